@@ -1,0 +1,57 @@
+"""What the sender of a message is told about it: one check, a refusal, or "once more, please"."""
+
+import time
+from typing import Any
+
+from chat.policy.decide import Accepted, Deferred, Outcome, Proposal, Refused
+from chat.protocol.errors import ErrorCode
+
+# Before a retryable send is worth repeating, in milliseconds.
+RETRY_AFTER_MS = {ErrorCode.PREDECESSOR_MISSING: 0, ErrorCode.UNAVAILABLE: 500, ErrorCode.OVERLOADED: 1_000}
+
+
+def answer(send: Proposal, outcome: Outcome, durability: str) -> dict[str, Any]:
+    """{"t": "ack", "ack": …} to be gathered into one frame with others, or a whole `retry` frame."""
+    if isinstance(outcome, Accepted):
+        return {"t": "ack", "ack": _accepted(send, outcome, durability)}
+    if isinstance(outcome, Refused):
+        return {"t": "ack", "ack": rejected(send, outcome.code)}
+    code = outcome.code if isinstance(outcome, Deferred) else ErrorCode.UNAVAILABLE
+    return retry(send.conv, send.client_id, code)
+
+
+def _accepted(send: Proposal, outcome: Accepted, durability: str) -> dict[str, Any]:
+    return {
+        "type": "ACCEPTED",
+        "conv": send.conv,
+        "client_id": send.client_id,
+        "message_id": outcome.entry.message_id,
+        "seq": outcome.entry.seq,
+        "timestamp": outcome.entry.at,
+        "sender_id": send.sender,
+        "durability": durability,
+    }
+
+
+def rejected(send: Proposal, code: ErrorCode) -> dict[str, Any]:
+    return {
+        "type": "REJECTED",
+        "conv": send.conv,
+        "client_id": send.client_id,
+        "timestamp": time.time_ns() // 1_000_000,
+        "sender_id": send.sender,
+        "error_code": code.value,
+        "error_text": code.text,
+    }
+
+
+def retry(conv: str, client_id: str, code: ErrorCode, after_ms: int | None = None) -> dict[str, Any]:
+    """Nothing is wrong with the send: again, with the same client_id."""
+    return {
+        "t": "retry",
+        "client_id": client_id,
+        "conv": conv,
+        "error_code": code.value,
+        "error_text": code.text,
+        "retry_after_ms": RETRY_AFTER_MS.get(code, 500) if after_ms is None else after_ms,
+    }

@@ -1,0 +1,87 @@
+"""Hello: the device says where it is, and is told everything it needs to go on from there.
+
+Two numbers are compared for each conversation: where the device says it stands and what the server holds for it.
+Whichever is behind is put right: a device ahead (its acknowledgements were lost) has them restated for it, a device
+behind (it lost its store) is pushed the entries again. The server's own cursor never falls.
+"""
+
+import time
+from typing import Any
+
+from chat.delivery.session import Cursor, Session
+from chat.inbox import sync
+from chat.inbox.sync import Summary
+from chat.protocol import frames
+from chat.protocol.frames import Hello, Place
+from receipts.buffer import DELIVERED, SEEN
+
+HEARTBEAT_MS = 25_000
+CONVERSATIONS_PAGE = 100
+LIMITS = {
+    "frame_bytes": frames.MAX_FRAME_BYTES,
+    "body_chars": frames.MAX_BODY_CHARS,
+    "client_id_chars": frames.MAX_CLIENT_ID_CHARS,
+    "acks": frames.MAX_ACKS,
+    "positions": frames.MAX_POSITIONS,
+    "range": frames.MAX_RANGE,
+}
+
+
+async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, session_id: str) -> None:
+    """Answers hello: welcome, the conversations newest first, then the entries the device lacks."""
+    runtime.hub.arrive(session)
+    try:
+        epoch = await runtime.epoch()
+        summaries = await sync.summaries(runtime.database, session.user, session.device)
+    except BaseException:
+        runtime.hub.stop_loading()
+        raise
+    session.write(_welcome(identity, session_id, epoch))
+    for start in range(0, max(1, len(summaries)), CONVERSATIONS_PAGE):
+        page = summaries[start : start + CONVERSATIONS_PAGE]
+        more = start + CONVERSATIONS_PAGE < len(summaries)
+        session.write({"t": "conversations", "items": [summary.frame() for summary in page], "more": more})
+    claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
+    runtime.hub.settle(session, [(summary, _cursor(summary, claims.get(summary.conv))) for summary in summaries])
+    session.ready = True
+    take_positions(runtime, session, list(claims.values()))
+
+
+def _welcome(identity: Any, session_id: str, epoch: str) -> dict[str, Any]:
+    return {
+        "t": "welcome",
+        "version": frames.PROTOCOL_VERSION,
+        "session": session_id,
+        "user": {"id": identity.user, "username": identity.username, "name": identity.name},
+        "device": identity.device,
+        "epoch": epoch,
+        "time": time.time_ns() // 1_000_000,
+        "heartbeat_ms": HEARTBEAT_MS,
+        "limits": LIMITS,
+    }
+
+
+def _cursor(summary: Summary, claim: Place | None) -> Cursor:
+    """Where pushing starts: where the device says it stands, within the log; else where the server holds it."""
+    if claim is None:
+        return Cursor(summary.received, summary.seen)
+    return Cursor(max(summary.start - 1, min(claim.received, summary.head)), summary.seen)
+
+
+def take_positions(runtime: Any, session: Session, positions: list[Place]) -> None:
+    """Positions restated by the device are acknowledgements like any other, and go the same way."""
+    was_full = session.is_full
+    for place in positions:
+        room = runtime.hub.rooms.get(place.conv)
+        if room is None or place.conv not in session.cursors:
+            continue
+        received = min(place.received, room.head)
+        if received:
+            session.store(place.conv, received, cumulative=True)
+            runtime.receipts.note(place.conv, session.device, DELIVERED, received)
+        if place.seen:
+            seen = min(place.seen, session.cursors[place.conv].stored.position)
+            session.see(place.conv, seen)
+            runtime.receipts.note(place.conv, session.device, SEEN, seen)
+    if was_full and not session.is_full:
+        runtime.hub.resume(session)

@@ -1,0 +1,226 @@
+"""The hub: all sockets of a process, and who of them is owed what.
+
+Everything here runs in the event loop without awaiting: committed batches, layer events, fills and nudges come in,
+writes to outlets go out. What is known of a conversation is a *room*: its head, its members_rev, its sockets.
+The rule that keeps order: a room's head only says what exists; each session is pushed n only after n-1, and who is
+behind is filled from the database (see fill.py).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from chat.delivery.session import Cursor, Session
+from chat.inbox.sync import Summary
+from chat.protocol import codec_json
+from chat.protocol.codec_json import Packed
+from chat.protocol.errors import CloseCode
+
+# Change rows whose layer event was heard, remembered so that reconcile need not repeat them.
+HEARD = 2_000
+# A full window without an acknowledgement; and no frame at all (two heartbeats and a bit).
+STALLED_S = 30.0
+SILENT_S = 60.0
+
+
+class Room:
+    """One conversation with at least one socket in this process."""
+
+    __slots__ = ("head", "members_rev", "sessions")
+
+    def __init__(self, head: int, members_rev: int) -> None:
+        self.head = head
+        self.members_rev = members_rev
+        self.sessions: set[Session] = set()
+
+
+class Hub:
+    """`need_fill(conv)`: some session is behind. `need_members(conv)`: who belongs to it has changed."""
+
+    def __init__(self, need_fill: Callable[[str], None], need_members: Callable[[str], None]) -> None:
+        self._need_fill = need_fill
+        self._need_members = need_members
+        self.rooms: dict[str, Room] = {}
+        self.people: dict[str, set[Session]] = {}
+        self.full: set[Session] = set()
+        self._heard: deque[int] = deque(maxlen=HEARD)
+        # Heads that went by while some session was reading its conversations and was in no room yet.
+        self._loading = 0
+        self._passed: dict[str, int] = {}
+
+    # Sessions
+
+    def sessions(self) -> list[Session]:
+        return [session for sessions in self.people.values() for session in sessions]
+
+    def arrive(self, session: Session) -> None:
+        """Before the session's conversations are read: from now on nothing that happens may be missed."""
+        self.people.setdefault(session.user, set()).add(session)
+        self._loading += 1
+
+    def settle(self, session: Session, summaries: Iterable[tuple[Summary, Cursor]]) -> None:
+        """The conversations are read; the session joins their rooms and is filled, newest conversation first."""
+        for summary, cursor in summaries:
+            self.enter(session, summary, cursor)
+        self.stop_loading()
+
+    def stop_loading(self) -> None:
+        """One call for each `arrive`, also when reading failed."""
+        self._loading -= 1
+        if not self._loading:
+            self._passed.clear()
+
+    def enter(self, session: Session, summary: Summary, cursor: Cursor) -> None:
+        room = self.rooms.get(summary.conv)
+        if room is None:
+            room = self.rooms[summary.conv] = Room(summary.head, summary.members_rev)
+        room.head = max(room.head, summary.head, self._passed.get(summary.conv, 0))
+        room.sessions.add(session)
+        if summary.conv not in session.cursors:
+            session.cursors[summary.conv] = cursor
+        if session.cursors[summary.conv].pushed < room.head:
+            session.behind.add(summary.conv)
+            self._need_fill(summary.conv)
+
+    def leave(self, session: Session) -> None:
+        """The socket is gone. Harmless when called twice."""
+        sessions = self.people.get(session.user)
+        if sessions is not None:
+            sessions.discard(session)
+            if not sessions:
+                del self.people[session.user]
+        for conv in session.cursors:
+            self._leave_room(session, conv)
+        self.full.discard(session)
+
+    def expel(self, session: Session, conv: str) -> None:
+        """The person does not belong to the conversation any more."""
+        self._leave_room(session, conv)
+        session.drop([conv])
+
+    def _leave_room(self, session: Session, conv: str) -> None:
+        room = self.rooms.get(conv)
+        if room is not None:
+            room.sessions.discard(session)
+            if not room.sessions:
+                del self.rooms[conv]
+
+    # Entries
+
+    def raise_head(self, conv: str, head: int) -> None:
+        """The log has entries up to `head`: whoever has not been pushed them is filled."""
+        if self._loading:
+            self._passed[conv] = max(self._passed.get(conv, 0), head)
+        room = self.rooms.get(conv)
+        if room is None or head <= room.head:
+            return
+        room.head = head
+        for session in room.sessions:
+            session.behind.add(conv)
+        self._need_fill(conv)
+
+    def deliver(
+        self,
+        conv: str,
+        members_rev: int,
+        entries: list[Packed],
+        known: dict[Session, set[int]] | None = None,
+    ) -> None:
+        """A contiguous run of entries, fresh or filled. `known`: what sessions learn from their ACCEPTED."""
+        head = entries[-1].seq
+        if self._loading:
+            self._passed[conv] = max(self._passed.get(conv, 0), head)
+        room = self.rooms.get(conv)
+        if room is None:
+            return
+        if members_rev > room.members_rev:
+            # Nobody is pushed anything until it is known who belongs here.
+            room.head = max(room.head, head)
+            self._need_members(conv)
+            return
+        room.head = max(room.head, head)
+        frame = codec_json.messages_frame(conv, entries)
+        behind = False
+        for session in room.sessions:
+            taken = session.offer(conv, entries, frame, known.get(session) if known else None)
+            behind |= not taken and not session.is_full
+            self._watch(session)
+        if behind:
+            self._need_fill(conv)
+
+    def members(self, conv: str, members_rev: int, users: set[str]) -> None:
+        """Who belongs to the conversation now; the others' sockets leave it, then pushing goes on."""
+        room = self.rooms.get(conv)
+        if room is None:
+            return
+        for session in [session for session in room.sessions if session.user not in users]:
+            self.expel(session, conv)
+        room.members_rev = max(room.members_rev, members_rev)
+        self.catch_up(conv)
+
+    def catch_up(self, conv: str) -> None:
+        """Marks who is below the room's head and has them filled."""
+        room = self.rooms.get(conv)
+        if room is None:
+            return
+        late = [session for session in room.sessions if session.cursors[conv].pushed < room.head]
+        for session in late:
+            session.behind.add(conv)
+        if late:
+            self._need_fill(conv)
+
+    def waiting(self, conv: str) -> list[Session]:
+        """Sessions of the room that lack entries and have room in their window."""
+        room = self.rooms.get(conv)
+        if room is None:
+            return []
+        waiting = []
+        for session in room.sessions:
+            if conv in session.behind and session.cursors[conv].pushed >= room.head:
+                session.behind.discard(conv)
+            elif conv in session.behind and not session.is_full:
+                waiting.append(session)
+        return waiting
+
+    def resume(self, session: Session) -> None:
+        """Acknowledgements made room in the window."""
+        self.full.discard(session)
+        for conv in session.behind:
+            self._need_fill(conv)
+
+    def _watch(self, session: Session) -> None:
+        if session.is_full and session.full_since is None:
+            session.full_since = asyncio.get_running_loop().time()
+            self.full.add(session)
+
+    def nudge(self, conv: str, device: str) -> None:
+        """The device has not acknowledged what it was pushed: push it again, from where it is known to stand."""
+        room = self.rooms.get(conv)
+        for session in room.sessions if room else ():
+            if session.device == device:
+                session.rewind(conv)
+        self.catch_up(conv)
+
+    # Ticks and ends
+
+    def tick(self, change: int | None, acks: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        """Tells senders how far others have got: pairs of (sender's user id, acknowledgement)."""
+        if change is not None:
+            self._heard.append(change)
+        mail: dict[Session, list[dict[str, Any]]] = {}
+        for user, ack in acks:
+            for session in self.people.get(user, ()):
+                mail.setdefault(session, []).append(ack)
+        for session, told in mail.items():
+            session.write_text(codec_json.ack_frame(told))
+
+    def has_heard(self, change: int) -> bool:
+        return change in self._heard
+
+    def close_stalled(self, now: float) -> None:
+        """Ends sockets whose window has been full too long, and those from which nothing was heard."""
+        for session in [s for s in self.full if s.full_since is not None and now - s.full_since > STALLED_S]:
+            session.end(CloseCode.SLOW_READER)
+        for session in [s for s in self.sessions() if now - s.heard_at > SILENT_S]:
+            session.end(CloseCode.SILENT)

@@ -1,0 +1,93 @@
+"""The channel layer between processes: hints only.
+
+Everything said here may be lost, late or repeated without harm: reconcile finds it in the database within a second
+or two. So publishing never waits for Redis (a bounded queue, the oldest dropped), and a listener that has gone deaf
+notices by its own canary and subscribes anew.
+"""
+
+import asyncio
+import logging
+import os
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from channels.layers import get_channel_layer
+
+logger = logging.getLogger(__name__)
+
+GROUP = "messenger"
+MAX_WAITING = 64
+CANARY_S = 5.0
+RECEIVE_TIMEOUT_S = 12.0
+
+Event = dict[str, Any]
+
+
+class Publisher:
+    """Events to all processes, one message a batch."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Event] = deque(maxlen=MAX_WAITING)
+        self._wake = asyncio.Event()
+        self._deaf = bool(os.environ.get("MESSENGER_DROP_LAYER"))
+
+    def publish(self, event: Event) -> None:
+        if not self._deaf:
+            self._waiting.append(event)
+            self._wake.set()
+
+    async def run(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                event = self._waiting.popleft()
+                try:
+                    await layer.group_send(GROUP, event)
+                except Exception as error:
+                    logger.warning("hint not published: %s", type(error).__name__)
+                    await asyncio.sleep(0.2)
+
+
+class Listener:
+    """Hands every other process's events to `on_event`."""
+
+    def __init__(self, publisher: Publisher, on_event: Callable[[Event], None]) -> None:
+        self.process = uuid4().hex
+        self._publisher = publisher
+        self._on_event = on_event
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except Exception as error:
+                logger.warning("channel layer lost: %s", type(error).__name__)
+            await asyncio.sleep(0.5)
+
+    async def canaries(self) -> None:
+        while True:
+            self._publisher.publish({"type": "canary", "origin": self.process})
+            await asyncio.sleep(CANARY_S)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(GROUP, channel)
+        try:
+            while True:
+                # Our own canaries alone keep this from timing out, unless the subscription is dead.
+                event = await asyncio.wait_for(layer.receive(channel), RECEIVE_TIMEOUT_S)
+                if event.get("origin") != self.process:
+                    self._handle(event)
+        finally:
+            await layer.group_discard(GROUP, channel)
+
+    def _handle(self, event: Event) -> None:
+        try:
+            self._on_event(event)
+        except Exception:
+            logger.exception("hint not understood")

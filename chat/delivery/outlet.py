@@ -1,0 +1,93 @@
+"""The way to one socket: a queue bounded in bytes, drained by a task that exists only while it is not empty.
+
+Nobody who has something to say ever waits for a socket: a reader that stalls fills its own queue, is cut off, and
+costs the others nothing.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+Send = Callable[[Any], Awaitable[None]]
+
+# More than this waiting for one socket: it does not read. (A window of pushes is far smaller.)
+MAX_QUEUED_CHARS = 1_048_576
+CLOSE_TIMEOUT_S = 2.0
+
+
+class Outlet:
+    """Text frames to one socket, in order."""
+
+    __slots__ = ("_closing", "_queue", "_queued", "_send", "_writer", "broken")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._queue: deque[str] | None = None
+        self._queued = 0
+        self._writer: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self.broken = False
+
+    def write(self, text: str) -> bool:
+        """Never waits. False when the queue is full or the socket is gone: nothing more will be written."""
+        if self.broken:
+            return False
+        if self._queue is None:
+            self._queue = deque()
+        self._queue.append(text)
+        self._queued += len(text)
+        if self._queued > MAX_QUEUED_CHARS:
+            self.abandon()
+            return False
+        if self._writer is None:
+            self._writer = asyncio.get_running_loop().create_task(self._drain())
+        return True
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                text = self._queue.popleft()
+                await self._send({"type": "websocket.send", "text": text})
+                self._queued -= len(text)
+        except Exception:
+            # The servers have each their own exception for a socket that is gone.
+            self.abandon()
+        finally:
+            self._writer = None
+            self._queue = None if not self._queue else self._queue
+
+    def abandon(self) -> None:
+        """Forgets what waits; the socket is of no use any more."""
+        self.broken = True
+        self._queue = None
+        self._queued = 0
+        if self._writer is not None and self._writer is not asyncio.current_task():
+            self._writer.cancel()
+
+    def close(self, code: int) -> None:
+        """Forgets what waits and closes the socket; bounded, since a stalled socket may not take even that."""
+        if self._closing is None:
+            self.abandon()
+            self._closing = asyncio.get_running_loop().create_task(self._close(code))
+
+    async def _close(self, code: int) -> None:
+        try:
+            await asyncio.wait_for(self._send({"type": "websocket.close", "code": code}), CLOSE_TIMEOUT_S)
+        except Exception:
+            # Already gone, or so stuck that the server has to drop the connection itself.
+            logger.debug("close not delivered")
+
+    async def flushed(self, timeout: float) -> None:
+        """Waits, at most `timeout` seconds, until what was written has been handed to the server."""
+        if self._writer is not None:
+            await asyncio.wait([self._writer], timeout=timeout)
+
+    async def gone(self) -> None:
+        """The socket's coroutine is about to return: a close under way is given its time."""
+        self.abandon()
+        if self._closing is not None:
+            await asyncio.wait([self._closing])

@@ -1,0 +1,117 @@
+"""Once a second: what happened lately that no hint told us of?
+
+One exchange over the change table, exact (chat/log/changes.py), for the whole process. With a channel layer that
+drops everything all still arrives within two seconds.
+"""
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from chat.log.changes import ChangeReader, ChangeRow
+from chat.log.pool import Database
+
+logger = logging.getLogger(__name__)
+
+INTERVAL_S = 1.0
+# Change rows are looked at for a minute. Cut off from the database for longer, a process cannot know what it missed:
+# its clients are sent away to come back and say where they are.
+LOST_TRACK_S = 45.0
+
+# Where everyone stands in some conversations, told to each of the others, with the newest own entry it covers.
+TICKS = """
+SELECT w.conversation_id::text, w.user_id::text, k.type, k.upto, s.user_id::text, m.id::text,
+       (extract(epoch FROM now()) * 1000)::bigint
+FROM receipts_watermark w
+CROSS JOIN LATERAL (VALUES ('DELIVERED', w.delivered_seq), ('SEEN', w.seen_seq)) AS k(type, upto)
+JOIN chat_membership s ON s.conversation_id = w.conversation_id AND s.user_id <> w.user_id AND s.left_seq IS NULL
+CROSS JOIN LATERAL (SELECT id FROM chat_message WHERE conversation_id = w.conversation_id
+                    AND sender_id = s.user_id AND seq <= k.upto ORDER BY seq DESC LIMIT 1) AS m
+WHERE w.conversation_id = ANY(%s::uuid[]) AND k.upto > 0
+"""
+
+
+class Effects(Protocol):
+    """What the process does about each kind of change."""
+
+    def appended(self, conv: str, head: int) -> None: ...
+
+    def rooms(self, convs: list[str]) -> list[str]: ...
+
+    def has_heard(self, change: int) -> bool: ...
+
+    def ticked(self, change: int | None, acks: list[tuple[str, dict[str, Any]]]) -> None: ...
+
+    async def members_changed(self, conv: str, users: list[str]) -> None: ...
+
+    async def revoked(self, users: list[str]) -> None: ...
+
+    def lost_track(self) -> None: ...
+
+    def housekeeping(self) -> None: ...
+
+
+class Reconciler:
+    def __init__(self, database: Database, effects: Effects) -> None:
+        self._database = database
+        self._effects = effects
+        self._reader = ChangeReader(database)
+        self._known: set[int] = set()
+        self._read_at: float | None = None
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._pass()
+            except (psycopg.Error, PoolTimeout, OSError) as error:
+                logger.warning("reconcile failed: %s", type(error).__name__)
+            except Exception:
+                logger.exception("reconcile failed")
+            await asyncio.sleep(INTERVAL_S)
+
+    async def _pass(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._effects.housekeeping()
+        if self._read_at is not None and now - self._read_at > LOST_TRACK_S:
+            self._reader.restart()
+            self._effects.lost_track()
+        rows = await self._reader.read()
+        fresh = [row for row in rows if row.id not in self._known]
+        await self._apply(fresh)
+        self._reader.advance()
+        self._known = {row.id for row in rows}
+        self._read_at = now
+
+    async def _apply(self, rows: list[ChangeRow]) -> None:
+        ticked: set[str] = set()
+        for row in rows:
+            if row.kind == "append":
+                for conv, head in zip(row.conversations, row.heads, strict=True):
+                    self._effects.appended(conv, head)
+            elif row.kind == "receipts" and not self._effects.has_heard(row.id):
+                ticked.update(self._effects.rooms(row.conversations))
+            elif row.kind == "members":
+                for conv in row.conversations:
+                    await self._effects.members_changed(conv, row.users)
+            elif row.kind == "revoked":
+                await self._effects.revoked(row.users)
+        if ticked:
+            await self._tick(sorted(ticked))
+
+    async def _tick(self, convs: list[str]) -> None:
+        rows = await self._database.rows(TICKS, [convs])
+        acks: list[tuple[str, dict[str, Any]]] = []
+        for conv, reader, kind, upto, sender, message_id, at in rows:
+            ack = {
+                "type": kind,
+                "conv": conv,
+                "seq": upto,
+                "message_id": message_id,
+                "timestamp": at,
+                "sender_id": reader,
+            }
+            acks.append((sender, ack))
+        self._effects.ticked(None, acks)

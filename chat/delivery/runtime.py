@@ -1,0 +1,127 @@
+"""The parts of one web process, put together: who hands what to whom.
+
+    consumer -> committer -> hub -> outlets          (and hints to other processes)
+    other processes -> listener -> hub
+    database -> reconciler, filler -> hub
+    acknowledgements -> receipts buffer -> Redis
+
+Started by the first socket (or the server's lifespan), one for each event loop; `shutdown` lets the committer run
+dry and tells clients to come back.
+"""
+
+import asyncio
+import logging
+import random
+from typing import Any
+
+from django.conf import settings
+from redis.asyncio import Redis
+
+from chat.delivery.effects import Postman
+from chat.delivery.fill import Filler
+from chat.delivery.hub import Hub
+from chat.delivery.layer import Listener, Publisher
+from chat.delivery.reconcile import Reconciler
+from chat.inbox import sync
+from chat.log.committer import Committer
+from chat.log.pool import Database
+from chat.protocol.errors import CloseCode
+from receipts.buffer import ReceiptBuffer
+
+logger = logging.getLogger(__name__)
+
+# Clients of a stopping process come back spread over this long, in milliseconds.
+RECONNECT_SPREAD_MS = 3_000
+DRAIN_S = 3.0
+
+
+class Runtime:
+    """Everything a socket needs, by name. `epoch` is read at start and again by every hello."""
+
+    def __init__(self) -> None:
+        self.database = Database(settings.POSTGRES_DSN)
+        self.redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
+        self.receipts = ReceiptBuffer(self.redis)
+        self.publisher = Publisher()
+        self.filler = Filler(self.database)
+        self.postman = Postman(self.database, self.publisher)
+        self.hub = Hub(self.filler.want, self.postman.reload_members)
+        self.filler.hub = self.postman.hub = self.hub
+        self.listener = Listener(self.publisher, self.postman.heard)
+        self.postman.process = self.listener.process
+        self.committer = Committer(settings.POSTGRES_DSN, self.postman.settled)
+        self.reconciler = Reconciler(self.database, self.postman)
+        self.stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        await self.database.open()
+        self.committer.start()
+        runs = [self.publisher.run, self.listener.run, self.listener.canaries, self.receipts.run, self.reconciler.run]
+        self._tasks = [asyncio.get_running_loop().create_task(run(), name=run.__qualname__) for run in runs]
+
+    async def stop(self) -> None:
+        """Tells clients to reconnect, settles what is in the committer, writes acknowledgements out."""
+        if self.stopping:
+            return
+        self.stopping = True
+        sessions = self.hub.sessions()
+        for session in sessions:
+            session.write({"t": "reconnect", "after_ms": random.randint(0, RECONNECT_SPREAD_MS)})
+        await asyncio.wait([asyncio.ensure_future(self.committer.stop())], timeout=DRAIN_S)
+        await self.receipts.flush()
+        for session in sessions:
+            await session.outlet.flushed(0.1)
+            session.end(CloseCode.RESTARTING)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.filler.stop()
+        await self.database.close()
+        await self.redis.aclose()
+
+    async def epoch(self) -> str:
+        return await sync.epoch(self.database)
+
+
+_running: dict[asyncio.AbstractEventLoop, "asyncio.Task[Runtime]"] = {}
+
+
+async def running() -> Runtime:
+    """This event loop's runtime, started when first asked for."""
+    loop = asyncio.get_running_loop()
+    if loop not in _running:
+        _running[loop] = loop.create_task(_start(), name="runtime")
+    return await asyncio.shield(_running[loop])
+
+
+async def _start() -> Runtime:
+    runtime = Runtime()
+    await runtime.start()
+    _drain_with_twisted(runtime)
+    return runtime
+
+
+def _drain_with_twisted(runtime: Runtime) -> None:
+    """daphne has no lifespan: its reactor's shutdown waits for ours."""
+    import sys
+
+    reactor: Any = sys.modules.get("twisted.internet.reactor")
+    if reactor is None or not getattr(reactor, "running", False):
+        return
+    from twisted.internet.defer import Deferred
+
+    reactor.addSystemEventTrigger(
+        "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(runtime.stop()))
+    )
+
+
+async def startup() -> None:
+    """For servers with a lifespan (uvicorn)."""
+    await running()
+
+
+async def shutdown() -> None:
+    task = _running.pop(asyncio.get_running_loop(), None)
+    if task is not None:
+        await (await task).stop()

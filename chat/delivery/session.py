@@ -1,0 +1,155 @@
+"""One signed-in socket: how far it has been sent to, how far its device has stored, and what it may be sent next.
+
+- *pushed*: highest entry written to this socket (or named to it by ACCEPTED). Entry n goes out only after n-1.
+- *stored*: the device's contiguous cursor, from its acknowledgements.
+- The window is the sum of pushed - stored. When it is full nothing is pushed; acknowledgements let it go on, from
+  the database. A conversation that could not be pushed to is *behind*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from chat.policy.window import ContiguousCursor
+from chat.protocol import codec_json
+from chat.protocol.codec_json import Packed
+from chat.protocol.errors import CloseCode, ErrorCode
+
+if TYPE_CHECKING:
+    from chat.delivery.outlet import Outlet
+
+# Entries on their way to one socket.
+WINDOW = 256
+
+
+class Cursor:
+    """One conversation on one socket. `seen_wanted`: a SEEN ahead of the stored cursor, restated when that rises."""
+
+    __slots__ = ("pushed", "seen", "seen_wanted", "stored")
+
+    def __init__(self, position: int, seen: int) -> None:
+        self.pushed = position
+        self.stored = ContiguousCursor(position)
+        self.seen = seen
+        self.seen_wanted = 0
+
+
+class Session:
+    """State only; the hub decides when, the outlet writes."""
+
+    __slots__ = (
+        "behind",
+        "close_code",
+        "cursors",
+        "device",
+        "full_since",
+        "heard_at",
+        "outlet",
+        "ready",
+        "unacked",
+        "user",
+    )
+
+    def __init__(self, user: str, device: str, outlet: Outlet, now: float) -> None:
+        self.user = user
+        self.device = device
+        self.outlet = outlet
+        self.cursors: dict[str, Cursor] = {}
+        self.behind: set[str] = set()
+        self.unacked = 0
+        self.full_since: float | None = None
+        self.heard_at = now
+        self.close_code: CloseCode | None = None
+        # Hello has been answered: conversations made from now on are introduced one by one.
+        self.ready = False
+
+    # What goes out
+
+    def write(self, frame: dict[str, Any]) -> None:
+        self.write_text(codec_json.encode(frame))
+
+    def write_text(self, text: str) -> None:
+        if not self.outlet.write(text):
+            self.end(CloseCode.SLOW_READER)
+
+    def end(self, code: CloseCode) -> None:
+        """Closes the socket, once; its consumer then meets the disconnect and leaves the hub."""
+        if self.close_code is None:
+            self.close_code = code
+            self.outlet.close(code)
+
+    def write_error(self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None, after_ms: int = 0) -> None:
+        frame = {
+            "t": "error",
+            "code": code.value,
+            "text": text or code.text,
+            "retryable": code.retry.value == "later",
+            "retry_after_ms": after_ms,
+        }
+        self.write(frame | ({"ref": ref} if ref else {}))
+
+    def offer(self, conv: str, entries: list[Packed], frame: str, skip: set[int] | None = None) -> bool:
+        """Pushes a contiguous run if it is this socket's turn for it. `frame` is the whole run encoded; `skip` are
+        seqs this socket already knows from ACCEPTED. False: it is behind and must be filled."""
+        cursor = self.cursors.get(conv)
+        if cursor is None or cursor.pushed >= entries[-1].seq:
+            return True
+        if self.is_full or cursor.pushed < entries[0].seq - 1:
+            self.behind.add(conv)
+            return False
+        last = entries[-1].seq
+        if cursor.pushed >= entries[0].seq or skip:
+            fresh = [e for e in entries if e.seq > cursor.pushed and not (skip and e.seq in skip)]
+            frame = codec_json.messages_frame(conv, fresh) if fresh else ""
+        self.unacked += last - cursor.pushed
+        cursor.pushed = last
+        if frame:
+            self.write_text(frame)
+        return True
+
+    @property
+    def is_full(self) -> bool:
+        return self.unacked >= WINDOW
+
+    # What comes in
+
+    def store(self, conv: str, seq: int, cumulative: bool) -> int | None:
+        """The device has stored entry `seq` (cumulative: and all before). The cursor if it rose, else None."""
+        cursor = self.cursors[conv]
+        before = cursor.stored.position
+        rose = cursor.stored.upto(seq) if cumulative else cursor.stored.one(seq)
+        if not rose:
+            return None
+        after = cursor.stored.position
+        if after > cursor.pushed:
+            self.unacked += after - cursor.pushed
+            cursor.pushed = after
+        self.unacked -= after - before
+        if not self.is_full:
+            self.full_since = None
+        return after
+
+    def see(self, conv: str, seq: int) -> int | None:
+        """Seen up to `seq`, clamped to what is stored. The seen watermark if it rose, else None."""
+        cursor = self.cursors[conv]
+        cursor.seen_wanted = max(cursor.seen_wanted, seq)
+        seen = min(cursor.seen_wanted, cursor.stored.position)
+        if seen <= cursor.seen:
+            return None
+        cursor.seen = seen
+        return seen
+
+    def rewind(self, conv: str) -> None:
+        """Back to what the device has acknowledged: what was pushed since may be lost."""
+        cursor = self.cursors[conv]
+        self.unacked -= cursor.pushed - cursor.stored.position
+        cursor.pushed = cursor.stored.position
+
+    def drop(self, convs: Iterable[str]) -> None:
+        """The person is no longer in these conversations."""
+        for conv in convs:
+            cursor = self.cursors.pop(conv, None)
+            self.behind.discard(conv)
+            if cursor is not None:
+                self.unacked -= cursor.pushed - cursor.stored.position

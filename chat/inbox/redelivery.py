@@ -1,0 +1,81 @@
+"""What was pushed and not acknowledged is pushed again, with E1's backoff kept in the database.
+
+A sweep has two steps, each one statement or two whatever the size of the inboxes:
+
+1. *Notice*: conversations appended to between ten and three seconds ago; inboxes of their members' devices still
+   below that head, and not yet watched, get a first `next_attempt_at`.
+2. *Nudge*: inboxes whose time has come. Still below head: one more attempt and the next pause. Nothing owed any
+   more, or attempts used up: no longer watched.
+
+Attempts limit nudges, never delivery: what is owed stays above the cursor until the device takes it.
+"""
+
+import random
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from chat.policy.backoff import DEFAULT_BACKOFF
+
+# Due inboxes dealt with in one sweep; the rest is met by the next.
+LIMIT = 1_000
+
+NOTICE = """
+WITH late AS (
+    SELECT conv, max(head) AS head
+    FROM chat_change c, unnest(c.conversations, c.heads) AS h(conv, head)
+    WHERE c.kind = 'append' AND c.at BETWEEN now() - interval '10 seconds' AND now() - interval '3 seconds'
+    GROUP BY conv
+)
+INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, next_attempt_at)
+SELECT late.conv, d.id, s.visible_from_seq - 1, 0, now() + make_interval(secs => %s / 1000.0)
+FROM late
+JOIN chat_membership s ON s.conversation_id = late.conv AND s.left_seq IS NULL
+JOIN chat_device d ON d.user_id = s.user_id AND d.revoked_at IS NULL
+LEFT JOIN chat_inbox i ON i.conversation_id = late.conv AND i.device_id = d.id
+WHERE coalesce(i.received_seq, 0) < late.head AND i.next_attempt_at IS NULL
+ORDER BY late.conv, d.id
+ON CONFLICT (conversation_id, device_id) DO UPDATE
+SET next_attempt_at = excluded.next_attempt_at, attempts = 0
+WHERE chat_inbox.next_attempt_at IS NULL
+"""
+
+DUE = """
+SELECT i.id, i.conversation_id::text, i.device_id::text, i.attempts, i.received_seq < c.last_seq AND d.revoked_at IS NULL
+FROM chat_inbox i
+JOIN chat_conversation c ON c.id = i.conversation_id
+JOIN chat_device d ON d.id = i.device_id
+WHERE i.next_attempt_at <= now() ORDER BY i.next_attempt_at LIMIT %s FOR NO KEY UPDATE OF i SKIP LOCKED
+"""
+
+SETTLE = """
+UPDATE chat_inbox i SET attempts = n.attempts,
+    next_attempt_at = now() + make_interval(secs => n.pause_ms / 1000.0)
+FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[]) AS n(id, attempts, pause_ms) WHERE i.id = n.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """A device that owes acknowledgements in a conversation."""
+
+    conv: str
+    device: str
+
+
+@transaction.atomic
+def sweep() -> list[Nudge]:
+    """Who is to be nudged now. Two sweeps at once share the work: SKIP LOCKED."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOTICE, [DEFAULT_BACKOFF.delay_ms(1, random.random)])
+        cursor.execute(DUE, [LIMIT])
+        nudges: list[Nudge] = []
+        settled: list[tuple[int, int, int | None]] = []
+        for inbox, conv, device, attempts, owed in cursor.fetchall():
+            pause = DEFAULT_BACKOFF.delay_ms(attempts + 1, random.random) if owed else None
+            settled.append((inbox, attempts + 1 if owed else 0, pause))
+            if owed:
+                nudges.append(Nudge(conv, device))
+        if settled:
+            cursor.execute(SETTLE, [list(column) for column in zip(*settled, strict=True)])
+    return nudges

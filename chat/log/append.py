@@ -1,0 +1,61 @@
+"""The SQL of appending: lock, read the facts, write. One statement a function's worth, each with its reason.
+
+Ids travel as text arrays and are cast in SQL: a list of Python strings is the cheapest thing to send.
+The caller runs LOCK and the FACTS in one pipeline; under READ COMMITTED each statement has a fresh snapshot, so
+the facts are read after the locks were granted.
+"""
+
+# Conversations in id order, so that two processes cannot deadlock. NO KEY UPDATE lets foreign-key checks pass.
+# Those another transaction holds are left out, not waited for.
+LOCK = """
+SELECT id::text, last_seq, members_rev, floor_seq FROM chat_conversation
+WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+# The same, waiting (bounded by lock_timeout): for conversations that were left out several times.
+LOCK_WAITING = LOCK.replace("SKIP LOCKED", "")
+
+# Which of the batch's conversations exist at all: those not locked and not here are absent, not busy.
+EXISTING = "SELECT id::text FROM chat_conversation WHERE id = ANY(%s::uuid[])"
+
+STAYS = """
+SELECT conversation_id::text, user_id::text, visible_from_seq FROM chat_membership
+WHERE conversation_id = ANY(%s::uuid[]) AND user_id = ANY(%s::uuid[]) AND left_seq IS NULL
+"""
+
+DEVICES = """
+SELECT d.id::text FROM chat_device d JOIN chat_user u ON u.id = d.user_id
+WHERE d.id = ANY(%s::uuid[]) AND d.revoked_at IS NULL AND u.is_active
+"""
+
+KNOWN = """
+SELECT m.sender_id::text, m.client_id, m.conversation_id::text, m.id::text, m.seq, m.digest,
+       (extract(epoch FROM m.created_at) * 1000)::bigint
+FROM unnest(%s::uuid[], %s::text[]) AS k(sender, client_id)
+JOIN chat_message m ON m.sender_id = k.sender AND m.client_id = k.client_id
+"""
+
+# Sorted by the unique key by the caller: two processes inserting crossed client_ids would deadlock otherwise.
+INSERT = """
+INSERT INTO chat_message
+    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at)
+SELECT id, conv, seq, sender, device, client_id, digest, body, reply_to, to_timestamp(at / 1000.0)
+FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[],
+            %s::bigint[], %s::bigint[])
+     AS m(id, conv, seq, sender, device, client_id, digest, body, reply_to, at)
+"""
+
+RAISE_HEADS = """
+UPDATE chat_conversation c SET last_seq = h.head
+FROM unnest(%s::uuid[], %s::bigint[]) AS h(conv, head) WHERE c.id = h.conv
+"""
+
+# One row a batch: what every other process's reconcile reads.
+NOTE_CHANGE = """
+INSERT INTO chat_change (kind, conversations, heads, users, at)
+VALUES ('append', %s::uuid[], %s::bigint[], '{}', clock_timestamp())
+"""
+
+# A transaction that only read writes no WAL, so its COMMIT waits for no standby; a duplicate's answer must not
+# vouch for a row that is not replicated yet.
+WRITE_WAL = "SELECT pg_logical_emit_message(true, 'messenger', '')"

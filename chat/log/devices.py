@@ -1,0 +1,46 @@
+"""Registering and revoking devices (Django's synchronous side: sign-in pages and the admin)."""
+
+import hashlib
+import secrets
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from chat.models import Change, Device, User
+
+# A new device starts where its person already is: what another device took is history to page through, and the
+# person's maximum over devices stays true. Conversations made later have no row, which means their start.
+START_INBOXES = """
+INSERT INTO chat_inbox (device_id, conversation_id, received_seq, attempts)
+SELECT %s, w.conversation_id, w.delivered_seq, 0 FROM receipts_watermark w
+JOIN chat_membership s ON s.conversation_id = w.conversation_id AND s.user_id = w.user_id AND s.left_seq IS NULL
+WHERE w.user_id = %s
+"""
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a device's secret."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+@transaction.atomic
+def register(user: User, name: str = "") -> tuple[Device, str]:
+    """A new device and its secret, which is shown this once."""
+    token = secrets.token_urlsafe(32)
+    device = Device.objects.create(user=user, name=name[:100], token_hash=token_hash(token))
+    with connection.cursor() as cursor:
+        cursor.execute(START_INBOXES, [device.id, user.id])
+    return device, token
+
+
+@transaction.atomic
+def revoke(device: Device) -> bool:
+    """Ends a device: its sends are refused from now on, its sockets are closed within a second or two.
+
+    False when it was revoked already.
+    """
+    now = timezone.now()
+    done = Device.objects.filter(id=device.id, revoked_at=None).update(revoked_at=now)
+    if done:
+        Change.objects.create(kind=Change.Kind.REVOKED, users=[device.user_id], at=now)
+    return bool(done)

@@ -1,0 +1,52 @@
+"""Who belongs to a conversation. Each change locks the conversation, raises members_rev and leaves a change row."""
+
+from dataclasses import dataclass
+
+from chat.log.pool import Database
+from chat.models.ids import new_id
+
+PERSON = "SELECT id::text FROM chat_user WHERE lower(username) = lower(%s) AND is_active"
+
+# One statement, so one transaction: the conversation, both stays and both watermarks, or nothing. Whoever loses
+# the race on direct_key inserts nothing and finds the winner's row afterwards.
+CREATE_DIRECT = """
+WITH made AS (
+    INSERT INTO chat_conversation
+        (id, kind, title, direct_key, created_at, last_seq, last_rev, members_rev, floor_seq)
+    VALUES (%s::uuid, 'direct', '', %s, now(), 0, 0, 1, 0)
+    ON CONFLICT (direct_key) DO NOTHING RETURNING id
+), stay AS (
+    INSERT INTO chat_membership (conversation_id, user_id, visible_from_seq, joined_at)
+    SELECT made.id, u, 1, now() FROM made, unnest(%s::uuid[]) AS u
+), mark AS (
+    INSERT INTO receipts_watermark (conversation_id, user_id, delivered_seq, seen_seq)
+    SELECT made.id, u, 0, 0 FROM made, unnest(%s::uuid[]) AS u
+)
+INSERT INTO chat_change (kind, conversations, heads, users, at)
+SELECT 'members', ARRAY[made.id], '{}', %s::uuid[], clock_timestamp() FROM made
+RETURNING id
+"""
+
+FIND_DIRECT = "SELECT id::text FROM chat_conversation WHERE direct_key = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    conv: str
+    users: list[str]
+    created: bool
+
+
+async def open_direct(database: Database, user: str, username: str) -> Direct | None:
+    """The 1:1 conversation of `user` with `username`, made if it is not there. None: no such person.
+
+    A conversation with oneself is allowed: notes.
+    """
+    rows = await database.rows(PERSON, [username])
+    if not rows:
+        return None
+    users = sorted({user, rows[0][0]})
+    key = ":".join(sorted([user, rows[0][0]]))
+    made = await database.rows(CREATE_DIRECT, [str(new_id()), key, users, users, users])
+    found = await database.rows(FIND_DIRECT, [key])
+    return Direct(found[0][0], users, bool(made))

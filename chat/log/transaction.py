@@ -1,0 +1,179 @@
+"""One batch, one transaction, two exchanges with PostgreSQL: facts -> decide -> write.
+
+Exchange 1 (a pipeline): BEGIN, lock, facts. Exchange 2 (a pipeline): insert, raise heads, note the change, COMMIT.
+The outcome is unknown when the connection is lost during exchange 2, or when COMMIT gives a WARNING (a wait for a
+standby that was cut short succeeds with one). Running the same batch again is always safe: deduplication.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import uuid_utils
+from psycopg import AsyncConnection, errors
+
+from chat.log import append, durability
+from chat.policy.decide import Accepted, Facts, Head, Known, Outcome, Proposal, decide
+
+# A lock is waited for this long, and only by conversations left out several times: nothing else moves meanwhile.
+LOCK_TIMEOUT_MS = 40
+CONNECT_TIMEOUT_S = 2
+SESSION = (
+    f"SET lock_timeout = {LOCK_TIMEOUT_MS}; SET idle_in_transaction_session_timeout = '10s';"
+    " SET statement_timeout = '10s'"
+)
+
+
+class UnknownOutcome(Exception):
+    """COMMIT was sent and its result is not known for sure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A committed batch: an outcome a send, and the facts about conversations that publishing needs."""
+
+    outcomes: list[Outcome]
+    members_rev: dict[str, int]
+    durability: durability.Durability
+
+
+class BatchWriter:
+    """The one connection of a process that appends. Not for concurrent use."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection: AsyncConnection[Any] | None = None
+        self._durability: durability.Durability = "local"
+        self._warned = False
+        self.exchanges = 0
+
+    async def commit(self, batch: Sequence[Proposal], wait_for_locks: bool) -> Settled:
+        """Raises psycopg.Error or UnknownOutcome; the connection is then rolled back or gone."""
+        connection = self._connection or await self._connect()
+        try:
+            facts = await self._facts(connection, batch, wait_for_locks)
+            outcomes = decide(batch, facts, time.time_ns() // 1_000_000)
+            await self._write(connection, batch, outcomes)
+        except BaseException:
+            await self._abandon(connection)
+            raise
+        return Settled(
+            outcomes, {conv: head.members_rev for conv, head in facts.heads.items()}, self._durability
+        )
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    def break_connection(self) -> None:
+        """Ends a connection that does not answer any more; whoever waits on it gets an OperationalError."""
+        if self._connection is not None:
+            self._connection.pgconn.finish()
+
+    async def _connect(self) -> AsyncConnection[Any]:
+        connection = await AsyncConnection.connect(
+            self._dsn, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S, tcp_user_timeout=5000, keepalives_idle=5
+        )
+        try:
+            await connection.execute(SESSION)
+            cursor = await connection.execute(durability.QUERY, [list(durability.SETTINGS)])
+            self._durability = durability.judge(dict(await cursor.fetchall()))
+        except BaseException:
+            await connection.close()
+            raise
+        connection.add_notice_handler(self._on_notice)
+        self._connection = connection
+        return connection
+
+    def _on_notice(self, notice: errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            self._warned = True
+
+    async def _abandon(self, connection: AsyncConnection[Any]) -> None:
+        try:
+            await connection.execute("ROLLBACK")
+        except psycopg.Error:
+            await self.close()
+
+    async def _facts(
+        self, connection: AsyncConnection[Any], batch: Sequence[Proposal], wait_for_locks: bool
+    ) -> Facts:
+        convs = sorted({send.conv for send in batch})
+        senders = list({send.sender for send in batch})
+        keys = {(send.sender, key) for send in batch for key in (send.client_id, send.after, send.reply_to_id) if key}
+        async with connection.pipeline():
+            await connection.execute("BEGIN")
+            heads = await connection.execute(append.LOCK_WAITING if wait_for_locks else append.LOCK, [convs])
+            stays = await connection.execute(append.STAYS, [convs, senders])
+            devices = await connection.execute(append.DEVICES, [list({send.device for send in batch})])
+            known = await connection.execute(append.KNOWN, [[key[0] for key in keys], [key[1] for key in keys]])
+        self.exchanges += 1
+        locked = {conv: Head(seq, members_rev, floor) for conv, seq, members_rev, floor in await heads.fetchall()}
+        open_stays = {(conv, user): visible_from for conv, user, visible_from in await stays.fetchall()}
+        return Facts(
+            heads=locked,
+            stays=open_stays,
+            devices=frozenset(row[0] for row in await devices.fetchall()),
+            known={(row[0], row[1]): Known(*row[2:]) for row in await known.fetchall()},
+            locked_out=frozenset(conv for conv, _ in open_stays if conv not in locked),
+        )
+
+    async def _write(
+        self, connection: AsyncConnection[Any], batch: Sequence[Proposal], outcomes: Sequence[Outcome]
+    ) -> None:
+        fresh = [
+            (send, outcome)
+            for send, outcome in zip(batch, outcomes, strict=True)
+            if isinstance(outcome, Accepted) and not outcome.duplicate
+        ]
+        self._warned = False
+        async with connection.pipeline():
+            if fresh:
+                await self._append(connection, fresh)
+            elif self._durability == "quorum" and any(isinstance(outcome, Accepted) for outcome in outcomes):
+                await connection.execute(append.WRITE_WAL)
+            await connection.execute("COMMIT")
+        self.exchanges += 1
+        if self._warned:
+            raise UnknownOutcome
+
+    async def _append(self, connection: AsyncConnection[Any], fresh: list[tuple[Proposal, Accepted]]) -> None:
+        fresh.sort(key=lambda pair: (pair[0].sender, pair[0].client_id))
+        heads: dict[str, int] = {}
+        for _, outcome in fresh:
+            entry = outcome.entry
+            heads[entry.conv] = max(heads.get(entry.conv, 0), entry.seq)
+        convs = sorted(heads)
+        await connection.execute(append.INSERT, _columns(fresh))
+        await connection.execute(append.RAISE_HEADS, [convs, [heads[conv] for conv in convs]])
+        await connection.execute(append.NOTE_CHANGE, [convs, [heads[conv] for conv in convs]])
+
+
+def _columns(fresh: list[tuple[Proposal, Accepted]]) -> list[list[Any]]:
+    """The rows turned into one array a column, as `unnest` wants them."""
+    rows = [
+        (
+            outcome.entry.message_id,
+            outcome.entry.conv,
+            outcome.entry.seq,
+            send.sender,
+            send.device,
+            send.client_id,
+            outcome.entry.digest,
+            send.body,
+            outcome.reply_to,
+            outcome.entry.at,
+        )
+        for send, outcome in fresh
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def new_message_id() -> str:
+    """UUIDv7 text."""
+    return str(uuid_utils.uuid7())
+
+

@@ -1,0 +1,31 @@
+"""What Django's models cannot say: the transaction id of change rows, room for HOT updates, the first epoch."""
+
+from django.apps.registry import Apps
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+# A hot row is updated in place of its page only while the page has room (HOT); vacuum keeps making it.
+HOT = "ALTER TABLE {} SET (fillfactor = {}, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500)"
+NOT_HOT = "ALTER TABLE {} RESET (fillfactor, autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold)"
+
+# Writing transaction's id, by itself: see chat/log/changes.py.
+ADD_XID = """
+ALTER TABLE chat_change ADD COLUMN xid xid8 NOT NULL DEFAULT pg_current_xact_id();
+CREATE INDEX chat_change_xid ON chat_change (xid);
+CREATE INDEX chat_change_at ON chat_change (at);
+"""
+
+
+def first_epoch(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+    apps.get_model("chat", "Epoch").objects.create()
+
+
+class Migration(migrations.Migration):
+    dependencies = [("chat", "0001_initial")]
+
+    operations = [
+        migrations.RunSQL(ADD_XID, "ALTER TABLE chat_change DROP COLUMN xid; DROP INDEX chat_change_at"),
+        migrations.RunSQL(HOT.format("chat_conversation", 50), NOT_HOT.format("chat_conversation")),
+        migrations.RunSQL(HOT.format("chat_inbox", 60), NOT_HOT.format("chat_inbox")),
+        migrations.RunPython(first_epoch, migrations.RunPython.noop),
+    ]

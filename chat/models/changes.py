@@ -1,0 +1,36 @@
+"""The change table, and the epoch of the database."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from chat.models.ids import new_id
+
+
+class Change(models.Model):
+    """One row for each transaction that a web process must hear of even when every hint was lost.
+
+    `xid` is the writing transaction (PostgreSQL's xid8): a reader that has seen everything below its last
+    snapshot's xmin and asks for the rest misses no row, whatever order transactions commit in. Rows are kept for
+    minutes. `payload` is filled for RECEIPTS and REVOKED only and never holds a body.
+    """
+
+    class Kind(models.TextChoices):
+        APPEND = "append"
+        RECEIPTS = "receipts"
+        MEMBERS = "members"
+        REVOKED = "revoked"
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    # One element a conversation; `heads` runs parallel to it for APPEND.
+    conversations = ArrayField(models.UUIDField(), default=list)
+    heads = ArrayField(models.BigIntegerField(), default=list)
+    users = ArrayField(models.UUIDField(), default=list)
+    at = models.DateTimeField()
+
+
+class Epoch(models.Model):
+    """One row. Changes when the log may have lost its tail (a restore, a failover); clients then revalidate."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)

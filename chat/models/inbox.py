@@ -1,0 +1,33 @@
+"""What a device has yet to take: everything above its cursor, a number instead of a pile of copies."""
+
+from django.db import models
+from django.db.models import Q
+
+from chat.models.log import Conversation
+from chat.models.people import Device
+
+
+class Inbox(models.Model):
+    """The cursor of one device in one conversation; no row means the start of its person's stay.
+
+    `attempts` and `next_attempt_at` belong to redelivery: how often the device was nudged since its last
+    progress, and when it may be nudged again (empty: nothing is owed or nudging has been given up).
+    """
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="inboxes")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="inboxes")
+    received_seq = models.BigIntegerField(default=0)
+    attempts = models.SmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "inboxes"
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "device"], name="one_inbox"),
+            models.CheckConstraint(condition=Q(received_seq__gte=0), name="cursor_not_negative"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="inbox_due"
+            ),
+        ]

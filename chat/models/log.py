@@ -1,0 +1,101 @@
+"""The log: a conversation's head, who may read it, and its entries.
+
+Everything else in the system is a watermark into this log. `seq` starts at 1, has no gaps and is given out under
+the conversation's row lock.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+
+from chat.models.ids import new_id
+from chat.models.people import Device, User
+
+
+class Conversation(models.Model):
+    """The head of a log. A hot row: each batch of sends updates it once, so no index on what changes."""
+
+    class Kind(models.TextChoices):
+        DIRECT = "direct"
+        GROUP = "group"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    title = models.CharField(max_length=100, blank=True)
+    # "<smaller user id>:<larger user id>"; empty for groups.
+    direct_key = models.CharField(max_length=73, null=True, blank=True, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_seq = models.BigIntegerField(default=0)
+    last_rev = models.BigIntegerField(default=0)
+    members_rev = models.BigIntegerField(default=1)
+    # Entries up to here are gone for everyone.
+    floor_seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(floor_seq__gte=0, last_seq__gte=F("floor_seq"), last_rev__gte=0),
+                name="conversation_positions",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="direct", direct_key__isnull=False) | Q(kind="group", direct_key__isnull=True),
+                name="conversation_direct_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.id)
+
+
+class Membership(models.Model):
+    """One stay of a person. Sees entries from `visible_from_seq` to `left_seq`; rejoining is a new row."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    visible_from_seq = models.BigIntegerField(default=1)
+    left_seq = models.BigIntegerField(null=True, blank=True)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "user"], condition=Q(left_seq__isnull=True), name="one_open_stay"
+            ),
+            models.CheckConstraint(condition=Q(visible_from_seq__gte=1), name="stay_begins"),
+        ]
+        indexes = [models.Index(fields=["user", "conversation"])]
+
+
+class Message(models.Model):
+    """One entry. Never updated on the hot path.
+
+    No foreign key constraints: the transaction that inserts has just read (and locked) what they would check, and
+    each would cost a look-up a message. `digest` is what makes a repeated `client_id` the same message or a conflict.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="messages"
+    )
+    seq = models.BigIntegerField()
+    sender = models.ForeignKey(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="messages"
+    )
+    device = models.ForeignKey(
+        Device, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    client_id = models.CharField(max_length=64)
+    digest = models.BinaryField(max_length=16)
+    body = models.TextField()
+    reply_to_seq = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "seq"], name="one_entry_per_seq"),
+            models.UniqueConstraint(fields=["sender", "client_id"], name="one_entry_per_client_id"),
+            models.CheckConstraint(condition=Q(seq__gte=1), name="seq_from_one"),
+            models.CheckConstraint(
+                condition=Q(reply_to_seq__isnull=True) | Q(reply_to_seq__gte=1, reply_to_seq__lt=F("seq")),
+                name="reply_points_back",
+            ),
+        ]

@@ -1,0 +1,33 @@
+"""Who takes part: a person, and each browser profile or phone of theirs."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from chat.models.ids import new_id
+
+
+class User(AbstractUser):
+    """A person. `name` is what others read; the username finds and signs in."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.username
+
+
+class Device(models.Model):
+    """One browser profile or phone. `token_hash`: SHA-256 of the secret only the device holds."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    name = models.CharField(max_length=100, blank=True)
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name or str(self.id)

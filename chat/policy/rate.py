@@ -1,0 +1,24 @@
+"""A token bucket: how fast one socket may speak."""
+
+
+class TokenBucket:
+    """`rate` tokens a second, at most `burst` saved up. Time is given by the caller, in seconds."""
+
+    __slots__ = ("_at", "_burst", "_rate", "_tokens")
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        if rate <= 0 or burst < 1:
+            raise ValueError("a bucket fills and holds at least one token")
+        self._rate = rate
+        self._burst = burst
+        self._tokens = burst
+        self._at = now
+
+    def take(self, now: float, tokens: float = 1.0) -> float:
+        """0 when granted, otherwise the seconds until it would be; then nothing is taken."""
+        self._tokens = min(self._burst, self._tokens + max(0.0, now - self._at) * self._rate)
+        self._at = now
+        if self._tokens >= tokens:
+            self._tokens -= tokens
+            return 0.0
+        return (tokens - self._tokens) / self._rate

@@ -1,0 +1,63 @@
+"""Every refusal a client can meet: a stable code, who must act, and the sentence a person reads.
+
+A code never changes its meaning. Three families, told apart by `Retry`:
+
+- NEVER: the same request will be refused again. For a send this is REJECTED: shown, never repeated by itself.
+- LATER: nothing is wrong with the request; the client sends it again after `retry_after_ms` or its own backoff.
+- SIGN_IN: the client must sign in again first; nothing in its outbox fails meanwhile.
+
+One code, NOT_FOUND, answers both "absent" and "not yours", so that nobody can probe for ids.
+"""
+
+from enum import Enum, IntEnum
+
+
+class Retry(Enum):
+    NEVER = "never"
+    LATER = "later"
+    SIGN_IN = "sign_in"
+
+
+class ErrorCode(str, Enum):
+    """The code as it stands on the wire; `.retry` and `.text` say what it means."""
+
+    retry: Retry
+    text: str
+
+    def __new__(cls, code: str, retry: Retry, text: str) -> "ErrorCode":
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.retry = retry
+        member.text = text
+        return member
+
+    BAD_FRAME = "BAD_FRAME", Retry.NEVER, "The frame is not what the protocol describes."
+    UNKNOWN_FRAME = "UNKNOWN_FRAME", Retry.NEVER, "The server does not know this kind of frame."
+    HELLO_EXPECTED = "HELLO_EXPECTED", Retry.NEVER, "The first frame must be hello, and only the first."
+    INVALID_MESSAGE = "INVALID_MESSAGE", Retry.NEVER, "The message is empty, too long or holds characters that cannot be stored."
+    NOT_FOUND = "NOT_FOUND", Retry.NEVER, "There is no such thing, or it is not yours."
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT", Retry.NEVER, "This client_id was already used for another message."
+    INVALID_REPLY = "INVALID_REPLY", Retry.NEVER, "The message being answered is not one you can see."
+    INVALID_ACK = "INVALID_ACK", Retry.NEVER, "The acknowledgement names an entry that does not exist."
+    PREDECESSOR_MISSING = "PREDECESSOR_MISSING", Retry.LATER, "The message before this one has not arrived yet."
+    UNAVAILABLE = "UNAVAILABLE", Retry.LATER, "The message could not be stored just now."
+    OVERLOADED = "OVERLOADED", Retry.LATER, "The server has too much to do just now."
+    RATE_LIMITED = "RATE_LIMITED", Retry.LATER, "You are sending faster than the server allows."
+    INTERNAL = "INTERNAL", Retry.LATER, "Something went wrong on the server."
+    AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED", Retry.SIGN_IN, "Sign in again."
+
+
+class CloseCode(IntEnum):
+    """WebSocket close codes. 4000-4499: do not come back by yourself. 4500-4999: come back with backoff.
+
+    1009 (message too big) is sent by the web server itself for frames above 64 KiB.
+    """
+
+    BAD_FRAME = 4400
+    AUTHENTICATION_FAILED = 4401
+    FRAME_TOO_LARGE = 4413
+    INTERNAL = 4500
+    RESTARTING = 4503
+    SILENT = 4504
+    SLOW_READER = 4508
+    FLOOD = 4529

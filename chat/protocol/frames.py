@@ -1,0 +1,170 @@
+"""The frames of messenger.v1, one set of models for every door (WebSocket now, REST later).
+
+Client frames are validated strictly and in full before anything else sees them; unknown fields are ignored, so
+that newer clients can talk to older servers. Server frames are TypedDicts: they are built on the hot path and
+never parsed here. Shapes, units and examples: docs/protocol.md.
+"""
+
+import re
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+SUBPROTOCOL = "messenger.v1.json"
+PROTOCOL_VERSION = 1
+
+MAX_FRAME_BYTES = 65_536
+MAX_BODY_CHARS = 4_096
+MAX_CLIENT_ID_CHARS = 64
+MAX_ACKS = 100
+MAX_POSITIONS = 1_000
+MAX_RANGE = 100
+MAX_SEQ = 2**63 - 1
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# Composite device_counter_millis, ULID, UUID and Snowflake all fit; the server never looks inside.
+_CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,63}")
+
+
+def _is_uuid(value: str) -> str:
+    if not _UUID.fullmatch(value):
+        raise ValueError("not a lower-case UUID")
+    return value
+
+
+def _is_client_id(value: str) -> str:
+    if not _CLIENT_ID.fullmatch(value):
+        raise ValueError("1 to 64 characters of A-Z a-z 0-9 _ . : -, a letter or digit first")
+    return value
+
+
+def _is_storable(value: str) -> str:
+    if not value.strip():
+        raise ValueError("empty")
+    if "\x00" in value:
+        raise ValueError("holds a NUL character")
+    return value
+
+
+Id = Annotated[str, AfterValidator(_is_uuid)]
+ClientId = Annotated[str, AfterValidator(_is_client_id)]
+Body = Annotated[str, StringConstraints(max_length=MAX_BODY_CHARS), AfterValidator(_is_storable)]
+Seq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
+Position = Annotated[int, Field(ge=0, le=MAX_SEQ)]
+AckType = Literal["DELIVERED", "SEEN"]
+
+
+class Frame(BaseModel):
+    """Frozen, strict (no "5" for 5), unknown fields ignored."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class Place(Frame):
+    """Where a device stands in one conversation: all entries up to `received` stored, up to `seen` read."""
+
+    conv: Id
+    received: Position
+    seen: Position = 0
+
+
+class Hello(Frame):
+    """First frame. `epoch` and `positions` as the device last knew them."""
+
+    t: Literal["hello"]
+    epoch: Annotated[str, StringConstraints(max_length=64)] | None = None
+    positions: Annotated[list[Place], Field(max_length=MAX_POSITIONS)] = []
+
+
+class Ping(Frame):
+    """Heartbeat. `positions` states those the server has not yet echoed as stored."""
+
+    t: Literal["ping"]
+    positions: Annotated[list[Place], Field(max_length=MAX_POSITIONS)] = []
+
+
+class Send(Frame):
+    """One message. `after`: the device's still unanswered predecessor in this conversation."""
+
+    t: Literal["send"]
+    client_id: ClientId
+    conv: Id
+    body: Body
+    after: ClientId | None = None
+    reply_to: Seq | None = None
+    reply_to_id: ClientId | None = None
+
+
+class Acknowledgment(Frame):
+    """What a device tells of an entry. `cumulative`: this entry and everything before it."""
+
+    type: AckType
+    conv: Id
+    seq: Seq
+    cumulative: bool = False
+
+
+class Ack(Frame):
+    """One acknowledgement or many."""
+
+    t: Literal["ack"]
+    acks: Annotated[list[Acknowledgment], Field(min_length=1, max_length=MAX_ACKS)]
+
+
+class Fetch(Frame):
+    """Entries `from` to `to`, both included, at most 100."""
+
+    t: Literal["fetch"]
+    conv: Id
+    from_seq: Annotated[Seq, Field(alias="from")]
+    to_seq: Annotated[Seq, Field(alias="to")]
+
+
+class Info(Frame):
+    """Who has received and seen entry `seq`, and when."""
+
+    t: Literal["info"]
+    conv: Id
+    seq: Seq
+
+
+class OpenDirect(Frame):
+    """The 1:1 conversation with `username`, made if it is not there yet."""
+
+    t: Literal["open"]
+    username: Annotated[str, StringConstraints(min_length=1, max_length=150)]
+
+
+ClientFrame = Hello | Ping | Send | Ack | Fetch | Info | OpenDirect
+
+client_frame: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="t")])
+
+
+class Entry(TypedDict):
+    """One message as pushed. `at`: server time, milliseconds since 1970."""
+
+    seq: int
+    id: str
+    sender: str
+    client_id: str
+    body: str
+    at: int
+    reply_to: NotRequired[int]
+
+
+class ServerAck(TypedDict):
+    """ACCEPTED, REJECTED, DELIVERED, SEEN or FAILED, as the sender's devices are told."""
+
+    type: str
+    conv: str
+    client_id: NotRequired[str]
+    message_id: NotRequired[str]
+    seq: NotRequired[int]
+    timestamp: int
+    sender_id: NotRequired[str]
+    durability: NotRequired[str]
+    error_code: NotRequired[str]
+    error_text: NotRequired[str]
+
+
+ServerFrame = dict[str, Any]

@@ -1,0 +1,36 @@
+"""Celery's share of delivery. Triggers without content: what there is to do stands in the database."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from chat.delivery.announce import announce
+from chat.inbox import redelivery
+from chat.models import Change
+
+logger = logging.getLogger(__name__)
+
+# Web processes read back one minute; the rest is for an operator who wonders.
+KEEP_CHANGES = timedelta(minutes=10)
+PURGE_ROWS = 1_000
+PURGE_BATCHES = 100
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Nudges devices that have not acknowledged what they were pushed."""
+    nudges = redelivery.sweep()
+    if nudges:
+        announce({"type": "nudges", "nudges": [[nudge.conv, nudge.device] for nudge in nudges]})
+
+
+@shared_task(ignore_result=True)
+def prune_changes() -> None:
+    """Drops old rows of the change table, a thousand at a time."""
+    limit = timezone.now() - KEEP_CHANGES
+    for _ in range(PURGE_BATCHES):
+        old = Change.objects.filter(at__lt=limit).order_by("id").values("id")[:PURGE_ROWS]
+        if not Change.objects.filter(id__in=old).delete()[0]:
+            return

@@ -1,0 +1,70 @@
+"""Who is at the other end of a handshake: Django's session cookie names the person, the device cookie the device.
+
+Both must be good, belong together, and be of someone active: the one place where sockets are authenticated. One
+exchange with the database and no thread. Nothing in a URL is ever looked at. Threats met here: a stolen device
+cookie without a session, a session whose password has changed since (its hash no longer fits), a revoked device,
+a suspended person.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils.crypto import constant_time_compare
+
+from chat.log.devices import token_hash
+from chat.log.pool import Database
+from chat.models import User
+
+DEVICE_COOKIE = "device"
+
+SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > now()"
+
+DEVICE = """
+SELECT d.id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), u.password
+FROM chat_device d JOIN chat_user u ON u.id = d.user_id
+WHERE d.token_hash = %s AND d.revoked_at IS NULL AND u.is_active
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    user: str
+    username: str
+    name: str
+    device: str
+
+
+def _cookies(headers: Iterable[tuple[bytes, bytes]]) -> SimpleCookie:
+    jar = SimpleCookie()
+    for name, value in headers:
+        if name == b"cookie":
+            try:
+                jar.load(value.decode("latin-1"))
+            except CookieError:
+                return SimpleCookie()
+    return jar
+
+
+async def identify(database: Database, scope: dict[str, Any]) -> Identity | None:
+    """None: not signed in. Raises psycopg.Error when the database is away."""
+    cookies = _cookies(scope["headers"])
+    session, device = cookies.get(settings.SESSION_COOKIE_NAME), cookies.get(DEVICE_COOKIE)
+    if session is None or device is None:
+        return None
+    sessions, devices = await database.many(
+        [(SESSION, [session.value[:64]]), (DEVICE, [token_hash(device.value[:256])])]
+    )
+    if not sessions or not devices:
+        return None
+    data = SessionStore(session.value).decode(sessions[0][0])
+    device_id, user, username, name, password = devices[0]
+    # The session's hash covers the password: changing it ends every session.
+    genuine = User(password=password).get_session_auth_hash()
+    if data.get(SESSION_KEY) != user or not constant_time_compare(data.get(HASH_SESSION_KEY, ""), genuine):
+        return None
+    return Identity(user, username, name, device_id)

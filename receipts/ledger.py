@@ -1,0 +1,142 @@
+"""A claim of acknowledgements into the database: one transaction, a handful of statements whatever its size.
+
+Rows for unknown conversations, closed stays or revoked devices fall out in the first join. Locks are taken in
+(conversation, user) order, so that two flushes cannot deadlock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+
+from receipts.watermarks import Claim, Kind, Mark, Rise, rises
+
+LEGAL = """
+SELECT c.conv::text, c.device::text, d.user_id::text, c.kind, c.seq, c.at, v.last_seq, w.delivered_seq, w.seen_seq
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[]) AS c(conv, device, kind, seq, at)
+JOIN chat_device d ON d.id = c.device AND d.revoked_at IS NULL
+JOIN chat_membership s ON s.conversation_id = c.conv AND s.user_id = d.user_id AND s.left_seq IS NULL
+JOIN chat_conversation v ON v.id = c.conv
+JOIN receipts_watermark w ON w.conversation_id = c.conv AND w.user_id = d.user_id
+ORDER BY c.conv, d.user_id FOR NO KEY UPDATE OF w
+"""
+
+# A rise is progress: redelivery starts counting anew.
+RAISE_INBOXES = """
+INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts)
+SELECT conv, device, seq, 0 FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[]) AS c(conv, device, seq)
+ORDER BY conv, device
+ON CONFLICT (conversation_id, device_id) DO UPDATE
+SET received_seq = excluded.received_seq, attempts = 0
+WHERE chat_inbox.received_seq < excluded.received_seq
+"""
+
+RAISE_WATERMARKS = """
+UPDATE receipts_watermark w
+SET delivered_seq = greatest(w.delivered_seq, r.delivered), seen_seq = greatest(w.seen_seq, r.seen)
+FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[]) AS r(conv, member, delivered, seen)
+WHERE w.conversation_id = r.conv AND w.user_id = r.member
+"""
+
+ADD_RECEIPTS = """
+INSERT INTO receipts_receipt (conversation_id, user_id, kind, upto_seq, at)
+SELECT conv, member, kind, upto, to_timestamp(at / 1000.0)
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[]) AS r(conv, member, kind, upto, at)
+ON CONFLICT DO NOTHING
+"""
+
+# The senders of the entries a rise went over, each with the newest of theirs.
+CROSSED = """
+SELECT r.n, m.sender_id::text, (array_agg(m.id ORDER BY m.seq DESC))[1]::text
+FROM unnest(%s::bigint[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[]) AS r(n, conv, member, before, upto)
+JOIN chat_message m ON m.conversation_id = r.conv AND m.seq > r.before AND m.seq <= r.upto AND m.sender_id <> r.member
+GROUP BY r.n, m.sender_id
+"""
+
+NOTE_CHANGE = """
+INSERT INTO chat_change (kind, conversations, heads, users, at)
+VALUES ('receipts', %s::uuid[], '{}', '{}', clock_timestamp()) RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One member of the buffer. `kind` is a watermarks.Kind value; `at` milliseconds since 1970."""
+
+    conv: str
+    device: str
+    kind: str
+    seq: int
+    at: int
+
+
+@dataclass(slots=True)
+class Applied:
+    """What rose: `acks` are (sender's user id, acknowledgement); `change` is the row of the change table."""
+
+    change: int | None = None
+    acks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+
+def apply(rows: Sequence[Row]) -> Applied:
+    """Raises django.db.Error; then nothing was written. Applying rows again changes nothing."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LEGAL, _columns((row.conv, row.device, row.kind, row.seq, row.at) for row in rows))
+        legal = cursor.fetchall()
+        _raise_inboxes(cursor, legal)
+        risen = _raise_watermarks(cursor, legal)
+        if not risen:
+            return Applied()
+        found = _crossed(cursor, risen)
+        cursor.execute(NOTE_CHANGE, [sorted({conv for conv, _, _ in risen})])
+        return Applied(cursor.fetchone()[0], found)
+
+
+def _columns(rows: Any) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _raise_inboxes(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> None:
+    cursors = [(conv, device, min(seq, head)) for conv, device, _, kind, seq, _, head, *_ in legal if kind == Kind.DELIVERED]
+    if cursors:
+        cursor.execute(RAISE_INBOXES, _columns(cursors))
+
+
+def _raise_watermarks(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> list[tuple[str, str, Rise]]:
+    """(conversation, user, rise) for each watermark that rose."""
+    people: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for row in legal:
+        people.setdefault((row[0], row[2]), []).append(row)
+    risen: list[tuple[str, str, Rise]] = []
+    marks: list[tuple[str, str, int, int]] = []
+    for (conv, user), group in people.items():
+        head, delivered, seen = group[0][6:9]
+        claims = [Claim(Kind(row[3]), row[4], row[5]) for row in group]
+        mark, found = rises(Mark(delivered, seen), head, claims)
+        if found:
+            marks.append((conv, user, mark.delivered, mark.seen))
+            risen.extend((conv, user, rise) for rise in found)
+    if risen:
+        cursor.execute(RAISE_WATERMARKS, _columns(marks))
+        receipts = [(conv, user, rise.kind.value, rise.upto, rise.at) for conv, user, rise in risen]
+        cursor.execute(ADD_RECEIPTS, _columns(receipts))
+    return risen
+
+
+def _crossed(cursor: Any, risen: Sequence[tuple[str, str, Rise]]) -> list[tuple[str, dict[str, Any]]]:
+    ranges = [(n, conv, user, rise.before, rise.upto) for n, (conv, user, rise) in enumerate(risen)]
+    cursor.execute(CROSSED, _columns(ranges))
+    acks: list[tuple[str, dict[str, Any]]] = []
+    for n, sender, message_id in cursor.fetchall():
+        conv, user, rise = risen[n]
+        ack = {
+            "type": rise.kind.name,
+            "conv": conv,
+            "seq": rise.upto,
+            "message_id": message_id,
+            "timestamp": rise.at,
+            "sender_id": user,
+        }
+        acks.append((sender, ack))
+    return acks

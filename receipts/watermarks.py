@@ -1,0 +1,84 @@
+"""Watermarks: how far a person has got. They only rise, so merging is `max` and no acknowledgement can do harm.
+
+Rules: delivered is the highest cursor of any of the person's devices, never above the head; seen never above
+delivered; a claim at or below the watermark is a repeat and changes nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(str, Enum):
+    DELIVERED = "delivered"
+    SEEN = "seen"
+
+
+class Tick(Enum):
+    """What the sender of an entry is shown."""
+
+    SENT = 1
+    DELIVERED = 2
+    SEEN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One person in one conversation."""
+
+    delivered: int = 0
+    seen: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seen <= self.delivered:
+            raise ValueError(f"seen {self.seen} above delivered {self.delivered}")
+
+    def merge(self, other: "Mark") -> "Mark":
+        return Mark(max(self.delivered, other.delivered), max(self.seen, other.seen))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one device says. `at`: when the server heard it, milliseconds since 1970."""
+
+    kind: Kind
+    upto: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """A watermark went from `before` to `upto`."""
+
+    kind: Kind
+    before: int
+    upto: int
+    at: int
+
+
+def rises(mark: Mark, head: int, claims: Iterable[Claim]) -> tuple[Mark, list[Rise]]:
+    """The watermark after some claims, in whatever order, and what rose. Claims above the head count as the head."""
+    highest: dict[Kind, Claim] = {}
+    for claim in claims:
+        known = highest.get(claim.kind)
+        if known is None or claim.upto > known.upto:
+            highest[claim.kind] = claim
+    found: list[Rise] = []
+    delivered, seen = mark.delivered, mark.seen
+    if (claim := highest.get(Kind.DELIVERED)) and min(claim.upto, head) > delivered:
+        delivered = min(claim.upto, head)
+        found.append(Rise(Kind.DELIVERED, mark.delivered, delivered, claim.at))
+    if (claim := highest.get(Kind.SEEN)) and min(claim.upto, delivered) > seen:
+        seen = min(claim.upto, delivered)
+        found.append(Rise(Kind.SEEN, mark.seen, seen, claim.at))
+    return Mark(delivered, seen), found
+
+
+def tick(seq: int, others: Iterable[Mark]) -> Tick:
+    """The tick of entry `seq` for its sender: what *all* others have reached. Alone with oneself it is SEEN."""
+    marks = list(others)
+    if all(mark.seen >= seq for mark in marks):
+        return Tick.SEEN
+    if all(mark.delivered >= seq for mark in marks):
+        return Tick.DELIVERED
+    return Tick.SENT
