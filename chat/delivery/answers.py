@@ -15,7 +15,7 @@ def answer(send: Proposal, outcome: Outcome, durability: str) -> dict[str, Any]:
     if isinstance(outcome, Accepted):
         return {"t": "ack", "ack": _accepted(send, outcome, durability)}
     if isinstance(outcome, Refused):
-        return {"t": "ack", "ack": rejected(send, outcome.code)}
+        return {"t": "ack", "ack": rejected(send.conv, send.client_id, send.sender, outcome.code)}
     code = outcome.code if isinstance(outcome, Deferred) else ErrorCode.UNAVAILABLE
     return retry(send.conv, send.client_id, code)
 
@@ -33,13 +33,14 @@ def _accepted(send: Proposal, outcome: Accepted, durability: str) -> dict[str, A
     }
 
 
-def rejected(send: Proposal, code: ErrorCode) -> dict[str, Any]:
+def rejected(conv: str, client_id: str, sender: str, code: ErrorCode) -> dict[str, Any]:
+    """Never to be repeated by itself."""
     return {
         "type": "REJECTED",
-        "conv": send.conv,
-        "client_id": send.client_id,
+        "conv": conv,
+        "client_id": client_id,
         "timestamp": time.time_ns() // 1_000_000,
-        "sender_id": send.sender,
+        "sender_id": sender,
         "error_code": code.value,
         "error_text": code.text,
     }

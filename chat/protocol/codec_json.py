@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import to_json
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
 
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import ClientFrame, Entry, client_frame
+from chat.protocol.frames import ClientFrame, ClientId, Entry, Id, client_frame
 
-_TAGS = frozenset({"hello", "ping", "send", "ack", "fetch", "info", "open"})
+_REFERENCES: dict[str, TypeAdapter[str]] = {"conv": TypeAdapter(Id), "client_id": TypeAdapter(ClientId)}
 
 
 class FrameError(Exception):
@@ -29,21 +29,35 @@ def decode(text: str | bytes) -> ClientFrame:
     try:
         return client_frame.validate_json(text)
     except ValidationError as error:
-        raise _frame_error(error) from None
+        raise _frame_error(error, text) from None
 
 
-def _frame_error(error: ValidationError) -> FrameError:
-    first = error.errors(include_url=False, include_context=False)[0]
+def _frame_error(error: ValidationError, text: str | bytes) -> FrameError:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return FrameError(ErrorCode.UNKNOWN_FRAME, ErrorCode.UNKNOWN_FRAME.text)
-    if first["type"] in ("json_invalid", "model_attributes_type"):
+    if not first["loc"]:
         return FrameError(ErrorCode.BAD_FRAME, "Not a JSON object.")
-    where = [str(part) for part in first["loc"] if part != "function-after"]
-    frame = first["loc"][0] if first["loc"] and first["loc"][0] in _TAGS else ""
-    ref = {"t": str(frame)} if frame else {}
-    if frame == "send" and where[-1:] == ["body"]:
+    frame, *where = (str(part) for part in first["loc"])
+    ref = _reference(frame, text)
+    if frame == "send" and where[:1] == ["body"]:
         return FrameError(ErrorCode.INVALID_MESSAGE, ErrorCode.INVALID_MESSAGE.text, ref)
-    return FrameError(ErrorCode.BAD_FRAME, f"Not valid: {'.'.join(where)}", ref)
+    return FrameError(ErrorCode.BAD_FRAME, f"Not valid: {'.'.join([frame, *where])}", ref)
+
+
+def _reference(frame: str, text: str | bytes) -> dict[str, str]:
+    """The kind of the frame, and those of its ids that are well formed."""
+    ref = {"t": frame}
+    try:
+        raw = from_json(text)
+    except ValueError:
+        return ref
+    for name, adapter in _REFERENCES.items():
+        try:
+            ref[name] = adapter.validate_python(raw.get(name), strict=True)
+        except ValidationError:
+            continue
+    return ref
 
 
 def encode(frame: dict[str, Any]) -> str:

@@ -61,7 +61,7 @@ class Desk:
         try:
             frame = decode(text)
         except FrameError as error:
-            self._complain(error.code, error.text, error.ref)
+            self._refuse(error)
             return None
         wait = self._bucket.take(now)
         if wait:
@@ -192,8 +192,21 @@ class Desk:
 
     # Refusals
 
+    def _refuse(self, error: FrameError) -> None:
+        """A send that names itself is answered like any refused send; all else gets an error frame."""
+        conv, client_id = error.ref.get("conv"), error.ref.get("client_id")
+        if error.code is ErrorCode.INVALID_MESSAGE and conv and client_id and self._greeted:
+            refusal = answers.rejected(conv, client_id, self._session.user, error.code)
+            self._session.write({"t": "ack", "acks": [refusal]})
+            self._count_bad()
+        else:
+            self._complain(error.code, error.text, error.ref)
+
     def _complain(self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None) -> None:
         self._session.write_error(code, text, ref)
+        self._count_bad()
+
+    def _count_bad(self) -> None:
         self._bad += 1
         if self._bad >= BAD_FRAMES:
             self._session.end(CloseCode.BAD_FRAME)

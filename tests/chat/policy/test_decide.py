@@ -1,0 +1,223 @@
+"""The truth table of `decide`, and its laws over random batches against random facts."""
+
+from dataclasses import replace
+from itertools import count
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.policy.decide import (
+    Accepted,
+    Deferred,
+    Facts,
+    Head,
+    Known,
+    Outcome,
+    Proposal,
+    Refused,
+    Skipped,
+    decide,
+    digest,
+)
+from chat.protocol.errors import ErrorCode
+
+AT = 1_790_000_000_000
+_ids = count(1)
+
+
+def send(client_id: str = "a1", conv: str = "c1", sender: str = "alice", **more: object) -> Proposal:
+    base = Proposal(conv, sender, f"{sender}-phone", client_id, "hi", f"m{next(_ids)}")
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def facts(**more: object) -> Facts:
+    base = Facts(
+        heads={"c1": Head(7, 1), "c2": Head(0, 1)},
+        stays={("c1", "alice"): 1, ("c1", "bob"): 5, ("c2", "alice"): 1},
+        devices=frozenset({"alice-phone", "bob-phone", "mallory-phone"}),
+        known={},
+    )
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def known(client_id: str = "a1", seq: int = 3, body: str = "hi", conv: str = "c1", reply: int | None = None) -> Known:
+    return Known(conv, f"first-{client_id}", seq, digest(conv, body, reply), AT - 1000)
+
+
+def one(proposal: Proposal, given_facts: Facts) -> Outcome:
+    return decide([proposal], given_facts, AT)[0]
+
+
+def test_a_send_gets_the_next_seq() -> None:
+    outcome = one(send(), facts())
+    assert isinstance(outcome, Accepted) and not outcome.duplicate
+    assert (outcome.entry.seq, outcome.entry.at) == (8, AT)
+
+
+def test_a_repeat_gets_the_first_answer() -> None:
+    first = known()
+    outcome = one(send(), facts(known={("alice", "a1"): first}))
+    assert outcome == Accepted(first, None, duplicate=True)
+
+
+def test_the_same_key_with_other_content_is_a_conflict() -> None:
+    outcome = one(send(body="other"), facts(known={("alice", "a1"): known()}))
+    assert outcome == Refused(ErrorCode.IDEMPOTENCY_CONFLICT)
+
+
+def test_the_same_key_in_another_conversation_is_a_conflict() -> None:
+    outcome = one(send(conv="c2"), facts(known={("alice", "a1"): known()}))
+    assert outcome == Refused(ErrorCode.IDEMPOTENCY_CONFLICT)
+
+
+def test_keys_are_scoped_to_their_sender() -> None:
+    outcome = one(send(sender="bob"), facts(known={("alice", "a1"): known()}))
+    assert isinstance(outcome, Accepted) and not outcome.duplicate
+
+
+def test_outsiders_and_absent_conversations_look_the_same() -> None:
+    assert one(send(sender="mallory"), facts()) == Refused(ErrorCode.NOT_FOUND)
+    assert one(send(conv="nowhere"), facts()) == Refused(ErrorCode.NOT_FOUND)
+
+
+def test_a_former_member_cannot_probe_with_an_old_key() -> None:
+    assert one(send(sender="mallory"), facts(known={("mallory", "a1"): known()})) == Refused(ErrorCode.NOT_FOUND)
+
+
+def test_a_revoked_device_is_told_to_sign_in() -> None:
+    assert one(send(device="old"), facts()) == Refused(ErrorCode.AUTHENTICATION_FAILED)
+
+
+def test_a_locked_conversation_is_skipped() -> None:
+    assert one(send(), facts(heads={}, locked_out=frozenset({"c1"}))) == Skipped()
+
+
+def test_after_waits_for_its_predecessor() -> None:
+    assert one(send(after="a0"), facts()) == Deferred(ErrorCode.PREDECESSOR_MISSING)
+    assert isinstance(one(send(after="a0"), facts(known={("alice", "a0"): known("a0")})), Accepted)
+
+
+def test_after_may_be_earlier_in_the_batch_but_not_later() -> None:
+    good = decide([send("a0"), send("a1", after="a0")], facts(), AT)
+    assert [type(outcome) for outcome in good] == [Accepted, Accepted]
+    bad = decide([send("a1", after="a0"), send("a0")], facts(), AT)
+    assert bad[0] == Deferred(ErrorCode.PREDECESSOR_MISSING)
+
+
+def test_after_a_refused_predecessor_nothing_is_accepted() -> None:
+    outcomes = decide([send("a0", reply_to=99), send("a1", after="a0")], facts(), AT)
+    assert outcomes == [Refused(ErrorCode.INVALID_REPLY), Deferred(ErrorCode.PREDECESSOR_MISSING)]
+
+
+def test_after_in_another_conversation_does_not_count() -> None:
+    assert one(send(after="b"), facts(known={("alice", "b"): known("b", conv="c2")})) == Deferred(
+        ErrorCode.PREDECESSOR_MISSING
+    )
+
+
+def test_a_reply_must_be_to_something_its_author_can_see() -> None:
+    assert isinstance(one(send(reply_to=7), facts()), Accepted)
+    assert one(send(reply_to=8), facts()) == Refused(ErrorCode.INVALID_REPLY)
+    assert one(send(sender="bob", reply_to=4), facts()) == Refused(ErrorCode.INVALID_REPLY)
+    assert isinstance(one(send(sender="bob", reply_to=5), facts()), Accepted)
+
+
+def test_a_reply_by_own_id_resolves_to_its_seq() -> None:
+    outcomes = decide([send("a0"), send("a1", reply_to_id="a0")], facts(), AT)
+    assert isinstance(outcomes[1], Accepted) and outcomes[1].reply_to == 8
+    assert one(send(reply_to_id="never"), facts()) == Refused(ErrorCode.INVALID_REPLY)
+
+
+def test_a_repeat_is_answered_alike_after_what_it_answered_has_expired() -> None:
+    first = known(reply=2)
+    late = facts(heads={"c1": Head(7, 1, floor_seq=5)}, known={("alice", "a1"): first})
+    assert one(send(reply_to=2), late) == Accepted(first, 2, duplicate=True)
+
+
+def test_the_digest_keeps_fields_apart() -> None:
+    assert digest("c", "ab", None) != digest("ca", "b", None)
+    assert digest("c", "1", None) != digest("c", "", 1)
+    assert digest("c", "x", 1) == digest("c", "x", 1)
+
+
+names = st.sampled_from(["alice", "bob", "mallory"])
+keys = st.sampled_from(["k0", "k1", "k2", "k3", "k4"])
+proposals = st.builds(
+    lambda conv, sender, key, body, after, reply: send(key, conv, sender, body=body, after=after, reply_to=reply),
+    st.sampled_from(["c1", "c2", "c3"]),
+    names,
+    keys,
+    st.sampled_from(["x", "y"]),
+    st.none() | keys,
+    st.none() | st.integers(1, 12),
+)
+histories = st.dictionaries(
+    st.tuples(st.sampled_from(["alice", "bob"]), keys),
+    st.builds(known, body=st.sampled_from(["x", "y"]), seq=st.integers(1, 7)),
+    max_size=4,
+)
+batches = st.lists(proposals, max_size=25)
+locked = st.sampled_from([frozenset(), frozenset({"c1"}), frozenset({"c2"})])
+
+
+@given(batches, histories, locked)
+def test_laws(batch: list[Proposal], history: dict[tuple[str, str], Known], out: frozenset[str]) -> None:
+    heads = {conv: head for conv, head in facts().heads.items() if conv not in out}
+    given_facts = facts(known=history, heads=heads, locked_out=out)
+    outcomes = decide(batch, given_facts, AT)
+    assert len(outcomes) == len(batch)
+    fresh = [
+        (proposal, outcome)
+        for proposal, outcome in zip(batch, outcomes, strict=True)
+        if isinstance(outcome, Accepted) and not outcome.duplicate
+    ]
+    # V4: the new seqs of each conversation follow its head without a gap, in arrival order (V6).
+    for conv, head in heads.items():
+        seqs = [outcome.entry.seq for proposal, outcome in fresh if proposal.conv == conv]
+        assert seqs == list(range(head.last_seq + 1, head.last_seq + 1 + len(seqs)))
+    # V3: one key, one entry, and every acceptance of it agrees.
+    answers: dict[tuple[str, str], Known] = dict(history)
+    for proposal, outcome in zip(batch, outcomes, strict=True):
+        if isinstance(outcome, Accepted):
+            key = (proposal.sender, proposal.client_id)
+            assert answers.setdefault(key, outcome.entry) == outcome.entry
+            assert outcome.entry.digest == digest(proposal.conv, proposal.body, outcome.reply_to)
+            # V7: a cause has a lower seq than its effect.
+            assert outcome.reply_to is None or outcome.duplicate or outcome.reply_to < outcome.entry.seq
+            # V11: only members get in.
+            assert (proposal.conv, proposal.sender) in given_facts.stays
+        if proposal.conv in out:
+            assert outcome == Skipped()
+
+
+@given(batches, histories, st.integers(0, 25))
+def test_a_batch_may_be_cut_anywhere(batch: list[Proposal], history: dict[tuple[str, str], Known], cut: int) -> None:
+    """Deciding two halves one after the other gives what deciding the whole gives: batches are no more than speed."""
+    whole = decide(batch, facts(known=history), AT)
+    first = decide(batch[:cut], facts(known=history), AT)
+    heads, log = dict(facts().heads), dict(history)
+    for proposal, outcome in zip(batch[:cut], first, strict=True):
+        if isinstance(outcome, Accepted) and not outcome.duplicate:
+            heads[proposal.conv] = replace(heads[proposal.conv], last_seq=outcome.entry.seq)
+            log[proposal.sender, proposal.client_id] = outcome.entry
+    second = decide(batch[cut:], facts(heads=heads, known=log), AT)
+    assert first + second == whole
+
+
+@given(batches, histories)
+def test_repeating_a_batch_changes_nothing(batch: list[Proposal], history: dict[tuple[str, str], Known]) -> None:
+    """What was accepted is accepted again, as the same entry; nothing new gets in that was in already."""
+    once = decide(batch, facts(known=history), AT)
+    log = history | {
+        (proposal.sender, proposal.client_id): outcome.entry
+        for proposal, outcome in zip(batch, once, strict=True)
+        if isinstance(outcome, Accepted)
+    }
+    heads = dict(facts().heads)
+    for outcome in once:
+        if isinstance(outcome, Accepted) and not outcome.duplicate:
+            heads[outcome.entry.conv] = Head(outcome.entry.seq, 1)
+    again = decide(batch, facts(heads=heads, known=log), AT)
+    for before, after in zip(once, again, strict=True):
+        if isinstance(before, Accepted):
+            assert isinstance(after, Accepted) and after.duplicate and after.entry == before.entry

@@ -1,0 +1,21 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.policy.rate import TokenBucket
+
+
+@given(st.lists(st.floats(0, 0.2), max_size=200))
+def test_never_more_than_the_burst_and_the_rate_allow(pauses: list[float]) -> None:
+    bucket, now, granted = TokenBucket(rate=10, burst=5, now=0.0), 0.0, 0
+    for pause in pauses:
+        now += pause
+        granted += bucket.take(now) == 0
+        assert granted <= 5 + 10 * now + 1e-6
+
+
+def test_a_refusal_names_the_wait_that_is_enough() -> None:
+    bucket = TokenBucket(rate=2, burst=1, now=0.0)
+    assert bucket.take(0.0) == 0
+    wait = bucket.take(0.0)
+    assert wait == 0.5
+    assert bucket.take(wait) == 0

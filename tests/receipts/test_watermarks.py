@@ -1,0 +1,69 @@
+"""Watermarks only rise, and the order acknowledgements come in does not matter."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receipts.watermarks import Claim, Kind, Mark, Tick, rises, tick
+
+marks = st.integers(0, 30).flatmap(lambda delivered: st.builds(Mark, st.just(delivered), st.integers(0, delivered)))
+claims = st.lists(st.builds(Claim, st.sampled_from(Kind), st.integers(0, 50), st.integers(0, 10**6)), max_size=12)
+
+
+@given(marks, st.integers(30, 40), claims)
+def test_a_watermark_never_falls_and_stays_in_order(mark: Mark, head: int, given_claims: list[Claim]) -> None:
+    after, risen = rises(mark, head, given_claims)
+    assert after.delivered >= mark.delivered and after.seen >= mark.seen
+    assert after.seen <= after.delivered <= head
+    assert {rise.kind: rise.upto for rise in risen} == {
+        kind: value
+        for kind, old, value in (
+            (Kind.DELIVERED, mark.delivered, after.delivered),
+            (Kind.SEEN, mark.seen, after.seen),
+        )
+        if value > old
+    }
+
+
+@given(marks, st.integers(30, 40), claims, st.randoms())
+def test_order_and_repetition_do_not_matter(mark: Mark, head: int, given_claims: list[Claim], random: object) -> None:
+    shuffled = given_claims * 2
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert rises(mark, head, given_claims)[0] == rises(mark, head, shuffled)[0]
+
+
+@given(marks, st.integers(30, 40), claims)
+def test_applying_again_raises_nothing(mark: Mark, head: int, given_claims: list[Claim]) -> None:
+    after, _ = rises(mark, head, given_claims)
+    assert rises(after, head, given_claims) == (after, [])
+
+
+@given(st.lists(marks, min_size=1), st.lists(marks, min_size=1))
+def test_merging_is_max_whatever_the_order(left: list[Mark], right: list[Mark]) -> None:
+    merged = Mark()
+    for mark in left + right:
+        merged = merged.merge(mark)
+    backwards = Mark()
+    for mark in reversed(left + right):
+        backwards = backwards.merge(mark)
+    assert merged == backwards
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([Mark(4, 4)], Tick.SENT),
+        ([Mark(5, 4)], Tick.DELIVERED),
+        ([Mark(5, 5)], Tick.SEEN),
+        ([Mark(5, 5), Mark(4, 4)], Tick.SENT),
+        ([Mark(9, 9), Mark(5, 0)], Tick.DELIVERED),
+        ([], Tick.SEEN),
+    ],
+)
+def test_the_tick_is_what_all_others_have_reached(others: list[Mark], expected: Tick) -> None:
+    assert tick(5, others) is expected
+
+
+def test_seen_above_delivered_cannot_be_said() -> None:
+    with pytest.raises(ValueError):
+        Mark(1, 2)
