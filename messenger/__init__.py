@@ -1,0 +1,1 @@
+"""Wiring: settings, servers, processes. Nothing here knows what a message is."""

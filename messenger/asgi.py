@@ -1,0 +1,60 @@
+"""The application both servers run: HTTP to Django, /ws/v1 to the messenger, the lifespan to its start and end."""
+
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "messenger.settings")
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import OriginValidator  # noqa: E402
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+http = get_asgi_application()
+
+from django.conf import settings  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from chat.delivery import runtime  # noqa: E402
+from chat.web.consumers import ChatConsumer  # noqa: E402
+from messenger.durability import require  # noqa: E402
+
+logger = logging.getLogger(__name__)
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class BrowserOriginValidator(OriginValidator):  # type: ignore[misc]
+    """A browser always names its origin, and it must be one of ours; what names none is not a browser and carries
+    no cookies it was not given."""
+
+    def valid_origin(self, parsed_origin: Any) -> bool:
+        return parsed_origin is None or bool(super().valid_origin(parsed_origin))
+
+
+async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """uvicorn's start and end; daphne has none, see chat/delivery/runtime.py."""
+    while True:
+        event = await receive()
+        if event["type"] == "lifespan.startup":
+            await runtime.startup()
+            await send({"type": "lifespan.startup.complete"})
+        elif event["type"] == "lifespan.shutdown":
+            await runtime.shutdown()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+require(settings.POSTGRES_DSN)
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": BrowserOriginValidator(
+            URLRouter([path("ws/v1", ChatConsumer.as_asgi())]), settings.WEBSOCKET_ORIGINS
+        ),
+        "lifespan": lifespan,
+    }
+)

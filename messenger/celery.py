@@ -1,0 +1,55 @@
+"""Celery: retries, purges and the flushing of receipts. Tasks are triggers; two beats do no harm."""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "messenger.settings")
+
+from django.conf import settings  # noqa: E402  (needs the variable above)
+
+
+def _broker(url: str) -> str:
+    """Kombu spells a Redis socket differently."""
+    if not url.startswith("unix://"):
+        return url
+    path, _, query = url.removeprefix("unix://").partition("?")
+    return f"redis+socket://{path}" + (f"?virtual_host={query.removeprefix('db=')}" if query else "")
+
+
+app = Celery("messenger")
+app.conf.update(
+    broker_url=_broker(settings.REDIS_URL),
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "socket_timeout": 10,
+        "socket_connect_timeout": 2,
+        "health_check_interval": 5,
+        "visibility_timeout": 60,
+    },
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_timer_precision=0.1,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    beat_max_loop_interval=0.25,
+    task_default_queue="default",
+    task_routes={"receipts.tasks.*": {"queue": "receipts"}},
+    beat_schedule={
+        "flush": {"task": "receipts.tasks.flush", "schedule": 1.0, "options": {"expires": 1.0}},
+        "sweep": {"task": "chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+        "prune": {"task": "chat.tasks.prune_changes", "schedule": 60.0, "options": {"expires": 60.0}},
+    },
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _keep_django_logging(**_: object) -> None:
+    """Celery would replace the log configuration of settings.py."""
+    import logging.config
+
+    logging.config.dictConfig(settings.LOGGING)
