@@ -51,9 +51,9 @@ class Flusher:
         self._publish = publish
         self._claim = redis.register_script(CLAIM)
 
-    def wait(self, seconds: int) -> bool:
+    def wait(self, seconds: float) -> bool:
         """Until there is something to flush, at most `seconds`."""
-        return self._redis.blpop([SIGNAL], timeout=seconds) is not None
+        return self._redis.blpop([SIGNAL], timeout=max(0.05, seconds)) is not None
 
     def flush(self) -> int:
         """Flushes the buffer and any abandoned claims. Rows applied."""

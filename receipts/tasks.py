@@ -14,7 +14,7 @@ from receipts.ledger import Applied
 logger = logging.getLogger(__name__)
 
 # Beat sends one task a second; each flushes for about that long, at most ten times a second.
-BUSY_S = 1.0
+BUSY_S = 0.9
 SPACING_S = 0.1
 
 
@@ -35,6 +35,6 @@ def flush() -> None:
 def _flush_until(flusher: Flusher, end: float) -> None:
     flusher.flush()
     while time.monotonic() < end:
-        if flusher.wait(seconds=1):
+        if flusher.wait(end - time.monotonic()):
             flusher.flush()
             time.sleep(SPACING_S)

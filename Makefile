@@ -1,0 +1,50 @@
+# make run: the messenger with everything it needs. make test: every test. Both set themselves up.
+.PHONY: run test lint bench faults fuzz soak lock setup setup-test clean
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+STAMP := $(VENV)/.installed-$(shell sha256sum requirements.lock | cut -c1-16)
+
+run: setup
+	@exec $(PYTHON) -m messenger.supervisor
+
+test: setup-test
+	$(PYTHON) -m pytest -m "not browser" $(ARGS)
+	$(PYTHON) -m pytest -m browser $(ARGS)
+	PG_VERSION=15 $(PYTHON) -m pytest -m storage $(ARGS)
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	SECRET_KEY=lint MODE=demo DATABASE_URL=postgresql:///x REDIS_URL=redis://localhost $(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/djlint templates --check --lint --quiet
+
+bench: setup
+	$(PYTHON) -m bench $(ARGS)
+
+# Longer, with more of everything: 5,000 messages, each part killed at least five times.
+faults: setup-test
+	FAULT_MESSAGES=5000 FAULT_KILLS=5 $(PYTHON) -m pytest -m faults -n 0 -s --timeout 1800 $(ARGS)
+
+fuzz: setup
+	HYPOTHESIS_PROFILE=fuzz $(PYTHON) -m pytest tests/chat/protocol tests/chat/policy tests/receipts $(ARGS)
+
+soak: setup-test
+	FAULT_MESSAGES=20000 FAULT_KILLS=20 $(PYTHON) -m pytest -m faults -n 0 -s --timeout 7200 $(ARGS)
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock
+	@sh .ci/venv $(VENV)
+	@touch $@
+
+setup-test: setup
+	@sh .ci/test-tools
+
+lock:
+	$(VENV)/bin/uv pip compile requirements.txt requirements-dev.txt --generate-hashes --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,36 @@
+"""The command lines of the messenger's own processes, one definition for `make run`, tests and the bench."""
+
+import sys
+from pathlib import Path
+
+MAX_FRAME_BYTES = 65_536
+
+
+def web(server: str, host: str, port: int) -> list[str]:
+    """`server` is daphne or uvicorn; both without permessage-deflate, which doubles what an idle socket costs."""
+    python = [sys.executable, "-m"]
+    if server == "uvicorn":
+        limits = ["--ws-max-size", str(MAX_FRAME_BYTES), "--ws-per-message-deflate", "false", "--ws-ping-interval", "0"]
+        quiet = ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5"]
+        return [*python, "uvicorn", "messenger.asgi:application", "--host", host, "--port", str(port), *limits, *quiet]
+    limits = ["--websocket-max-message-size", str(MAX_FRAME_BYTES), "--websocket_timeout", "86400", "--ping-interval", "0"]
+    quiet = ["-v", "0", "--application-close-timeout", "5", "--no-server-name"]
+    return [*python, "daphne", "-b", host, "-p", str(port), *limits, *quiet, "messenger.asgi:application"]
+
+
+def worker(queue: str) -> list[str]:
+    """A Celery worker for one queue. Solo: its tasks are short, and one process is easier to end."""
+    lonely = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    name = ["-Q", queue, "-n", f"{queue}@%h", "--pool", "solo", "-l", "WARNING"]
+    return [*_celery(), "worker", *name, *lonely]
+
+
+def beat(folder: Path) -> list[str]:
+    """The clock. Its schedule file may be lost: tasks do not depend on running once."""
+    files = ["-s", str(folder / "beat-schedule"), "--pidfile="]
+    return [*_celery(), "beat", *files, "-l", "WARNING"]
+
+
+def _celery() -> list[str]:
+    # Its warning about root is about pickled tasks; ours are JSON and carry nothing.
+    return [sys.executable, "-W", "ignore::celery.platforms.SecurityWarning", "-m", "celery", "-q", "-A", "messenger"]
