@@ -16,7 +16,9 @@ TAIL_LINES = 20
 class Child:
     """One process in a session of its own. `on_line` gets each line it prints; the last few are remembered."""
 
-    def __init__(self, name: str, command: list[str], env: Mapping[str, str], cwd: Path, on_line: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, name: str, command: list[str], env: Mapping[str, str], cwd: Path, on_line: Callable[[str, str], None]
+    ) -> None:
         self.name = name
         self._command = command
         self._env = env

@@ -13,7 +13,14 @@ def web(server: str, host: str, port: int) -> list[str]:
         limits = ["--ws-max-size", str(MAX_FRAME_BYTES), "--ws-per-message-deflate", "false", "--ws-ping-interval", "0"]
         quiet = ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5"]
         return [*python, "uvicorn", "messenger.asgi:application", "--host", host, "--port", str(port), *limits, *quiet]
-    limits = ["--websocket-max-message-size", str(MAX_FRAME_BYTES), "--websocket_timeout", "86400", "--ping-interval", "0"]
+    limits = [
+        "--websocket-max-message-size",
+        str(MAX_FRAME_BYTES),
+        "--websocket_timeout",
+        "86400",
+        "--ping-interval",
+        "0",
+    ]
     quiet = ["-v", "0", "--application-close-timeout", "5", "--no-server-name"]
     return [*python, "daphne", "-b", host, "-p", str(port), *limits, *quiet, "messenger.asgi:application"]
 
@@ -32,5 +39,4 @@ def beat(folder: Path) -> list[str]:
 
 
 def _celery() -> list[str]:
-    # Its warning about root is about pickled tasks; ours are JSON and carry nothing.
-    return [sys.executable, "-W", "ignore::celery.platforms.SecurityWarning", "-m", "celery", "-q", "-A", "messenger"]
+    return [sys.executable, "-m", "celery", "-q", "-A", "messenger"]

@@ -5,6 +5,7 @@ root: then it runs as an unprivileged system user, from a copy of its binaries t
 under /root is closed to it). Children are told by the kernel when their owner dies.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 import psycopg
@@ -40,28 +41,36 @@ class ServerFailed(Exception):
 
 
 def spawn(
-    command: list[str], death: signal.Signals, output: IO[bytes] | int, user: str | None = None,
-    env: Mapping[str, str] | None = None, cwd: Path | None = None,
+    command: list[str],
+    death: signal.Signals,
+    output: IO[bytes] | int,
+    user: str | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> "subprocess.Popen[bytes]":
     """A child in a session of its own, which gets `death` when this process dies."""
-    identity = {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+    identity: dict[str, Any] = {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
     # As another user the interpreter may be unreachable too; setpriv is part of every Debian.
     if user is None:
         command = [sys.executable, "-c", SHIM, str(os.getpid()), str(int(death)), *command]
     else:
         command = ["/usr/bin/setpriv", "--pdeathsig", death.name.removeprefix("SIG"), "--", *command]
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-        start_new_session=True, env=dict(env) if env is not None else None, cwd=cwd, **identity,  # type: ignore[call-overload]
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        env=dict(env) if env is not None else None,
+        cwd=cwd,
+        **identity,
     )
 
 
 def signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
     """To the child and everything it started."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def socket_folder(folder: Path) -> Path:

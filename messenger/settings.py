@@ -79,7 +79,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 def _dsn(database: dict[str, Any]) -> str:
     """The same database in libpq's own spelling, for the connections that are not Django's."""
-    options = {key: value for key, value in database.get("OPTIONS", {}).items() if isinstance(value, str | int)}
+    options: dict[str, Any] = {
+        key: value for key, value in database.get("OPTIONS", {}).items() if isinstance(value, str | int)
+    }
     named = {
         "dbname": database["NAME"],
         "user": database["USER"],

@@ -8,6 +8,7 @@ take is found by halving and set aside; the rest of its claim goes through.
 import logging
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -39,14 +40,14 @@ return 1
 Publish = Callable[[Applied], None]
 
 
-def connect() -> "Redis[str]":
+def connect() -> Redis:
     return Redis.from_url(settings.REDIS_URL, decode_responses=True, socket_timeout=5, socket_connect_timeout=2)
 
 
 class Flusher:
     """`publish` is told what rose, after commit; a hint, so its failure is only logged."""
 
-    def __init__(self, redis: "Redis[str]", publish: Publish) -> None:
+    def __init__(self, redis: Redis, publish: Publish) -> None:
         self._redis = redis
         self._publish = publish
         self._claim = redis.register_script(CLAIM)
@@ -60,8 +61,8 @@ class Flusher:
         now = time.time()
         name = f"receipts:claim:{uuid4().hex}"
         claimed = self._claim(keys=[PENDING, TIMES, CLAIMS], args=[name, now])
-        names = self._redis.zrangebyscore(CLAIMS, "-inf", now - ABANDONED_S)
-        return sum(self._flush_claim(each) for each in ([name] if claimed else []) + list(names))
+        left: Any = self._redis.zrangebyscore(CLAIMS, "-inf", now - ABANDONED_S)
+        return sum([self._flush_claim(each) for each in [*([name] if claimed else []), *left]])
 
     def _flush_claim(self, name: str) -> int:
         rows = self._rows(name)
@@ -73,10 +74,11 @@ class Flusher:
         return len(rows)
 
     def _rows(self, name: str) -> list[Row]:
-        times: dict[str, str] = self._redis.hgetall(f"{name}:times")
+        times: Any = self._redis.hgetall(f"{name}:times")
+        members: Any = self._redis.zrange(name, 0, -1, withscores=True)
         now = int(time.time() * 1000)
         rows = []
-        for member, score in self._redis.zrange(name, 0, -1, withscores=True):
+        for member, score in members:
             conv, device, kind = member.split("|")
             rows.append(Row(conv, device, KINDS[kind], int(score), int(times.get(member, now))))
         return rows
@@ -107,5 +109,3 @@ class Flusher:
             self._publish(applied)
         except Exception as error:
             logger.warning("ticks not published: %s", type(error).__name__)
-
-

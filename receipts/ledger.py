@@ -98,7 +98,9 @@ def _columns(rows: Any) -> list[list[Any]]:
 
 
 def _raise_inboxes(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> None:
-    cursors = [(conv, device, min(seq, head)) for conv, device, _, kind, seq, _, head, *_ in legal if kind == Kind.DELIVERED]
+    cursors = [
+        (conv, device, min(seq, head)) for conv, device, _, kind, seq, _, head, *_ in legal if kind == Kind.DELIVERED
+    ]
     if cursors:
         cursor.execute(RAISE_INBOXES, _columns(cursors))
 

@@ -65,12 +65,12 @@ def rises(mark: Mark, head: int, claims: Iterable[Claim]) -> tuple[Mark, list[Ri
             highest[claim.kind] = claim
     found: list[Rise] = []
     delivered, seen = mark.delivered, mark.seen
-    if (claim := highest.get(Kind.DELIVERED)) and min(claim.upto, head) > delivered:
-        delivered = min(claim.upto, head)
-        found.append(Rise(Kind.DELIVERED, mark.delivered, delivered, claim.at))
-    if (claim := highest.get(Kind.SEEN)) and min(claim.upto, delivered) > seen:
-        seen = min(claim.upto, delivered)
-        found.append(Rise(Kind.SEEN, mark.seen, seen, claim.at))
+    if (stored := highest.get(Kind.DELIVERED)) and min(stored.upto, head) > delivered:
+        delivered = min(stored.upto, head)
+        found.append(Rise(Kind.DELIVERED, mark.delivered, delivered, stored.at))
+    if (read := highest.get(Kind.SEEN)) and min(read.upto, delivered) > seen:
+        seen = min(read.upto, delivered)
+        found.append(Rise(Kind.SEEN, mark.seen, seen, read.at))
     return Mark(delivered, seen), found
 
 

@@ -86,7 +86,8 @@ class InboxAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Inbox]":
         head = Conversation.objects.filter(id=OuterRef("conversation_id")).values("last_seq")
         queryset = super().get_queryset(request)
-        return queryset.annotate(owed=Subquery(head, output_field=IntegerField()) - F("received_seq"))
+        owed: QuerySet[Inbox] = queryset.annotate(owed=Subquery(head, output_field=IntegerField()) - F("received_seq"))
+        return owed
 
     @admin.display(description=_("person"), ordering="device__user__username")
     def person(self, inbox: Inbox) -> str:

@@ -36,7 +36,8 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
         working = Count("devices", filter=Q(devices__revoked_at=None))
-        return super().get_queryset(request).annotate(working_devices=working)
+        people: QuerySet[User] = super().get_queryset(request).annotate(working_devices=working)
+        return people
 
     @admin.display(description=_("devices"), ordering="working_devices")
     def active_devices(self, user: User) -> int:

@@ -79,7 +79,9 @@ class Session:
             self.close_code = code
             self.outlet.close(code)
 
-    def write_error(self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None, after_ms: int = 0) -> None:
+    def write_error(
+        self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None, after_ms: int = 0
+    ) -> None:
         frame = {
             "t": "error",
             "code": code.value,

@@ -41,7 +41,8 @@ WHERE chat_inbox.next_attempt_at IS NULL
 """
 
 DUE = """
-SELECT i.id, i.conversation_id::text, i.device_id::text, i.attempts, i.received_seq < c.last_seq AND d.revoked_at IS NULL
+SELECT i.id, i.conversation_id::text, i.device_id::text, i.attempts,
+       i.received_seq < c.last_seq AND d.revoked_at IS NULL
 FROM chat_inbox i
 JOIN chat_conversation c ON c.id = i.conversation_id
 JOIN chat_device d ON d.id = i.device_id

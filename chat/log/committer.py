@@ -12,6 +12,7 @@
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -40,7 +41,8 @@ STUCK_S = 10.0
 RECONNECT = Backoff(initial_ms=50, cap_ms=1_000, attempts=1_000_000)
 REDO_AT_ONCE = {"23505", "40P01", "40001"}
 LOCK_NOT_AVAILABLE = "55P03"
-BAD_DATA = ("22", "23")
+# SQLSTATE classes 22 and 23, and what psycopg itself cannot put on the wire.
+BAD_DATA = (psycopg.DataError, psycopg.IntegrityError)
 
 
 @dataclass(slots=True, eq=False)
@@ -144,10 +146,8 @@ class Committer:
         if self._queue:
             return
         pause = self._parked.pause(asyncio.get_running_loop().time())
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), pause)
-        except TimeoutError:
-            pass
 
     async def _settle(self, batch: Sequence[Pending], wait_for_locks: bool = False) -> None:
         """Runs a batch until its outcome is known, or every send in it has been answered by its deadline."""
@@ -159,7 +159,7 @@ class Committer:
                 if code == LOCK_NOT_AVAILABLE:
                     self._parked.park(batch, asyncio.get_running_loop().time())
                     return
-                if code.startswith(BAD_DATA) and code not in REDO_AT_ONCE:
+                if isinstance(error, BAD_DATA) and code not in REDO_AT_ONCE:
                     await self._bisect(batch)
                     return
                 await self._pause_after(error, at_once=code in REDO_AT_ONCE)

@@ -14,7 +14,7 @@ class DurabilityOff(Exception):
 
 
 def judge(settings: Mapping[str, str]) -> Durability:
-    """"local": flushed to this server's disk. "quorum": and to the standbys it is told to wait for.
+    """ "local": flushed to this server's disk. "quorum": and to the standbys it is told to wait for.
 
     Raises DurabilityOff, with the one line an operator needs, when a commit may be lost in a crash.
     """

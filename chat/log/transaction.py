@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 import uuid_utils
 from psycopg import AsyncConnection, errors
 
@@ -53,15 +52,19 @@ class BatchWriter:
         """Raises psycopg.Error or UnknownOutcome; the connection is then rolled back or gone."""
         connection = self._connection or await self._connect()
         try:
-            facts = await self._facts(connection, batch, wait_for_locks)
+            if wait_for_locks:
+                await self._wait_for_locks(connection, batch)
+            facts = await self._facts(connection, batch, began=wait_for_locks)
             outcomes = decide(batch, facts, time.time_ns() // 1_000_000)
             await self._write(connection, batch, outcomes)
-        except BaseException:
-            await self._abandon(connection)
+        except errors.LockNotAvailable:
+            await connection.execute("ROLLBACK")
             raise
-        return Settled(
-            outcomes, {conv: head.members_rev for conv, head in facts.heads.items()}, self._durability
-        )
+        except BaseException:
+            # An aborted pipeline leaves psycopg's book of prepared statements wrong: a new connection is simpler.
+            await self.close()
+            raise
+        return Settled(outcomes, {conv: head.members_rev for conv, head in facts.heads.items()}, self._durability)
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -92,21 +95,20 @@ class BatchWriter:
         if notice.severity_nonlocalized == "WARNING":
             self._warned = True
 
-    async def _abandon(self, connection: AsyncConnection[Any]) -> None:
-        try:
-            await connection.execute("ROLLBACK")
-        except psycopg.Error:
-            await self.close()
+    async def _wait_for_locks(self, connection: AsyncConnection[Any], batch: Sequence[Proposal]) -> None:
+        """Not in the pipeline: a time-out here must leave the connection as it was. Raises LockNotAvailable."""
+        await connection.execute("BEGIN")
+        await connection.execute(append.LOCK_WAITING, [sorted({send.conv for send in batch})], prepare=False)
+        self.exchanges += 2
 
-    async def _facts(
-        self, connection: AsyncConnection[Any], batch: Sequence[Proposal], wait_for_locks: bool
-    ) -> Facts:
+    async def _facts(self, connection: AsyncConnection[Any], batch: Sequence[Proposal], began: bool) -> Facts:
         convs = sorted({send.conv for send in batch})
         senders = list({send.sender for send in batch})
         keys = {(send.sender, key) for send in batch for key in (send.client_id, send.after, send.reply_to_id) if key}
         async with connection.pipeline():
-            await connection.execute("BEGIN")
-            heads = await connection.execute(append.LOCK_WAITING if wait_for_locks else append.LOCK, [convs])
+            if not began:
+                await connection.execute("BEGIN")
+            heads = await connection.execute(append.LOCK, [convs])
             stays = await connection.execute(append.STAYS, [convs, senders])
             devices = await connection.execute(append.DEVICES, [list({send.device for send in batch})])
             known = await connection.execute(append.KNOWN, [[key[0] for key in keys], [key[1] for key in keys]])
@@ -175,5 +177,3 @@ def _columns(fresh: list[tuple[Proposal, Accepted]]) -> list[list[Any]]:
 def new_message_id() -> str:
     """UUIDv7 text."""
     return str(uuid_utils.uuid7())
-
-

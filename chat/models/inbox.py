@@ -27,7 +27,5 @@ class Inbox(models.Model):
             models.CheckConstraint(condition=Q(received_seq__gte=0), name="cursor_not_negative"),
         ]
         indexes = [
-            models.Index(
-                fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="inbox_due"
-            ),
+            models.Index(fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="inbox_due"),
         ]

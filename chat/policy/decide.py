@@ -126,7 +126,7 @@ class _Fold:
         key = (sender, client_id)
         return self.fresh.get(key) or self.facts.known.get(key)
 
-    def cause(self, send: Proposal) -> int | None | Refused:
+    def cause(self, send: Proposal) -> int | Refused | None:
         """The seq being answered, None for no reply, Refused if an own client_id names nothing here."""
         if send.reply_to_id is None:
             return send.reply_to
@@ -142,7 +142,7 @@ class _Fold:
     def head(self, conv: str) -> int:
         return self.heads.get(conv, self.facts.heads[conv].last_seq)
 
-    def repeat(self, first: Known, send: Proposal, reply: int | None | Refused) -> Outcome:
+    def repeat(self, first: Known, send: Proposal, reply: int | Refused | None) -> Outcome:
         """The same key again: the same answer, or a conflict. What it answered may have expired since."""
         if isinstance(reply, Refused) or first.digest != digest(send.conv, send.body, reply):
             return Refused(ErrorCode.IDEMPOTENCY_CONFLICT)

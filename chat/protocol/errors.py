@@ -34,7 +34,11 @@ class ErrorCode(str, Enum):
     BAD_FRAME = "BAD_FRAME", Retry.NEVER, "The frame is not what the protocol describes."
     UNKNOWN_FRAME = "UNKNOWN_FRAME", Retry.NEVER, "The server does not know this kind of frame."
     HELLO_EXPECTED = "HELLO_EXPECTED", Retry.NEVER, "The first frame must be hello, and only the first."
-    INVALID_MESSAGE = "INVALID_MESSAGE", Retry.NEVER, "The message is empty, too long or holds characters that cannot be stored."
+    INVALID_MESSAGE = (
+        "INVALID_MESSAGE",
+        Retry.NEVER,
+        "The message is empty, too long or holds characters that cannot be stored.",
+    )
     NOT_FOUND = "NOT_FOUND", Retry.NEVER, "There is no such thing, or it is not yours."
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT", Retry.NEVER, "This client_id was already used for another message."
     INVALID_REPLY = "INVALID_REPLY", Retry.NEVER, "The message being answered is not one you can see."

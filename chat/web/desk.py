@@ -165,9 +165,7 @@ class Desk:
             return
         if page:
             self._runtime.hub.raise_head(frame.conv, page[-1]["seq"])
-        self._session.write(
-            {"t": "page", "conv": frame.conv, "from": frame.from_seq, "to": last, "entries": page}
-        )
+        self._session.write({"t": "page", "conv": frame.conv, "from": frame.from_seq, "to": last, "entries": page})
 
     async def _info(self, frame: Info, ref: dict[str, str]) -> None:
         rows = await history.people(self._runtime.database, frame.conv, self._session.user, frame.seq)

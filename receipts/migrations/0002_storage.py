@@ -7,8 +7,7 @@ HOT = (
     " (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500)"
 )
 NOT_HOT = (
-    "ALTER TABLE receipts_watermark RESET"
-    " (fillfactor, autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold)"
+    "ALTER TABLE receipts_watermark RESET (fillfactor, autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold)"
 )
 
 

@@ -94,7 +94,9 @@ def test_unknown_fields_are_ignored() -> None:
 
 words = st.sampled_from(["", "a", "DELIVERED", CONV, "\x00", "é" * 70, "-1", "x" * 5000])
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | words
-json_values = scalars | st.lists(scalars, max_size=3) | st.lists(st.dictionaries(words, scalars, max_size=2), max_size=2)
+json_values = (
+    scalars | st.lists(scalars, max_size=3) | st.lists(st.dictionaries(words, scalars, max_size=2), max_size=2)
+)
 kinds = st.sampled_from(["hello", "ping", "send", "ack", "fetch", "info", "open"])
 fields = st.sampled_from(["conv", "client_id", "body", "acks", "from", "to", "seq", "positions", "epoch", "username"])
 

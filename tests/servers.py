@@ -1,0 +1,57 @@
+"""The PostgreSQL and the Redis of one test run, shared by all its workers.
+
+Started by the pytest process that controls the run, before Django's settings are read; each worker has a database
+and a Redis number of its own.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from messenger.embedded import DEBIAN_15, Postgres, Redis
+
+POSTGRES = "TEST_POSTGRES_URI"
+REDIS = "TEST_REDIS_URL"
+
+
+class TestServers:
+    """`start` leaves their addresses in the environment, which workers inherit."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="messenger-tests-"))
+        # PostgreSQL's own user must be able to pass.
+        self.folder.chmod(0o755)
+        version = os.environ.get("PG_VERSION", "18")
+        # Tests are about what happens, not about a test machine's disk surviving a power cut: but fsync stays on.
+        self.postgres = Postgres(self.folder / "postgres", version, {"shared_buffers": "64MB"})
+        self.redis = Redis(self.folder / "redis")
+
+    def start(self) -> None:
+        self.postgres.start()
+        self.redis.start()
+        os.environ[POSTGRES] = self.postgres.uri()
+        os.environ[REDIS] = self.redis.url
+
+    def stop(self) -> None:
+        self.redis.stop()
+        self.postgres.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def has_postgres_15() -> bool:
+    return (DEBIAN_15 / "postgres").exists()
+
+
+def environment_for(worker: str) -> dict[str, str]:
+    """Settings of one pytest worker ("gw0", "gw1"… or "master")."""
+    number = int(worker.removeprefix("gw")) if worker.startswith("gw") else 15
+    return {
+        "MODE": "demo",
+        "SECRET_KEY": "only-for-tests",
+        "DATABASE_URL": os.environ[POSTGRES],
+        "REDIS_URL": f"{os.environ[REDIS]}?db={number}",
+        "LOG_LEVEL": "WARNING",
+    }
