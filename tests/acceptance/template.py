@@ -1,0 +1,74 @@
+"""What a new house starts from: a migrated database that was shut down, and the collected static files.
+
+Made once a process and copied from then on: a tenth of a second instead of three.
+"""
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from messenger.embedded import Postgres, Redis
+
+CLONE = Path(__file__).resolve().parents[2]
+SECRET_KEY = "only-for-tests"
+
+
+def new_folder(prefix: str) -> Path:
+    """A new folder for the run; PostgreSQL's own user may pass through it."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=os.environ.get("TEST_FOLDER")))
+    folder.chmod(0o711)
+    return folder
+
+
+def environment_of(postgres: Postgres, redis: Redis, static: Path) -> dict[str, str]:
+    ours = {
+        "MODE": "demo",
+        "SECRET_KEY": SECRET_KEY,
+        "DATABASE_URL": postgres.uri("messenger"),
+        "REDIS_URL": redis.url,
+        "STATIC_ROOT": str(static),
+        "DJANGO_SETTINGS_MODULE": "messenger.settings",
+        "LOG_LEVEL": "INFO",
+    }
+    return {**os.environ, **ours}
+
+
+def manage(environment: Mapping[str, str], arguments: Sequence[str]) -> str:
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=CLONE, env=dict(environment), capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+_template: Path | None = None
+
+
+def copy_template(folder: Path) -> None:
+    """A migrated database that was shut down, and the static files, into a house's folder."""
+    global _template
+    if _template is None:
+        _template = _build_template()
+    for name in ("postgres", "static"):
+        # cp keeps PostgreSQL's owner and modes, which shutil does not.
+        subprocess.run(["cp", "-a", "--reflink=auto", str(_template / name), str(folder / name)], check=True)
+
+
+def _build_template() -> Path:
+    folder = new_folder("messenger-template-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    postgres = Postgres(folder / "postgres", os.environ.get("PG_VERSION", "18"))
+    postgres.start()
+    try:
+        postgres.create_database("messenger")
+        environment = environment_of(postgres, Redis(folder / "redis"), folder / "static")
+        manage(environment, ["migrate", "--verbosity", "0"])
+        manage(environment, ["collectstatic", "--noinput", "--verbosity", "0"])
+    finally:
+        postgres.stop()
+    return folder
