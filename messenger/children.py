@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from messenger.embedded import signal_group, spawn
+from messenger.processes import signal_group, spawn
 
 TAIL_LINES = 20
 

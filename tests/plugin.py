@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from tests.servers import TestServers, environment_for, has_postgres_15
+from messenger.binaries import has_postgres
+from tests.servers import TestServers, environment_for
 
 _servers: TestServers | None = None
 
@@ -13,8 +14,9 @@ def _start() -> None:
     global _servers
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if not worker:
-        if os.environ.get("PG_VERSION") == "15" and not has_postgres_15():
-            pytest.exit("PostgreSQL 15 is not installed: its storage tests were not run", returncode=0)
+        version = os.environ.get("PG_VERSION", "18")
+        if not has_postgres(version):
+            pytest.exit(f"PostgreSQL {version} is not installed: its storage tests were not run", returncode=0)
         _servers = TestServers()
         _servers.start()
     os.environ.update(environment_for(worker or "master"))

@@ -9,10 +9,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from messenger.embedded import DEBIAN_15, Postgres, Redis
+from messenger.embedded import Postgres, Redis
 
 POSTGRES = "TEST_POSTGRES_URI"
 REDIS = "TEST_REDIS_URL"
+# Whatever else the run needs on disk goes here too, and is gone after it.
+FOLDER = "TEST_FOLDER"
 
 
 class TestServers:
@@ -34,15 +36,12 @@ class TestServers:
         self.redis.start()
         os.environ[POSTGRES] = self.postgres.uri()
         os.environ[REDIS] = self.redis.url
+        os.environ[FOLDER] = str(self.folder)
 
     def stop(self) -> None:
         self.redis.stop()
         self.postgres.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def has_postgres_15() -> bool:
-    return (DEBIAN_15 / "postgres").exists()
 
 
 def environment_for(worker: str) -> dict[str, str]:

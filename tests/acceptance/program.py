@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from messenger.embedded import signal_group, spawn
+from messenger.processes import signal_group, spawn
 from tests.acceptance.template import CLONE
 
 STOP_S = 15.0

@@ -27,7 +27,8 @@ from typing import Any, Self
 import psutil
 
 from messenger import commands
-from messenger.embedded import Postgres, Redis, Server, signal_group
+from messenger.embedded import Postgres, Redis, Server
+from messenger.processes import signal_group
 from tests.acceptance import people
 from tests.acceptance.balancer import Balancer
 from tests.acceptance.people import SignedIn
