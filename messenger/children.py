@@ -1,4 +1,4 @@
-"""Child processes with a name, a log and an end."""
+"""The messenger's own processes under a supervisor: each with a name, its output, and an end."""
 
 import contextlib
 import signal
@@ -8,13 +8,16 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from messenger.processes import signal_group, spawn
+from messenger.processes import kill_family, spawn
 
 TAIL_LINES = 20
 
 
 class Child:
-    """One process in a session of its own. `on_line` gets each line it prints; the last few are remembered."""
+    """One process. `on_line` gets its name and each line it prints, in a thread; the last lines are remembered.
+
+    When its supervisor dies by kill -9, so does it: what has been accepted is durable, and nothing may be left.
+    """
 
     def __init__(
         self, name: str, command: list[str], env: Mapping[str, str], cwd: Path, on_line: Callable[[str, str], None]
@@ -24,20 +27,24 @@ class Child:
         self._env = env
         self._cwd = cwd
         self._on_line = on_line
+        self._reader: threading.Thread | None = None
         self.process: subprocess.Popen[bytes] | None = None
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def start(self) -> None:
-        self.process = spawn(self._command, signal.SIGTERM, subprocess.PIPE, env=self._env, cwd=self._cwd)
-        threading.Thread(target=self._copy, args=[self.process], daemon=True).start()
+        self.process = spawn(self._command, signal.SIGKILL, subprocess.PIPE, env=self._env, cwd=self._cwd)
+        self._reader = threading.Thread(target=self._read, args=[self.process], daemon=True)
+        self._reader.start()
 
-    def _copy(self, process: "subprocess.Popen[bytes]") -> None:
+    def _read(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
         with process.stdout as stream:
             for raw in stream:
                 line = raw.decode(errors="replace").rstrip()
                 self.tail.append(line)
-                self._on_line(self.name, line)
+                # The child must not stall because nobody reads our own output any more.
+                with contextlib.suppress(OSError):
+                    self._on_line(self.name, line)
 
     @property
     def is_running(self) -> bool:
@@ -48,22 +55,21 @@ class Child:
         assert self.process is not None
         return self.process.pid
 
+    def last_words(self) -> str:
+        """What it printed last; of a child that has ended, all of it."""
+        if self._reader is not None:
+            self._reader.join(1)
+        return "\n".join(self.tail)
+
     def stop(self, timeout: float) -> None:
-        """SIGTERM, and SIGKILL after `timeout` seconds; then nothing of it is left."""
-        if self.process is None:
-            return
-        if self.is_running:
+        """SIGTERM, and kill -9 after `timeout` seconds."""
+        if self.process is not None and self.is_running:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout)
-        self.kill()
+            self.kill()
 
     def kill(self) -> None:
         """kill -9 of the process and whatever it started."""
         if self.process is not None:
-            signal_group(self.process, signal.SIGKILL)
-            self.process.wait()
-
-    def signal(self, number: signal.Signals) -> None:
-        if self.process is not None:
-            signal_group(self.process, number)
+            kill_family(self.process)

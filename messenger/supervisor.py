@@ -5,54 +5,35 @@ the others to settle what it holds), then Celery, then the servers; a second Ctr
 by itself ends the run, naming it. Data is kept between runs in a folder keyed by the clone's path.
 """
 
-import fcntl
+import contextlib
 import os
-import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from hashlib import sha256
 from pathlib import Path
 from types import FrameType
-from typing import IO
 
 from messenger import commands, env
+from messenger.binaries import NotInstalled
 from messenger.children import Child
-from messenger.embedded import Postgres, Redis, Server
+from messenger.data_folder import CLONE, FolderInUse, claim, data_folder, kept_secret, make_data_folder
+from messenger.embedded import Postgres, Redis, Server, ServerFailed
 
-CLONE = Path(__file__).resolve().parent.parent
 START_S = 60.0
 STOP_S = 10.0
-DEMO_PEOPLE = "alice, bob and carol"
+POLL_S = 0.1
+DEMO_PEOPLE = "alice, bob or carol"
 
 
 class RunFailed(Exception):
     """Why the run ended; the text is for the person at the terminal."""
 
 
-def data_folder(clone: Path = CLONE) -> Path:
-    """$MESSENGER_DATA, or a folder of this clone's own, outside the home of root (PostgreSQL must reach it)."""
-    given = os.environ.get("MESSENGER_DATA")
-    if given:
-        return Path(given).resolve()
-    key = sha256(str(clone).encode()).hexdigest()[:12]
-    if os.geteuid() == 0:
-        return Path("/var/lib/messenger") / key
-    home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return home / "messenger" / key
-
-
-def kept_secret(path: Path, length: int) -> str:
-    """A random text made once and kept, readable by its owner only."""
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(length))
-    return path.read_text()
+class Interrupted(Exception):
+    """Ctrl-C, or a signal that means the same."""
 
 
 def free_port(host: str, wanted: int) -> int:
@@ -65,7 +46,7 @@ def free_port(host: str, wanted: int) -> int:
             except OSError:
                 continue
             return port
-    raise RunFailed(f"no free port from {wanted} on")
+    raise RunFailed(f"no free port on {host} from {wanted} on")
 
 
 class Supervisor:
@@ -79,39 +60,49 @@ class Supervisor:
         self.servers: list[Server] = []
         self.children: list[Child] = []
         self._interrupts = 0
-        self._lock: IO[str] | None = None
 
     def run(self) -> None:
-        """Until interrupted. Raises RunFailed, or embedded.ServerFailed, after everything has been stopped."""
+        """Until interrupted. Raises RunFailed, FolderInUse, ServerFailed or NotInstalled, all being stopped then."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._interrupted)
-        self._claim_folder()
-        try:
-            environment = self._environment()
-            self._prepare(environment)
-            if not self._interrupts:
-                self._start_children(environment)
-                self._await_web()
-                self._announce()
-            self._watch()
-        finally:
-            self._stop()
+        make_data_folder(self.folder)
+        with claim(self.folder), contextlib.suppress(Interrupted):
+            try:
+                self._run()
+            finally:
+                self._stop()
+
+    def _run(self) -> None:
+        environment = self._environment()
+        self._prepare(environment)
+        self.port = free_port(self.host, self.port)
+        for name, command in self._commands().items():
+            self._start_child(name, command, environment)
+        self._await_web()
+        self._announce(environment["MODE"] == "demo")
+        while True:
+            self._pause()
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        # A signal handler may come in the middle of a print, so it does not print.
         self._interrupts += 1
-        if self._interrupts == 1:
-            _say("stopping")
-        else:
-            for child in self.children:
-                child.signal(signal.SIGKILL)
+        os.write(1, b"messenger: stopping\n" if self._interrupts == 1 else b"messenger: stopping at once\n")
+        if self._interrupts > 1:
+            for each in (*self.children, *self.servers):
+                if each.process is not None and each.is_running:
+                    os.kill(each.process.pid, signal.SIGQUIT if isinstance(each, Postgres) else signal.SIGKILL)
 
-    def _claim_folder(self) -> None:
-        self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        self._lock = (self.folder / "run.lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunFailed(f"another run is using {self.folder}") from None
+    def _pause(self) -> None:
+        """A moment. Raises Interrupted, and RunFailed when something has died."""
+        if self._interrupts:
+            raise Interrupted
+        for server in self.servers:
+            if not server.is_running:
+                raise RunFailed(f"{server.name} died:\n{server.log_tail()}")
+        for child in self.children:
+            if child.process is not None and not child.is_running:
+                raise RunFailed(f"{child.name} died (status {child.process.returncode}):\n{child.last_words()}")
+        time.sleep(POLL_S)
 
     def _environment(self) -> dict[str, str]:
         """Ours, and what the embedded servers add to it."""
@@ -134,74 +125,69 @@ class Supervisor:
         _say(f"starting {server.name}")
         self.servers.append(server)
         server.start()
+        self._pause()
 
     def _prepare(self, environment: dict[str, str]) -> None:
-        steps = [["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]]
+        _say("preparing the database and static files")
+        self._manage(environment, "migrate", "--verbosity", "0")
+        self._manage(environment, "collectstatic", "--noinput", "--verbosity", "0")
         if environment["MODE"] == "demo":
-            environment = environment | {"DEMO_PASSWORD": self._password()}
-            steps.append(["seed_demo_people"])
-        for step in steps:
-            if self._interrupts:
-                return
-            command = [sys.executable, "manage.py", *step]
-            if subprocess.run(command, cwd=CLONE, env=environment, stdin=subprocess.DEVNULL).returncode:
-                raise RunFailed(f"manage.py {step[0]} failed")
+            self._manage(environment | {"DEMO_PASSWORD": self._password()}, "seed_demo_people")
+
+    def _manage(self, environment: dict[str, str], *arguments: str) -> None:
+        step = Child("manage", [sys.executable, "manage.py", *arguments], environment, CLONE, _show)
+        step.start()
+        try:
+            while step.is_running:
+                self._pause()
+        finally:
+            step.stop(STOP_S)
+        if step.process is not None and step.process.returncode:
+            step.last_words()
+            raise RunFailed(f"manage.py {arguments[0]} failed")
 
     def _password(self) -> str:
         return kept_secret(self.folder / "demo-password", 9)
 
-    def _start_children(self, environment: dict[str, str]) -> None:
-        self.port = free_port(self.host, self.port)
-        lines = {
+    def _commands(self) -> dict[str, list[str]]:
+        """In the order of their end: what the web still holds goes through the others."""
+        return {
             "web": commands.web(self.server, self.host, self.port),
             "receipts": commands.worker("receipts"),
             "worker": commands.worker("default"),
             "beat": commands.beat(self.folder),
         }
-        for name, command in lines.items():
-            child = Child(name, command, environment, CLONE, lambda who, line: print(f"{who:>8} | {line}", flush=True))
-            self.children.append(child)
-            child.start()
+
+    def _start_child(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        child = Child(name, command, environment, CLONE, _show)
+        self.children.append(child)
+        child.start()
+
+    @property
+    def _address(self) -> str:
+        return f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}/"  # noqa: S104
 
     def _await_web(self) -> None:
         end = time.monotonic() + START_S
-        host = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104 (compared, not bound)
-        while time.monotonic() < end and not self._interrupts:
-            self._check_children()
+        while time.monotonic() < end:
+            self._pause()
             try:
-                with urllib.request.urlopen(f"http://{host}:{self.port}/healthz", timeout=2):
+                with urllib.request.urlopen(f"{self._address}healthz", timeout=2):  # noqa: S310 (ours)
                     return
             except urllib.error.HTTPError:
                 # It answers; what it thinks of our Host header is not the question.
                 return
             except OSError:
-                time.sleep(0.1)
-        if not self._interrupts:
-            raise RunFailed("web did not answer in time")
+                continue
+        raise RunFailed("web did not answer in time")
 
-    def _announce(self) -> None:
-        if self._interrupts:
-            return
-        if os.environ.get("MODE", "demo") == "demo":
+    def _announce(self, demo: bool) -> None:
+        if demo:
             _say(f"sign in as {DEMO_PEOPLE}, password {self._password()}")
-        _say(f"open http://{self.host}:{self.port}/")
-
-    def _watch(self) -> None:
-        while not self._interrupts:
-            self._check_children()
-            time.sleep(0.2)
-
-    def _check_children(self) -> None:
-        for server in self.servers:
-            if server.process is not None and server.process.poll() is not None:
-                raise RunFailed(f"{server.name} died (status {server.process.returncode}):\n{server.log_tail()}")
-        for child in self.children:
-            if not child.is_running and child.process is not None:
-                tail = "\n".join(child.tail)
-                raise RunFailed(f"{child.name} died (status {child.process.returncode}):\n{tail}")
+        _say(f"open {self._address}")
 
     def _stop(self) -> None:
-        """Web, then Celery (the workers before the clock does not matter), then the servers, last started first."""
+        """Web, then Celery, then the servers, last started first."""
         for child in self.children:
             child.stop(STOP_S)
         for server in reversed(self.servers):
@@ -212,13 +198,17 @@ def _say(text: str) -> None:
     print(f"messenger: {text}", flush=True)
 
 
+def _show(name: str, line: str) -> None:
+    print(f"{name:>8} | {line}", flush=True)
+
+
 def main() -> int:
     server = env.choice("SERVER", ("daphne", "uvicorn"), "daphne")
     port = env.number("PORT", 8000, low=1, high=65_000)
     try:
         Supervisor(data_folder(), server, env.text("HOST", "127.0.0.1"), port).run()
-    except Exception as error:
-        _say(str(error) or type(error).__name__)
+    except (RunFailed, FolderInUse, ServerFailed, NotInstalled) as error:
+        _say(str(error))
         return 1
     _say("stopped")
     return 0

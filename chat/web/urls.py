@@ -1,1 +1,12 @@
-urlpatterns: list[object] = []
+"""The browser's pages."""
+
+from django.urls import path
+
+from chat.web import pages
+
+urlpatterns = [
+    path("", pages.chat, name="chat"),
+    path("sign-in/", pages.SignIn.as_view(), name="sign-in"),
+    path("sign-up/", pages.SignUp.as_view(), name="sign-up"),
+    path("sign-out/", pages.SignOut.as_view(), name="sign-out"),
+]

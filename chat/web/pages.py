@@ -1,0 +1,59 @@
+"""The pages: sign up, sign in, sign out, and the one the chat lives on."""
+
+from typing import Any, cast
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView
+
+from chat.models import User
+from chat.web.device_cookie import current_device, register_device, remember
+from chat.web.forms import SignUpForm
+
+
+class SignIn(LoginView):
+    """Django's own: one answer for unknown accounts and wrong passwords, `next` only within this site."""
+
+    template_name = "sign_in.html"
+    redirect_authenticated_user = True
+
+
+class SignOut(LogoutView):
+    """By POST only. The page has asked about unsent messages and wiped its store before."""
+
+    http_method_names = ["post", "options"]
+
+
+class SignUp(FormView):  # type: ignore[type-arg]
+    """Makes the account and signs it in."""
+
+    template_name = "sign_up.html"
+    form_class = SignUpForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.user.is_authenticated:
+            return redirect("chat")
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: SignUpForm) -> HttpResponse:
+        login(self.request, form.save())
+        return redirect("chat")
+
+
+@never_cache
+@login_required
+def chat(request: HttpRequest) -> HttpResponse:
+    """Everything after this goes over the WebSocket. Makes the browser a device if it is none yet."""
+    user = cast(User, request.user)
+    device, token = current_device(request, user), None
+    if device is None:
+        device, token = register_device(request, user)
+    me = {"id": str(user.id), "username": user.username, "name": user.display_name}
+    response = render(request, "chat.html", {"boot": {"user": me, "device": str(device.id)}})
+    if token is not None:
+        remember(response, token)
+    return response

@@ -1,0 +1,32 @@
+// messenger.v1 as the browser speaks it. Shapes: docs/protocol.md. No I/O here.
+
+export const SUBPROTOCOL = "messenger.v1.json";
+export const BODY_CHARS = 4096;
+export const ACK_BATCH = 50;
+export const ACK_DELAY_MS = 250;
+export const PAGE = 50;
+
+// Closed with one of these: coming back by oneself would meet the same answer.
+export const isTerminal = (code) => code >= 4000 && code < 4500;
+export const SIGN_IN_AGAIN = 4401;
+
+// Composite `device_counter_millis`: the counter never repeats on this device, the time is for people.
+export const clientId = (device, counter, now) => `${device.replaceAll("-", "").slice(-12)}_${counter}_${now}`;
+
+export const hello = (epoch, positions) => ({ t: "hello", epoch, positions });
+export const ping = (positions) => ({ t: "ping", positions });
+export const fetchRange = (conv, from, to) => ({ t: "fetch", conv, from, to });
+export const info = (conv, seq) => ({ t: "info", conv, seq });
+export const open = (username) => ({ t: "open", username });
+export const ack = (acks) => ({ t: "ack", acks });
+export const upTo = (type, conv, seq) => ({ type, conv, seq, cumulative: true });
+
+export function send({ client_id, conv, body, reply_to }, after) {
+  const frame = { t: "send", client_id, conv, body };
+  if (after) frame.after = after;
+  if (reply_to) frame.reply_to = reply_to;
+  return frame;
+}
+
+// Python counts code points, JavaScript UTF-16 units: the limit is in code points.
+export const length = (text) => [...text].length;
