@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from messenger.processes import kill_family, spawn
+from messenger.processes import kill_family, signal_group, spawn
 
 TAIL_LINES = 20
 
@@ -73,3 +73,8 @@ class Child:
         """kill -9 of the process and whatever it started."""
         if self.process is not None:
             kill_family(self.process)
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the process and whatever it started, if it still runs."""
+        if self.process is not None and self.is_running:
+            signal_group(self.process, number)

@@ -2,17 +2,20 @@
 
 Each child is a session of its own (Ctrl-C in a terminal reaches only its owner, which ends things in order), and
 the kernel sends it a signal when its owner dies, even by kill -9. The kernel means the *thread* that made the
-child: call `spawn` from one that lives as long as the child should.
+child, so all are made by one thread that lives as long as the process.
 """
 
 import contextlib
 import os
 import pwd
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import IO
 
@@ -32,6 +35,11 @@ if os.getppid() != owner: sys.exit(1)
 os.execvp(sys.argv[5], sys.argv[5:])
 """
 
+Process = subprocess.Popen[bytes]
+Order = tuple[Callable[[], Process], "Future[Process]"]
+_orders: "queue.SimpleQueue[Order]" = queue.SimpleQueue()
+_parent = threading.Lock()
+
 
 def spawn(
     command: list[str],
@@ -40,29 +48,50 @@ def spawn(
     user: str | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-) -> "subprocess.Popen[bytes]":
-    """A child that gets `death` when this thread or process dies. `user`: run as this one (we are root then)."""
+) -> Process:
+    """A child that gets `death` when this process dies. `user`: run as this one (we are root then)."""
     owner = pwd.getpwnam(user) if user is not None else None
     identity = (owner.pw_uid, owner.pw_gid) if owner is not None else (-1, -1)
     numbers = [str(int(number)) for number in (os.getpid(), death, *identity)]
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", SHIM, *numbers, *command],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        env=dict(env) if env is not None else None,
-        cwd=cwd,
+    return _in_parent_thread(
+        lambda: subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", SHIM, *numbers, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=dict(env) if env is not None else None,
+            cwd=cwd,
+        )
     )
 
 
-def signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+def _in_parent_thread(start: Callable[[], Process]) -> Process:
+    """Raises what `start` raises."""
+    # Never released: held by the thread that is the parent of all children.
+    if _parent.acquire(blocking=False):
+        threading.Thread(target=_be_parent, name="parent", daemon=True).start()
+    done: Future[Process] = Future()
+    _orders.put((start, done))
+    return done.result()
+
+
+def _be_parent() -> None:
+    while True:
+        start, done = _orders.get()
+        try:
+            done.set_result(start())
+        except BaseException as error:
+            done.set_exception(error)
+
+
+def signal_group(process: Process, number: signal.Signals) -> None:
     """To the child and everything it started in its session's first group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
 
 
-def kill_family(process: "subprocess.Popen[bytes]", timeout: float = 10.0) -> None:
+def kill_family(process: Process, timeout: float = 10.0) -> None:
     """kill -9 of a child and all its descendants, whatever group they are in; returns when none of them runs."""
     if process.poll() is not None:
         return

@@ -88,9 +88,10 @@ class Supervisor:
         self._interrupts += 1
         os.write(1, b"messenger: stopping\n" if self._interrupts == 1 else b"messenger: stopping at once\n")
         if self._interrupts > 1:
-            for each in (*self.children, *self.servers):
-                if each.process is not None and each.is_running:
-                    os.kill(each.process.pid, signal.SIGQUIT if isinstance(each, Postgres) else signal.SIGKILL)
+            for child in self.children:
+                child.signal(signal.SIGKILL)
+            for server in self.servers:
+                server.hurry()
 
     def _pause(self) -> None:
         """A moment. Raises Interrupted, and RunFailed when something has died."""

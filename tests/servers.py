@@ -17,15 +17,20 @@ REDIS = "TEST_REDIS_URL"
 FOLDER = "TEST_FOLDER"
 
 
+def new_folder(prefix: str) -> Path:
+    """A folder for this run, gone after it; PostgreSQL's own user may pass through."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=os.environ.get(FOLDER)))
+    folder.chmod(0o711)
+    return folder
+
+
 class TestServers:
     """`start` leaves their addresses in the environment, which workers inherit."""
 
     __test__ = False
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="messenger-tests-"))
-        # PostgreSQL's own user must be able to pass.
-        self.folder.chmod(0o755)
+        self.folder = new_folder("messenger-tests-")
         version = os.environ.get("PG_VERSION", "18")
         # Tests are about what happens, not about a test machine's disk surviving a power cut: but fsync stays on.
         self.postgres = Postgres(self.folder / "postgres", version, {"shared_buffers": "64MB"})

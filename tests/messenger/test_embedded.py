@@ -17,7 +17,7 @@ from redis import Redis as RedisClient
 from messenger.binaries import has_postgres
 from messenger.embedded import Postgres, Redis, ServerFailed, private_folder
 from messenger.processes import await_gone
-from tests.acceptance.template import CLONE, new_folder
+from tests.servers import new_folder
 
 OWNER = """
 import sys, time
@@ -162,7 +162,7 @@ def test_a_link_planted_in_a_shared_folder_is_not_followed(folder: Path) -> None
 
 def test_killing_the_owner_ends_its_servers_and_the_next_start_waits_for_them(folder: Path, version: str) -> None:
     command = [sys.executable, "-c", OWNER, str(folder), version]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=CLONE, text=True) as owner:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).resolve().parents[2], text=True) as owner:
         assert owner.stdout is not None
         processes = [each for pid in owner.stdout.readline().split() for each in family(int(pid))]
         owner.send_signal(signal.SIGKILL)
