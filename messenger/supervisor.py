@@ -106,12 +106,12 @@ class Supervisor:
         time.sleep(POLL_S)
 
     def _environment(self) -> dict[str, str]:
-        """Ours, and what the embedded servers add to it."""
-        environment = dict(os.environ)
-        environment.setdefault("MODE", "demo")
-        if environment["MODE"] == "demo":
-            environment.setdefault("SECRET_KEY", kept_secret(self.folder / "secret-key", 48))
-        environment.setdefault("STATIC_ROOT", str(self.folder / "static"))
+        """Ours, and in demo mode what nobody has said: a secret, a database, a Redis. In production the settings
+        insist on all of them."""
+        environment = {"MODE": "demo", "STATIC_ROOT": str(self.folder / "static"), **os.environ}
+        if environment["MODE"] != "demo":
+            return environment
+        environment.setdefault("SECRET_KEY", kept_secret(self.folder / "secret-key", 48))
         if "DATABASE_URL" not in environment:
             postgres = Postgres(self.folder / "postgres")
             self._start_server(postgres)
