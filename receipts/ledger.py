@@ -127,18 +127,14 @@ def _raise_watermarks(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> list[tup
 
 
 def _crossed(cursor: Any, risen: Sequence[tuple[str, str, Rise]]) -> list[tuple[str, dict[str, Any]]]:
+    """Who is told of the rises: the senders of the entries they went over, and of what a person has seen also that
+    person, whose other devices then show it as read."""
     ranges = [(n, conv, user, rise.before, rise.upto) for n, (conv, user, rise) in enumerate(risen)]
     cursor.execute(CROSSED, _columns(ranges))
-    acks: list[tuple[str, dict[str, Any]]] = []
-    for n, sender, message_id in cursor.fetchall():
-        conv, user, rise = risen[n]
-        ack = {
-            "type": rise.kind.name,
-            "conv": conv,
-            "seq": rise.upto,
-            "message_id": message_id,
-            "timestamp": rise.at,
-            "sender_id": user,
-        }
-        acks.append((sender, ack))
-    return acks
+    acks = [(sender, _ack(*risen[n]) | {"message_id": message_id}) for n, sender, message_id in cursor.fetchall()]
+    own = [(user, _ack(conv, user, rise)) for conv, user, rise in risen if rise.kind is Kind.SEEN]
+    return acks + own
+
+
+def _ack(conv: str, user: str, rise: Rise) -> dict[str, Any]:
+    return {"type": rise.kind.name, "conv": conv, "seq": rise.upto, "timestamp": rise.at, "sender_id": user}

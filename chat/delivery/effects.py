@@ -71,9 +71,13 @@ class Postman:
         runs: dict[str, list[Packed]] = {}
         known: dict[str, dict[Session, set[int]]] = {}
         for pending, outcome in pairs:
-            if not isinstance(outcome, Accepted) or outcome.duplicate:
+            if not isinstance(outcome, Accepted):
                 continue
             conv = outcome.entry.conv
+            if outcome.duplicate:
+                # Another process may have appended it, and its device will acknowledge it here.
+                self.hub.raise_head(conv, outcome.entry.seq)
+                continue
             runs.setdefault(conv, []).append(_pack(pending, outcome))
             if not pending.settled:
                 known.setdefault(conv, {}).setdefault(pending.origin, set()).add(outcome.entry.seq)
@@ -150,13 +154,20 @@ class Postman:
         """People joined or left: their sockets are told of the conversation, or leave it."""
         for user in users:
             for session in list(self.hub.people.get(user, ())):
-                if session.ready and conv not in session.cursors:
-                    await self._introduce(session, conv)
+                if session.ready:
+                    await self.introduce(session, conv)
+                else:
+                    session.missed.add(conv)
         await self._reload(conv)
 
-    async def _introduce(self, session: Session, conv: str) -> None:
+    async def introduce(self, session: Session, conv: str) -> None:
+        """Tells the device of a conversation it does not know. Raises psycopg.Error."""
+        if conv in session.cursors:
+            return
         for summary in await sync.summaries(self._database, session.user, session.device, conv):
-            if conv not in session.cursors:
+            # Both may have changed during the reading.
+            is_here = session in self.hub.people.get(session.user, ())
+            if is_here and conv not in session.cursors:
                 self.hub.enter(session, summary, Cursor(summary.received, summary.seen))
                 session.write({"t": "conversations", "items": [summary.frame()], "more": False})
 

@@ -43,8 +43,10 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
         session.write({"t": "conversations", "items": [summary.frame() for summary in page], "more": more})
     claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
     runtime.hub.settle(session, [(summary, _cursor(summary, claims.get(summary.conv))) for summary in summaries])
-    session.ready = True
+    session.greeted()
     take_positions(runtime, session, list(claims.values()))
+    for conv in session.missed:
+        await runtime.postman.introduce(session, conv)
 
 
 def _welcome(identity: Any, session_id: str, epoch: str) -> dict[str, Any]:

@@ -213,7 +213,7 @@ class Hub:
             for session in self.people.get(user, ()):
                 mail.setdefault(session, []).append(ack)
         for session, told in mail.items():
-            session.write_text(codec_json.ack_frame(told))
+            session.tell(codec_json.ack_frame(told))
 
     def has_heard(self, change: int) -> bool:
         return change in self._heard

@@ -43,8 +43,10 @@ class Session:
         "close_code",
         "cursors",
         "device",
+        "early",
         "full_since",
         "heard_at",
+        "missed",
         "outlet",
         "ready",
         "unacked",
@@ -61,10 +63,27 @@ class Session:
         self.full_since: float | None = None
         self.heard_at = now
         self.close_code: CloseCode | None = None
-        # Hello has been answered: conversations made from now on are introduced one by one.
+        # Hello has been answered: ticks are told and new conversations introduced as they come. What came before
+        # waits: ticks would speak of conversations that the device may not know yet.
         self.ready = False
+        self.early: list[str] = []
+        self.missed: set[str] = set()
 
     # What goes out
+
+    def greeted(self) -> None:
+        """Hello has been answered."""
+        self.ready = True
+        early, self.early = self.early, []
+        for text in early:
+            self.write_text(text)
+
+    def tell(self, text: str) -> None:
+        """A tick: now, or after hello has been answered."""
+        if self.ready:
+            self.write_text(text)
+        else:
+            self.early.append(text)
 
     def write(self, frame: dict[str, Any]) -> None:
         self.write_text(codec_json.encode(frame))
