@@ -1,9 +1,11 @@
 """What was pushed and not acknowledged is pushed again, with E1's backoff kept in the database.
 
-A sweep has two steps, each one statement or two whatever the size of the inboxes:
+A sweep has two steps, each a few statements whatever the size of the inboxes:
 
-1. *Notice*: conversations appended to between ten and three seconds ago; inboxes of their members' devices still
-   below that head, and not yet watched, get a first `next_attempt_at`.
+1. *Notice*: conversations appended to since the last sweep, but not in the last three seconds, which devices are
+   given to acknowledge by themselves; inboxes of their members' devices still below that head, and not yet watched,
+   get a first `next_attempt_at`. Where the last sweep ended stands in the database, so that no pause of Celery
+   leaves anything unnoticed.
 2. *Nudge*: inboxes whose time has come. Still below head: one more attempt and the next pause. Nothing owed any
    more, or attempts used up: no longer watched.
 
@@ -12,6 +14,7 @@ Attempts limit nudges, never delivery: what is owed stays above the cursor until
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -20,11 +23,16 @@ from chat.policy.backoff import DEFAULT_BACKOFF
 # Due inboxes dealt with in one sweep; the rest is met by the next.
 LIMIT = 1_000
 
+START = "INSERT INTO chat_sweep (id, upto) VALUES (1, now()) ON CONFLICT (id) DO NOTHING"
+LAST = "SELECT upto FROM chat_sweep WHERE id = 1 FOR UPDATE SKIP LOCKED"
+ADVANCE = "UPDATE chat_sweep SET upto = now() - interval '3 seconds' WHERE id = 1"
+
+# A row's time is a little before its commit: what is older than the last sweep's end by less than that is met again.
 NOTICE = """
 WITH late AS (
     SELECT conv, max(head) AS head
     FROM chat_change c, unnest(c.conversations, c.heads) AS h(conv, head)
-    WHERE c.kind = 'append' AND c.at BETWEEN now() - interval '10 seconds' AND now() - interval '3 seconds'
+    WHERE c.kind = 'append' AND c.at BETWEEN %s - interval '10 seconds' AND now() - interval '3 seconds'
     GROUP BY conv
 )
 INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, next_attempt_at)
@@ -68,7 +76,7 @@ class Nudge:
 def sweep() -> list[Nudge]:
     """Who is to be nudged now. Two sweeps at once share the work: SKIP LOCKED."""
     with connection.cursor() as cursor:
-        cursor.execute(NOTICE, [DEFAULT_BACKOFF.delay_ms(1, random.random)])
+        _notice(cursor)
         cursor.execute(DUE, [LIMIT])
         nudges: list[Nudge] = []
         settled: list[tuple[int, int, int | None]] = []
@@ -80,3 +88,12 @@ def sweep() -> list[Nudge]:
         if settled:
             cursor.execute(SETTLE, [list(column) for column in zip(*settled, strict=True)])
     return nudges
+
+
+def _notice(cursor: Any) -> None:
+    """Not if another sweep is at it."""
+    cursor.execute(START)
+    cursor.execute(LAST)
+    if last := cursor.fetchone():
+        cursor.execute(NOTICE, [last[0], DEFAULT_BACKOFF.delay_ms(1, random.random)])
+        cursor.execute(ADVANCE)
