@@ -17,6 +17,7 @@ from receipts.buffer import DELIVERED, SEEN
 
 HEARTBEAT_MS = 25_000
 CONVERSATIONS_PAGE = 100
+PATIENCE_S = 20.0
 LIMITS = {
     "frame_bytes": frames.MAX_FRAME_BYTES,
     "body_chars": frames.MAX_BODY_CHARS,
@@ -41,6 +42,8 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
         page = summaries[start : start + CONVERSATIONS_PAGE]
         more = start + CONVERSATIONS_PAGE < len(summaries)
         session.write({"t": "conversations", "items": [summary.frame() for summary in page], "more": more})
+        # However many there are, they are written no faster than they are read.
+        await session.outlet.flushed(PATIENCE_S)
     claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
     runtime.hub.settle(session, [(summary, _cursor(summary, claims.get(summary.conv))) for summary in summaries])
     session.greeted()
@@ -72,7 +75,6 @@ def _cursor(summary: Summary, claim: Place | None) -> Cursor:
 
 def take_positions(runtime: Any, session: Session, positions: list[Place]) -> None:
     """Positions restated by the device are acknowledgements like any other, and go the same way."""
-    was_full = session.is_full
     for place in positions:
         room = runtime.hub.rooms.get(place.conv)
         if room is None or place.conv not in session.cursors:
@@ -85,5 +87,4 @@ def take_positions(runtime: Any, session: Session, positions: list[Place]) -> No
             seen = min(place.seen, session.cursors[place.conv].stored.position)
             session.see(place.conv, seen)
             runtime.receipts.note(place.conv, session.device, SEEN, seen)
-    if was_full and not session.is_full:
-        runtime.hub.resume(session)
+    runtime.hub.resume(session)

@@ -184,7 +184,9 @@ class Hub:
         return waiting
 
     def resume(self, session: Session) -> None:
-        """Acknowledgements made room in the window."""
+        """Acknowledgements came: what could not be pushed before may be now."""
+        if not session.behind or session.is_full:
+            return
         self.full.discard(session)
         for conv in session.behind:
             self._need_fill(conv)

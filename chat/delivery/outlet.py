@@ -14,8 +14,10 @@ logger = logging.getLogger(__name__)
 
 Send = Callable[[Any], Awaitable[None]]
 
-# More than this waiting for one socket: it does not read. (A window of pushes is far smaller.)
-MAX_QUEUED_CHARS = 1_048_576
+# More than this waiting for one socket, and nothing more is pushed to it; what it asks for and is told still is.
+CROWDED_CHARS = 524_288
+# More than this: it does not read. A page of the longest messages on top of a crowded queue is less.
+MAX_QUEUED_CHARS = 4_194_304
 CLOSE_TIMEOUT_S = 2.0
 
 
@@ -46,6 +48,11 @@ class Outlet:
         if self._writer is None:
             self._writer = asyncio.get_running_loop().create_task(self._drain())
         return True
+
+    @property
+    def is_crowded(self) -> bool:
+        """The reader is slower than we are: let it catch up."""
+        return self._queued > CROWDED_CHARS
 
     async def _drain(self) -> None:
         try:

@@ -2,8 +2,8 @@
 
 - *pushed*: highest entry written to this socket (or named to it by ACCEPTED). Entry n goes out only after n-1.
 - *stored*: the device's contiguous cursor, from its acknowledgements.
-- The window is the sum of pushed - stored. When it is full nothing is pushed; acknowledgements let it go on, from
-  the database. A conversation that could not be pushed to is *behind*.
+- The window is the sum of pushed - stored. When it is full, or what waits for the socket too large, nothing is pushed;
+  acknowledgements let it go on, from the database. A conversation that could not be pushed to is *behind*.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Session:
 
     @property
     def is_full(self) -> bool:
-        return self.unacked >= WINDOW
+        return self.unacked >= WINDOW or self.outlet.is_crowded
 
     # What comes in
 

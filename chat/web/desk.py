@@ -98,7 +98,6 @@ class Desk:
 
     def _ack(self, frame: Ack) -> None:
         session, receipts, hub = self._session, self._runtime.receipts, self._runtime.hub
-        was_full = session.is_full
         for ack in frame.acks:
             room = hub.rooms.get(ack.conv)
             if room is None or ack.conv not in session.cursors:
@@ -112,8 +111,7 @@ class Desk:
                     self._restate_seen(ack.conv)
             elif seen := session.see(ack.conv, ack.seq):
                 receipts.note(ack.conv, session.device, SEEN, seen)
-        if was_full and not session.is_full:
-            hub.resume(session)
+        hub.resume(session)
 
     def _restate_seen(self, conv: str) -> None:
         """A SEEN that was ahead of the stored cursor counts as far as the cursor has come."""
