@@ -43,8 +43,10 @@ class Session:
         "close_code",
         "cursors",
         "device",
+        "early",
         "full_since",
         "heard_at",
+        "joined",
         "outlet",
         "ready",
         "unacked",
@@ -58,11 +60,15 @@ class Session:
         self.cursors: dict[str, Cursor] = {}
         self.behind: set[str] = set()
         self.unacked = 0
+        # When the window was found full, at the earliest since the last progress.
         self.full_since: float | None = None
         self.heard_at = now
         self.close_code: CloseCode | None = None
         # Hello has been answered: conversations made from now on are introduced one by one.
         self.ready = False
+        # Until then what happens is kept: ticks, and conversations that came to be while the others were read.
+        self.early: list[dict[str, Any]] = []
+        self.joined: list[str] = []
 
     # What goes out
 
@@ -78,6 +84,20 @@ class Session:
         if self.close_code is None:
             self.close_code = code
             self.outlet.close(code)
+
+    def tick(self, acks: list[dict[str, Any]]) -> None:
+        """How far others have got; nothing is told before welcome."""
+        if self.ready:
+            self.write_text(codec_json.ack_frame(acks))
+        else:
+            self.early.extend(acks)
+
+    def begin(self) -> None:
+        """Hello has been answered."""
+        self.ready = True
+        if self.early:
+            self.tick(self.early)
+            self.early = []
 
     def write_error(
         self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None, after_ms: int = 0
@@ -128,8 +148,7 @@ class Session:
             self.unacked += after - cursor.pushed
             cursor.pushed = after
         self.unacked -= after - before
-        if not self.is_full:
-            self.full_since = None
+        self.full_since = None
         return after
 
     def see(self, conv: str, seq: int) -> int | None:
