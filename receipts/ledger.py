@@ -46,11 +46,12 @@ FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[]) AS r
 ON CONFLICT DO NOTHING
 """
 
-# The senders of the entries a rise went over, each with the newest of theirs.
+# The senders of the entries a rise went over, each with the newest of theirs; who has left is told nothing.
 CROSSED = """
 SELECT r.n, m.sender_id::text, (array_agg(m.id ORDER BY m.seq DESC))[1]::text
 FROM unnest(%s::bigint[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[]) AS r(n, conv, member, before, upto)
 JOIN chat_message m ON m.conversation_id = r.conv AND m.seq > r.before AND m.seq <= r.upto AND m.sender_id <> r.member
+JOIN chat_membership s ON s.conversation_id = r.conv AND s.user_id = m.sender_id AND s.left_seq IS NULL
 GROUP BY r.n, m.sender_id
 """
 

@@ -1,1 +1,37 @@
 """Fixtures for all tests. The run's PostgreSQL and Redis are started by tests/plugin.py."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+from redis import Redis
+
+from tests.cast import Cast, make_direct
+
+
+@pytest.fixture
+def people(db: None) -> Cast:
+    return Cast.create()
+
+
+@pytest.fixture
+def conv(people: Cast) -> str:
+    """alice and bob's."""
+    return make_direct(people.alice, people.bob)
+
+
+@pytest.fixture
+def dsn(transactional_db: None) -> str:
+    """The test database, for connections that are not Django's."""
+    known = connection.get_connection_params()
+    return make_conninfo(host=known["host"], user=known["user"], dbname=known["dbname"])
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """This worker's Redis number, emptied."""
+    with Redis.from_url(settings.REDIS_URL, decode_responses=True) as client:
+        client.flushdb()
+        yield client

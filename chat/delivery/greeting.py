@@ -31,25 +31,26 @@ LIMITS = {
 async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, session_id: str) -> None:
     """Answers hello: welcome, the conversations newest first, then the entries the device lacks."""
     runtime.hub.arrive(session)
-    try:
+    with runtime.hub.reading():
         epoch = await runtime.epoch()
         summaries = await sync.summaries(runtime.database, session.user, session.device)
-    except BaseException:
-        runtime.hub.stop_loading()
-        raise
-    session.write(_welcome(identity, session_id, epoch))
+        session.write(_welcome(identity, session_id, epoch))
+        await _write_conversations(session, summaries)
+        claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
+        for summary in summaries:
+            runtime.hub.enter(session, summary, _cursor(summary, claims.get(summary.conv)))
+    session.begin()
+    take_positions(runtime, session, list(claims.values()))
+    await runtime.postman.introduce_joined(session)
+
+
+async def _write_conversations(session: Session, summaries: list[Summary]) -> None:
+    """However many there are: they are written no faster than they are read."""
     for start in range(0, max(1, len(summaries)), CONVERSATIONS_PAGE):
         page = summaries[start : start + CONVERSATIONS_PAGE]
         more = start + CONVERSATIONS_PAGE < len(summaries)
         session.write({"t": "conversations", "items": [summary.frame() for summary in page], "more": more})
-        # However many there are, they are written no faster than they are read.
         await session.outlet.flushed(PATIENCE_S)
-    claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
-    runtime.hub.settle(session, [(summary, _cursor(summary, claims.get(summary.conv))) for summary in summaries])
-    session.greeted()
-    take_positions(runtime, session, list(claims.values()))
-    for conv in session.missed:
-        await runtime.postman.introduce(session, conv)
 
 
 def _welcome(identity: Any, session_id: str, epoch: str) -> dict[str, Any]:

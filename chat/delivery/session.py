@@ -46,7 +46,7 @@ class Session:
         "early",
         "full_since",
         "heard_at",
-        "missed",
+        "joined",
         "outlet",
         "ready",
         "unacked",
@@ -60,30 +60,17 @@ class Session:
         self.cursors: dict[str, Cursor] = {}
         self.behind: set[str] = set()
         self.unacked = 0
+        # When the window was found full, at the earliest since the last progress.
         self.full_since: float | None = None
         self.heard_at = now
         self.close_code: CloseCode | None = None
-        # Hello has been answered: ticks are told and new conversations introduced as they come. What came before
-        # waits: ticks would speak of conversations that the device may not know yet.
+        # Hello has been answered: conversations made from now on are introduced one by one.
         self.ready = False
-        self.early: list[str] = []
-        self.missed: set[str] = set()
+        # Until then what happens is kept: ticks, and conversations that came to be while the others were read.
+        self.early: list[dict[str, Any]] = []
+        self.joined: list[str] = []
 
     # What goes out
-
-    def greeted(self) -> None:
-        """Hello has been answered."""
-        self.ready = True
-        early, self.early = self.early, []
-        for text in early:
-            self.write_text(text)
-
-    def tell(self, text: str) -> None:
-        """A tick: now, or after hello has been answered."""
-        if self.ready:
-            self.write_text(text)
-        else:
-            self.early.append(text)
 
     def write(self, frame: dict[str, Any]) -> None:
         self.write_text(codec_json.encode(frame))
@@ -97,6 +84,20 @@ class Session:
         if self.close_code is None:
             self.close_code = code
             self.outlet.close(code)
+
+    def tick(self, acks: list[dict[str, Any]]) -> None:
+        """How far others have got; nothing is told before welcome."""
+        if self.ready:
+            self.write_text(codec_json.ack_frame(acks))
+        else:
+            self.early.extend(acks)
+
+    def begin(self) -> None:
+        """Hello has been answered."""
+        self.ready = True
+        if self.early:
+            self.tick(self.early)
+            self.early = []
 
     def write_error(
         self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None, after_ms: int = 0
@@ -147,8 +148,7 @@ class Session:
             self.unacked += after - cursor.pushed
             cursor.pushed = after
         self.unacked -= after - before
-        if not self.is_full:
-            self.full_since = None
+        self.full_since = None
         return after
 
     def see(self, conv: str, seq: int) -> int | None:

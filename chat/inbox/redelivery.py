@@ -49,8 +49,10 @@ WHERE chat_inbox.next_attempt_at IS NULL
 """
 
 DUE = """
-SELECT i.id, i.conversation_id::text, i.device_id::text, i.attempts,
-       i.received_seq < c.last_seq AND d.revoked_at IS NULL
+SELECT i.id, i.conversation_id::text, i.device_id::text, i.attempts, c.last_seq,
+       i.received_seq < c.last_seq AND d.revoked_at IS NULL AND EXISTS (
+           SELECT FROM chat_membership s
+           WHERE s.conversation_id = i.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL)
 FROM chat_inbox i
 JOIN chat_conversation c ON c.id = i.conversation_id
 JOIN chat_device d ON d.id = i.device_id
@@ -66,10 +68,11 @@ FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[]) AS n(id, attempts, pause
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """A device that owes acknowledgements in a conversation."""
+    """A device that owes acknowledgements in a conversation. `head`: for a process that never heard of it."""
 
     conv: str
     device: str
+    head: int
 
 
 @transaction.atomic
@@ -80,11 +83,11 @@ def sweep() -> list[Nudge]:
         cursor.execute(DUE, [LIMIT])
         nudges: list[Nudge] = []
         settled: list[tuple[int, int, int | None]] = []
-        for inbox, conv, device, attempts, owed in cursor.fetchall():
+        for inbox, conv, device, attempts, head, owed in cursor.fetchall():
             pause = DEFAULT_BACKOFF.delay_ms(attempts + 1, random.random) if owed else None
             settled.append((inbox, attempts + 1 if owed else 0, pause))
             if owed:
-                nudges.append(Nudge(conv, device))
+                nudges.append(Nudge(conv, device, head))
         if settled:
             cursor.execute(SETTLE, [list(column) for column in zip(*settled, strict=True)])
     return nudges

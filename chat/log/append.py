@@ -15,9 +15,6 @@ WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 # The same, waiting (bounded by lock_timeout): for conversations that were left out several times.
 LOCK_WAITING = LOCK.replace("SKIP LOCKED", "")
 
-# Which of the batch's conversations exist at all: those not locked and not here are absent, not busy.
-EXISTING = "SELECT id::text FROM chat_conversation WHERE id = ANY(%s::uuid[])"
-
 STAYS = """
 SELECT conversation_id::text, user_id::text, visible_from_seq FROM chat_membership
 WHERE conversation_id = ANY(%s::uuid[]) AND user_id = ANY(%s::uuid[]) AND left_seq IS NULL

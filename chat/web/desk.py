@@ -182,9 +182,10 @@ class Desk:
             return
         if direct.created:
             self._runtime.postman.members_hint(direct.conv, direct.users)
-        for summary in await sync.summaries(database, session.user, session.device, direct.conv):
-            self._runtime.hub.enter(session, summary, Cursor(summary.received, summary.seen))
-            session.write({"t": "conversations", "items": [summary.frame()], "more": False, "opened": True})
+        with self._runtime.hub.reading():
+            for summary in await sync.summaries(database, session.user, session.device, direct.conv):
+                session.write({"t": "conversations", "items": [summary.frame()], "more": False, "opened": True})
+                self._runtime.hub.enter(session, summary, Cursor(summary.received, summary.seen))
 
     # Refusals
 

@@ -42,7 +42,7 @@ async def test_a_tick_waits_until_its_conversation_has_been_told() -> None:
     session, written = arriving(hub)
     hub.tick(7, [("alice", TICK)])
     session.write({"t": "conversations"})
-    session.greeted()
+    session.begin()
     hub.tick(8, [("alice", TICK | {"seq": 4})])
     await session.outlet.flushed(5)
     assert [frame["t"] for frame in written] == ["conversations", "ack", "ack"]
@@ -55,14 +55,14 @@ async def test_a_conversation_made_meanwhile_is_remembered() -> None:
     postman.hub = hub = Hub(nothing, postman.reload_members)
     session, _ = arriving(hub)
     await postman.members_changed("c", ["alice", "bob"])
-    assert session.missed == {"c"}
+    assert session.joined == ["c"]
 
 
 async def test_a_repeat_tells_this_process_what_another_has_appended() -> None:
     postman = Postman(Database("host=/nowhere"), Publisher())
     postman.hub = hub = Hub(nothing, postman.reload_members)
     session, _ = arriving(hub)
-    hub.settle(session, [(summary("c", 4), Cursor(4, 0))])
+    hub.enter(session, summary("c", 4), Cursor(4, 0))
     send = Proposal("c", "alice", "phone", "a1", "hi", "m5")
     outcome = Accepted(Known("c", "m5", 5, b"", 1), None, duplicate=True)
     postman.settled(Result([(Pending(send, session, 0.0), outcome)], Settled([outcome], {"c": 1}, "local")))

@@ -48,7 +48,7 @@ async def test_large_messages_wait_for_a_slow_reader() -> None:
     hub = Hub(wanted.append, wanted.append)
     session = Session("alice", "phone", Outlet(reader.send), asyncio.get_running_loop().time())
     hub.arrive(session)
-    hub.settle(session, [(Summary("c", "direct", "", ENTRIES, 1, 1, 0, 0, 0, None, []), Cursor(0, 0))])
+    hub.enter(session, Summary("c", "direct", "", ENTRIES, 1, 1, 0, 0, 0, None, []), Cursor(0, 0))
     longest = sum(len(entry.text) for entry in entries[:PAGE])
     while len(reader.taken) < ENTRIES:
         # What the filler does: pages from the lowest waiting position while somebody waits.
