@@ -34,6 +34,18 @@ def enrol_cast(house: House) -> Cast:
     return Cast(*house.enrol(*(f"{name}-{number}" for name in ("alice", "bob", "carol", "mallory"))))
 
 
+REVOKE = """
+from chat.log import devices
+from chat.models import Device
+print(devices.revoke(Device.objects.get(id="{device}")))
+"""
+
+
+def revoke(house: House, who: SignedIn) -> None:
+    """As the admin does it."""
+    assert "True" in house.manage("shell", "-c", REVOKE.format(device=who.device))
+
+
 @pytest.fixture(scope="session", params=each_server("house"))
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
     """Two web processes. Whoever breaks a part of it puts it right again."""
