@@ -5,12 +5,9 @@ costs the others nothing.
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
-
-logger = logging.getLogger(__name__)
 
 Send = Callable[[Any], Awaitable[None]]
 
@@ -22,12 +19,13 @@ CLOSE_TIMEOUT_S = 2.0
 
 
 class Outlet:
-    """Text frames to one socket, in order."""
+    """Text frames to one socket, in order. `cut` ends its connection without further ado."""
 
-    __slots__ = ("_closing", "_queue", "_queued", "_send", "_writer", "broken")
+    __slots__ = ("_closing", "_cut", "_queue", "_queued", "_send", "_writer", "broken")
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, cut: Callable[[], None]) -> None:
         self._send = send
+        self._cut = cut
         self._queue: deque[str] | None = None
         self._queued = 0
         self._writer: asyncio.Task[None] | None = None
@@ -82,11 +80,13 @@ class Outlet:
             self._closing = asyncio.get_running_loop().create_task(self._close(code))
 
     async def _close(self, code: int) -> None:
+        # A plain int: daphne refuses to send any of its subclasses, an IntEnum too.
+        close = {"type": "websocket.close", "code": int(code)}
         try:
-            await asyncio.wait_for(self._send({"type": "websocket.close", "code": code}), CLOSE_TIMEOUT_S)
+            await asyncio.wait_for(self._send(close), CLOSE_TIMEOUT_S)
         except Exception:
-            # Already gone, or so stuck that the server has to drop the connection itself.
-            logger.debug("close not delivered")
+            # Already gone, or so stuck that it does not take even that.
+            self._cut()
 
     async def flushed(self, timeout: float) -> None:
         """Waits, at most `timeout` seconds, until what was written has been handed to the server."""

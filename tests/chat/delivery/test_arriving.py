@@ -24,7 +24,7 @@ def arriving(hub: Hub) -> tuple[Session, list[dict[str, Any]]]:
     async def send(event: dict[str, Any]) -> None:
         written.append(json.loads(event["text"]))
 
-    session = Session("alice", "phone", Outlet(send), asyncio.get_running_loop().time())
+    session = Session("alice", "phone", Outlet(send, lambda: None), asyncio.get_running_loop().time())
     hub.arrive(session)
     return session, written
 

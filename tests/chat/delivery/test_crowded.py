@@ -46,7 +46,7 @@ async def test_large_messages_wait_for_a_slow_reader() -> None:
     entries, reader = log(), SlowReader()
     wanted: list[str] = []
     hub = Hub(wanted.append, wanted.append)
-    session = Session("alice", "phone", Outlet(reader.send), asyncio.get_running_loop().time())
+    session = Session("alice", "phone", Outlet(reader.send, lambda: None), asyncio.get_running_loop().time())
     hub.arrive(session)
     hub.enter(session, Summary("c", "direct", "", ENTRIES, 1, 1, 0, 0, 0, None, []), Cursor(0, 0))
     longest = sum(len(entry.text) for entry in entries[:PAGE])
