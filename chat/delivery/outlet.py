@@ -75,8 +75,10 @@ class Outlet:
             self._closing = asyncio.get_running_loop().create_task(self._close(code))
 
     async def _close(self, code: int) -> None:
+        # A plain int: daphne refuses to send any of its subclasses, an IntEnum too.
+        close = {"type": "websocket.close", "code": int(code)}
         try:
-            await asyncio.wait_for(self._send({"type": "websocket.close", "code": code}), CLOSE_TIMEOUT_S)
+            await asyncio.wait_for(self._send(close), CLOSE_TIMEOUT_S)
         except Exception:
             # Already gone, or so stuck that the server has to drop the connection itself.
             logger.debug("close not delivered")
