@@ -12,6 +12,7 @@ dry and tells clients to come back.
 import asyncio
 import logging
 import random
+import signal
 from typing import Any
 
 from django.conf import settings
@@ -73,6 +74,7 @@ class Runtime:
         for session in sessions:
             await session.outlet.flushed(0.1)
             session.end(CloseCode.RESTARTING)
+        await asyncio.gather(*(session.outlet.gone() for session in sessions))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -85,6 +87,7 @@ class Runtime:
 
 
 _running: dict[asyncio.AbstractEventLoop, "asyncio.Task[Runtime]"] = {}
+_drains: set["asyncio.Task[None]"] = set()
 
 
 async def running() -> Runtime:
@@ -103,17 +106,22 @@ async def _start() -> Runtime:
 
 
 def _drain_with_twisted(runtime: Runtime) -> None:
-    """daphne has no lifespan: its reactor's shutdown waits for ours."""
+    """daphne has no lifespan, and its own shutdown begins by cancelling every socket: the signal to stop is ours
+    first, and its reactor's once the sockets have been told and answered."""
     import sys
 
     reactor: Any = sys.modules.get("twisted.internet.reactor")
     if reactor is None or not getattr(reactor, "running", False):
         return
-    from twisted.internet.defer import Deferred
+    loop = asyncio.get_running_loop()
 
-    reactor.addSystemEventTrigger(
-        "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(runtime.stop()))
-    )
+    def stop() -> None:
+        drain = loop.create_task(runtime.stop())
+        _drains.add(drain)
+        drain.add_done_callback(lambda _: reactor.running and reactor.stop())
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
 
 
 async def startup() -> None:
