@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 # Clients of a stopping process come back spread over this long, in milliseconds.
 RECONNECT_SPREAD_MS = 3_000
 DRAIN_S = 3.0
+FAREWELL_S = 1.0
 
 
 class Runtime:
@@ -71,8 +72,8 @@ class Runtime:
             session.write({"t": "reconnect", "after_ms": random.randint(0, RECONNECT_SPREAD_MS)})
         await asyncio.wait([asyncio.ensure_future(self.committer.stop())], timeout=DRAIN_S)
         await self.receipts.flush()
+        await asyncio.gather(*(session.outlet.flushed(FAREWELL_S) for session in sessions))
         for session in sessions:
-            await session.outlet.flushed(0.1)
             session.end(CloseCode.RESTARTING)
         await asyncio.gather(*(session.outlet.gone() for session in sessions))
         for task in self._tasks:
