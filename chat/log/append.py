@@ -1,6 +1,6 @@
 """The SQL of appending: lock, read the facts, write. One statement a function's worth, each with its reason.
 
-Ids travel as text arrays and are cast in SQL: a list of Python strings is the cheapest thing to send.
+Arrays travel as literals (arrays.py) and are cast in SQL.
 The caller runs LOCK and the FACTS in one pipeline; under READ COMMITTED each statement has a fresh snapshot, so
 the facts are read after the locks were granted.
 """
