@@ -30,8 +30,8 @@ def test_what_was_sent_came_back(server: str, tmp_path: Path) -> None:
     assert set(found["loads"]) == {f"{name} {server}" for name in ("full", "steady", "counts")}
     for load in found["loads"].values():
         counts = load["counts"]
-        assert counts["sent"] > 0
-        assert counts["accepted"] == counts["pushed"] == counts["ticked"] == counts["sent"]
+        assert counts["sent"] > 0, load
+        assert counts["accepted"] == counts["pushed"] == counts["ticked"] == counts["sent"], (counts, load["left"])
         assert not any(load["left"].values())
         assert not {"errors", "rejected", "closed", "repeats"} & set(counts)
         assert counts["ack_frames"] > 0
