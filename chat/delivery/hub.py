@@ -8,7 +8,7 @@ behind is filled from the database (see fill.py).
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from chat.delivery.session import Cursor, Session
@@ -124,7 +124,7 @@ class Hub:
         self,
         conv: str,
         members_rev: int,
-        entries: list[Packed],
+        entries: Sequence[Packed],
         known: dict[Session, set[int]] | None = None,
     ) -> None:
         """A contiguous run of entries, fresh or filled. `known`: what sessions learn from their ACCEPTED."""
@@ -140,12 +140,13 @@ class Hub:
             self._need_members(conv)
             return
         room.head = max(room.head, head)
-        frame = codec_json.messages_frame(conv, entries)
         behind = False
-        for session in room.sessions:
-            taken = session.offer(conv, entries, frame, known.get(session) if known else None)
-            behind |= not taken and not session.is_full
-            self._watch(session)
+        for run in codec_json.frames_of(entries):
+            frame = codec_json.messages_frame(conv, run)
+            for session in room.sessions:
+                taken = session.offer(conv, run, frame, known.get(session) if known else None)
+                behind |= not taken and not session.is_full
+                self._watch(session)
         if behind:
             self._need_fill(conv)
 

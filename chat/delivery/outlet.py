@@ -5,27 +5,25 @@ costs the others nothing.
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-logger = logging.getLogger(__name__)
-
 Send = Callable[[Any], Awaitable[None]]
 
-# More than this waiting for one socket: it does not read. (A window of pushes is far smaller.)
-MAX_QUEUED_CHARS = 1_048_576
+# More than this waiting for one socket: it does not read. (A window of the longest messages is half of it.)
+MAX_QUEUED_CHARS = 2_097_152
 CLOSE_TIMEOUT_S = 2.0
 
 
 class Outlet:
-    """Text frames to one socket, in order."""
+    """Text frames to one socket, in order. `cut` ends its connection without further ado."""
 
-    __slots__ = ("_closing", "_queue", "_queued", "_send", "_writer", "broken")
+    __slots__ = ("_closing", "_cut", "_queue", "_queued", "_send", "_writer", "broken")
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, cut: Callable[[], None]) -> None:
         self._send = send
+        self._cut = cut
         self._queue: deque[str] | None = None
         self._queued = 0
         self._writer: asyncio.Task[None] | None = None
@@ -80,8 +78,8 @@ class Outlet:
         try:
             await asyncio.wait_for(self._send(close), CLOSE_TIMEOUT_S)
         except Exception:
-            # Already gone, or so stuck that the server has to drop the connection itself.
-            logger.debug("close not delivered")
+            # Already gone, or so stuck that it does not take even that.
+            self._cut()
 
     async def flushed(self, timeout: float) -> None:
         """Waits, at most `timeout` seconds, until what was written has been handed to the server."""

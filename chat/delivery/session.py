@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chat.policy.window import ContiguousCursor
@@ -91,7 +91,7 @@ class Session:
         }
         self.write(frame | ({"ref": ref} if ref else {}))
 
-    def offer(self, conv: str, entries: list[Packed], frame: str, skip: set[int] | None = None) -> bool:
+    def offer(self, conv: str, entries: Sequence[Packed], frame: str, skip: set[int] | None = None) -> bool:
         """Pushes a contiguous run if it is this socket's turn for it. `frame` is the whole run encoded; `skip` are
         seqs this socket already knows from ACCEPTED. False: it is behind and must be filled."""
         cursor = self.cursors.get(conv)

@@ -16,12 +16,17 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from chat.delivery.outlet import Outlet
 from chat.delivery.runtime import Runtime, running
 from chat.delivery.session import Session
+from chat.log.pool import bounded
 from chat.protocol.errors import CloseCode
 from chat.protocol.frames import MAX_FRAME_BYTES, SUBPROTOCOL
 from chat.web.desk import Desk
 from chat.web.identity import Identity, identify
+from chat.web.transports import cutter, paced
 
 logger = logging.getLogger(__name__)
+
+# daphne drops a handshake without a word after five seconds; ours says whether to come back.
+HANDSHAKE_S = 3.0
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Any], Awaitable[None]]
@@ -34,7 +39,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         await receive()
         try:
             runtime = await running()
-            identity = await identify(runtime.database, scope)
+            identity = await bounded(identify(runtime.database, scope), HANDSHAKE_S)
         except (psycopg.Error, PoolTimeout, TooManyRequests, OSError) as error:
             logger.warning("handshake failed: %s", type(error).__name__)
             await _refuse(scope, send, CloseCode.INTERNAL)
@@ -60,7 +65,8 @@ async def _refuse(scope: dict[str, Any], send: Send, code: CloseCode) -> None:
 
 
 async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: Send) -> None:
-    session = Session(identity.user, identity.device, Outlet(send), asyncio.get_running_loop().time())
+    outlet = Outlet(paced(send), cutter(send))
+    session = Session(identity.user, identity.device, outlet, asyncio.get_running_loop().time())
     desk = Desk(runtime, identity, session)
     try:
         while session.close_code is None:
