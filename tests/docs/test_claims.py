@@ -1,14 +1,16 @@
-"""What docs/protocol.md says in sentences, held against a real server: one test a claim, in the document's order.
+"""What the documents say in sentences, held against a real server: one test a claim, in the order of docs/protocol.md.
 
 On uvicorn; the examples are held against daphne.
 """
 
 import asyncio
+import json
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -16,6 +18,7 @@ from chat.protocol.errors import CloseCode, ErrorCode
 from chat.protocol.frames import MAX_FRAME_BYTES
 from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import House
+from tests.docs.examples import BLOCK, DOCS
 from tests.docs.talk import Frame, Talker
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("docs")]
@@ -207,6 +210,15 @@ async def test_too_many_bad_frames_end_the_connection(pair: Pair) -> None:
 async def test_a_frame_above_the_limit_ends_the_connection(pair: Pair) -> None:
     await pair.alice.say("ping", padding="x" * MAX_FRAME_BYTES)
     assert await pair.alice.close_code() in (1009, CloseCode.FRAME_TOO_LARGE)
+
+
+# docs/operations.md
+
+
+def test_a_process_that_is_ready_says_what_operators_are_shown(house: House) -> None:
+    document = (DOCS / "operations.md").read_text()
+    shown = [json.loads(block["text"]) for block in BLOCK.finditer(document) if block["info"] == "json"]
+    assert shown == [httpx.get(f"{house.addresses[0]}/readyz").json()]
 
 
 def _ticks(frame: Frame) -> list[int]:
