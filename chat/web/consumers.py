@@ -76,7 +76,7 @@ async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: S
             text = event.get("text")
             if text is None:
                 text = event.get("bytes") or b""
-            if len(text) > MAX_FRAME_BYTES:
+            if _is_too_large(text):
                 session.end(CloseCode.FRAME_TOO_LARGE)
                 break
             waiting = desk.receive(text)
@@ -88,3 +88,10 @@ async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: S
     finally:
         runtime.hub.leave(session)
         await session.outlet.gone()
+
+
+def _is_too_large(text: str | bytes) -> bool:
+    """In bytes, counted only where the number of characters leaves it open."""
+    if len(text) > MAX_FRAME_BYTES or isinstance(text, bytes):
+        return len(text) > MAX_FRAME_BYTES
+    return len(text) > MAX_FRAME_BYTES // 4 and len(text.encode()) > MAX_FRAME_BYTES
