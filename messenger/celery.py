@@ -9,7 +9,7 @@ from celery import Celery
 from celery.app.amqp import AMQP
 from celery.platforms import SecurityWarning
 from celery.signals import setup_logging
-from kombu import Connection
+from kombu.connection import Connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "messenger.settings")
 
@@ -34,10 +34,10 @@ class QuickConnection(Connection):
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
         waits = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
-        return super().ensure_connection(*args, **(waits | options))
+        return super().ensure_connection(*args, **(waits | options))  # type: ignore[no-untyped-call]
 
 
-class QuickAMQP(AMQP):
+class QuickAMQP(AMQP):  # type: ignore[misc]
     Connection = QuickConnection
 
 
