@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 
 MAX_FRAME_BYTES = 65_536
-# daphne applies its limit to what it sends as well: a page of a hundred of the longest messages must get through.
-# What comes in is held to MAX_FRAME_BYTES frame by frame, and as a whole by the consumer.
-MAX_SENT_BYTES = 4_194_304
+# daphne drops what is above its limits without a close code, so the consumer refuses what is above ours before; and
+# its limit on whole messages holds for what it sends as well: a page of a hundred of the longest must get through.
+DAPHNE_FRAME_BYTES = 4 * MAX_FRAME_BYTES
+DAPHNE_MESSAGE_BYTES = 64 * MAX_FRAME_BYTES
 
 
 def web(server: str, host: str, port: int) -> list[str]:
@@ -18,9 +19,9 @@ def web(server: str, host: str, port: int) -> list[str]:
         return [*python, "uvicorn", "messenger.asgi:application", "--host", host, "--port", str(port), *limits, *quiet]
     limits = [
         "--websocket-max-frame-size",
-        str(MAX_FRAME_BYTES),
+        str(DAPHNE_FRAME_BYTES),
         "--websocket-max-message-size",
-        str(MAX_SENT_BYTES),
+        str(DAPHNE_MESSAGE_BYTES),
         "--websocket_timeout",
         "86400",
         "--ping-interval",

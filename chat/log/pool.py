@@ -1,12 +1,34 @@
 """A few connections a process for everything that is not appending: handshakes, fills, reconcile, history."""
 
-from collections.abc import Sequence
-from typing import Any
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool
 
+T = TypeVar("T")
 Row = tuple[Any, ...]
+
+# A connection, and then an answer, are waited for this long.
+CONNECTION_S = 5.0
+ANSWER_S = 5.0
+
+
+async def bounded(work: Coroutine[Any, Any, T], seconds: float) -> T:
+    """What `work` returns; OperationalError when that takes longer. It is cancelled then but not waited for: psycopg
+    tries for seconds to tell a server that does not answer."""
+    task = asyncio.get_running_loop().create_task(work)
+    try:
+        done, _ = await asyncio.wait([task], timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not done:
+        task.add_done_callback(lambda late: late.cancelled() or late.exception())
+        task.cancel()
+        raise OperationalError("no answer in time")
+    return task.result()
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:
@@ -15,7 +37,7 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
 
 class Database:
-    """`dsn` is a libpq conninfo string. Waiting for a free connection is bounded: then PoolTimeout."""
+    """`dsn` is a libpq conninfo string. Waiting for a connection and for an answer is bounded: OperationalError."""
 
     def __init__(self, dsn: str, size: int = 4) -> None:
         self._pool = AsyncConnectionPool(
@@ -23,10 +45,10 @@ class Database:
             min_size=1,
             max_size=size,
             open=False,
-            timeout=5,
+            timeout=CONNECTION_S,
             max_waiting=2_000,
             reconnect_timeout=5,
-            kwargs={"connect_timeout": 2},
+            kwargs={"connect_timeout": 2, "tcp_user_timeout": 5_000, "keepalives_idle": 5},
             configure=_configure,
             check=AsyncConnectionPool.check_connection,
         )
@@ -39,12 +61,18 @@ class Database:
 
     async def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of one statement. Raises psycopg.Error."""
+        return await bounded(self._rows(query, parameters), CONNECTION_S + ANSWER_S)
+
+    async def many(self, queries: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
+        """Several reads in one exchange; each statement has its own snapshot."""
+        return await bounded(self._many(queries), CONNECTION_S + ANSWER_S)
+
+    async def _rows(self, query: str, parameters: Sequence[Any]) -> list[Row]:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(query, parameters)
             return await cursor.fetchall()
 
-    async def many(self, queries: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
-        """Several reads in one exchange; each statement has its own snapshot."""
+    async def _many(self, queries: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
         async with self._pool.connection() as connection:
             async with connection.pipeline():
                 cursors = [await connection.execute(query, parameters) for query, parameters in queries]

@@ -38,12 +38,16 @@ def _is_client_id(value: str) -> str:
     return value
 
 
-def _is_storable(value: str) -> str:
-    if not value.strip():
-        raise ValueError("empty")
+def _has_no_nul(value: str) -> str:
     if "\x00" in value:
         raise ValueError("holds a NUL character")
     return value
+
+
+def _is_storable(value: str) -> str:
+    if not value.strip():
+        raise ValueError("empty")
+    return _has_no_nul(value)
 
 
 Id = Annotated[str, AfterValidator(_is_uuid)]
@@ -132,7 +136,7 @@ class OpenDirect(Frame):
     """The 1:1 conversation with `username`, made if it is not there yet."""
 
     t: Literal["open"]
-    username: Annotated[str, StringConstraints(min_length=1, max_length=150)]
+    username: Annotated[str, StringConstraints(min_length=1, max_length=150), AfterValidator(_has_no_nul)]
 
 
 ClientFrame = Hello | Ping | Send | Ack | Fetch | Info | OpenDirect

@@ -16,6 +16,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from chat.delivery.outlet import Outlet
 from chat.delivery.runtime import Runtime, running
 from chat.delivery.session import Session
+from chat.log.pool import bounded
 from chat.protocol.errors import CloseCode
 from chat.protocol.frames import MAX_FRAME_BYTES, SUBPROTOCOL
 from chat.web.desk import Desk
@@ -23,6 +24,9 @@ from chat.web.identity import Identity, identify
 from chat.web.transports import cutter, paced
 
 logger = logging.getLogger(__name__)
+
+# daphne drops a handshake without a word after five seconds; ours says whether to come back.
+HANDSHAKE_S = 3.0
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Any], Awaitable[None]]
@@ -35,7 +39,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         await receive()
         try:
             runtime = await running()
-            identity = await identify(runtime.database, scope)
+            identity = await bounded(identify(runtime.database, scope), HANDSHAKE_S)
         except (psycopg.Error, PoolTimeout, TooManyRequests, OSError) as error:
             logger.warning("handshake failed: %s", type(error).__name__)
             await _refuse(scope, send, CloseCode.INTERNAL)
@@ -72,7 +76,7 @@ async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: S
             text = event.get("text")
             if text is None:
                 text = event.get("bytes") or b""
-            if len(text) > MAX_FRAME_BYTES:
+            if _is_too_large(text):
                 session.end(CloseCode.FRAME_TOO_LARGE)
                 break
             waiting = desk.receive(text)
@@ -84,3 +88,10 @@ async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: S
     finally:
         runtime.hub.leave(session)
         await session.outlet.gone()
+
+
+def _is_too_large(text: str | bytes) -> bool:
+    """In bytes, counted only where the number of characters leaves it open."""
+    if len(text) > MAX_FRAME_BYTES or isinstance(text, bytes):
+        return len(text) > MAX_FRAME_BYTES
+    return len(text) > MAX_FRAME_BYTES // 4 and len(text.encode()) > MAX_FRAME_BYTES

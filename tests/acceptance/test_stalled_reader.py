@@ -8,6 +8,7 @@ import pytest
 from tests.acceptance.conftest import Cast
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
+from tests.acceptance.waiting import eventually
 from tests.acceptance.wire import Wire, connect
 
 pytestmark = pytest.mark.acceptance
@@ -129,6 +130,8 @@ async def ask_for_pages(deaf: Wire, conv: str) -> None:
 async def gone(house: House, name: str, port: int) -> None:
     """Until the process holds no connection with that port of ours."""
     process = psutil.Process(house.parts[name].pid)
-    async with asyncio.timeout(30):
-        while any(found.raddr and found.raddr.port == port for found in process.net_connections("tcp")):
-            await asyncio.sleep(0.1)
+
+    def is_gone() -> bool:
+        return not any(found.raddr and found.raddr.port == port for found in process.net_connections("tcp"))
+
+    await eventually(is_gone)

@@ -1,12 +1,12 @@
 """The checker's verdict (V1 to V10) on one conversation once everything is quiet."""
 
-import asyncio
 from collections.abc import Sequence
 
 import psycopg
 
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
+from tests.acceptance.waiting import eventually
 from tests.faults.checker import check
 from tests.faults.history import Row
 
@@ -42,10 +42,10 @@ async def _quiet(house: House, phones: Sequence[Phone], conv: str, timeout: floa
         before = truth.get(phone.who.user, (0, 0))
         truth[phone.who.user] = (max(mine[0], before[0]), max(mine[1], before[1]))
     cursors = {phone.who.device: phone.store.received(conv) for phone in phones}
-    async with asyncio.timeout(timeout):
-        while True:
-            with psycopg.connect(house.dsn) as connection:
-                marks = {user: (d, s) for user, d, s in connection.execute(MARKS, [conv])}
-                if marks == truth and cursors.items() <= dict(connection.execute(CURSORS, [conv])).items():
-                    return
-            await asyncio.sleep(0.1)
+
+    def agrees() -> bool:
+        with psycopg.connect(house.dsn) as connection:
+            marks = {user: (d, s) for user, d, s in connection.execute(MARKS, [conv])}
+            return marks == truth and cursors.items() <= dict(connection.execute(CURSORS, [conv])).items()
+
+    await eventually(agrees, timeout)
