@@ -2,8 +2,9 @@
 
 A sweep has two steps, each one statement or two whatever the size of the inboxes:
 
-1. *Notice*: conversations appended to between ten and three seconds ago; inboxes of their members' devices still
-   below that head, and not yet watched, get a first `next_attempt_at`.
+1. *Notice*: conversations appended to between a minute and three seconds ago (a worker may have been away); inboxes
+   of their members' devices still below that head, and not yet watched, get a first `next_attempt_at`. One whose
+   attempts are used up begins anew only for an entry of the last ten seconds, or after progress.
 2. *Nudge*: inboxes whose time has come. Still below head: one more attempt and the next pause. Nothing owed any
    more, or attempts used up: no longer watched.
 
@@ -22,9 +23,9 @@ LIMIT = 1_000
 
 NOTICE = """
 WITH late AS (
-    SELECT conv, max(head) AS head
+    SELECT conv, max(head) AS head, max(c.at) AS at
     FROM chat_change c, unnest(c.conversations, c.heads) AS h(conv, head)
-    WHERE c.kind = 'append' AND c.at BETWEEN now() - interval '10 seconds' AND now() - interval '3 seconds'
+    WHERE c.kind = 'append' AND c.at BETWEEN now() - interval '60 seconds' AND now() - interval '3 seconds'
     GROUP BY conv
 )
 INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, next_attempt_at)
@@ -33,7 +34,8 @@ FROM late
 JOIN chat_membership s ON s.conversation_id = late.conv AND s.left_seq IS NULL
 JOIN chat_device d ON d.user_id = s.user_id AND d.revoked_at IS NULL
 LEFT JOIN chat_inbox i ON i.conversation_id = late.conv AND i.device_id = d.id
-WHERE coalesce(i.received_seq, 0) < late.head AND i.next_attempt_at IS NULL
+WHERE greatest(coalesce(i.received_seq, 0), s.visible_from_seq - 1) < late.head AND i.next_attempt_at IS NULL
+  AND (coalesce(i.attempts, 0) = 0 OR late.at > now() - interval '10 seconds')
 ORDER BY late.conv, d.id
 ON CONFLICT (conversation_id, device_id) DO UPDATE
 SET next_attempt_at = excluded.next_attempt_at, attempts = 0
