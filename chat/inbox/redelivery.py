@@ -7,7 +7,7 @@ A sweep has two steps, each a few statements whatever the size of the inboxes:
    get a first `next_attempt_at`. Where the last sweep ended stands in the database, so that no pause of Celery
    leaves anything unnoticed.
 2. *Nudge*: inboxes whose time has come. Still below head: one more attempt and the next pause. Nothing owed any
-   more, or attempts used up: no longer watched.
+   more, or attempts used up: no longer watched, until something new is appended or the device makes progress.
 
 Attempts limit nudges, never delivery: what is owed stays above the cursor until the device takes it.
 """
@@ -23,7 +23,7 @@ from chat.policy.backoff import DEFAULT_BACKOFF
 # Due inboxes dealt with in one sweep; the rest is met by the next.
 LIMIT = 1_000
 
-START = "INSERT INTO chat_sweep (id, upto) VALUES (1, now()) ON CONFLICT (id) DO NOTHING"
+START = "INSERT INTO chat_sweep (id, upto) VALUES (1, now() - interval '1 hour') ON CONFLICT (id) DO NOTHING"
 LAST = "SELECT upto FROM chat_sweep WHERE id = 1 FOR UPDATE SKIP LOCKED"
 ADVANCE = "UPDATE chat_sweep SET upto = now() - interval '3 seconds' WHERE id = 1"
 
@@ -41,7 +41,7 @@ FROM late
 JOIN chat_membership s ON s.conversation_id = late.conv AND s.left_seq IS NULL
 JOIN chat_device d ON d.user_id = s.user_id AND d.revoked_at IS NULL
 LEFT JOIN chat_inbox i ON i.conversation_id = late.conv AND i.device_id = d.id
-WHERE coalesce(i.received_seq, 0) < late.head AND i.next_attempt_at IS NULL
+WHERE greatest(coalesce(i.received_seq, 0), s.visible_from_seq - 1) < late.head AND i.next_attempt_at IS NULL
 ORDER BY late.conv, d.id
 ON CONFLICT (conversation_id, device_id) DO UPDATE
 SET next_attempt_at = excluded.next_attempt_at, attempts = 0

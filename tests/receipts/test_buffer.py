@@ -1,8 +1,7 @@
 """Acknowledgements on their way through Redis: the highest wins, with the time it was first heard."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -15,6 +14,7 @@ from messenger.embedded import Redis as RedisServer
 from receipts import buffer as module
 from receipts.buffer import DELIVERED, PENDING, SEEN, SIGNAL, TIMES, ReceiptBuffer
 from tests.servers import new_folder
+from tests.waiting import until
 
 NOON = 1_790_000_000
 
@@ -104,10 +104,3 @@ async def test_what_is_held_is_bounded(redis: Redis, monkeypatch: pytest.MonkeyP
             buffer.note("c0", "d", DELIVERED, n)
         assert not await buffer.flush()
         assert len(buffer._held) == 3
-
-
-async def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        await asyncio.sleep(0.01)
