@@ -1,10 +1,8 @@
 """Reading back: what a member may see, and who took an entry when."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-import pytest_asyncio
 
 from chat.log import history
 from chat.log.pool import Database
@@ -19,14 +17,6 @@ from tests.threads import in_thread
 pytestmark = [pytest.mark.storage, pytest.mark.django_db(transaction=True)]
 
 NOON = 1_790_000_000_000
-
-
-@pytest_asyncio.fixture
-async def database(dsn: str) -> AsyncIterator[Database]:
-    database = Database(dsn)
-    await database.open()
-    yield database
-    await database.close()
 
 
 @pytest.fixture
