@@ -12,7 +12,8 @@ dry and tells clients to come back.
 import asyncio
 import logging
 import random
-from typing import Any
+import signal
+import threading
 
 from django.conf import settings
 from redis.asyncio import Redis
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 # Clients of a stopping process come back spread over this long, in milliseconds.
 RECONNECT_SPREAD_MS = 3_000
 DRAIN_S = 3.0
+LEAVE_S = 2.0
+PAUSE_S = 0.02
 
 
 class Runtime:
@@ -70,9 +73,10 @@ class Runtime:
             session.write({"t": "reconnect", "after_ms": random.randint(0, RECONNECT_SPREAD_MS)})
         await asyncio.wait([asyncio.ensure_future(self.committer.stop())], timeout=DRAIN_S)
         await self.receipts.flush()
+        await asyncio.gather(*(session.outlet.flushed(0.5) for session in sessions))
         for session in sessions:
-            await session.outlet.flushed(0.1)
             session.end(CloseCode.RESTARTING)
+        await self._all_left()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -80,10 +84,19 @@ class Runtime:
         await self.database.close()
         await self.redis.aclose()
 
+    async def _all_left(self) -> None:
+        """Until the closes have been answered, at most LEAVE_S: a server that ends before cuts them off."""
+        for _ in range(round(LEAVE_S / PAUSE_S)):
+            if not self.hub.people:
+                return
+            await asyncio.sleep(PAUSE_S)
+
     async def epoch(self) -> str:
         return await sync.epoch(self.database)
 
 
+# The loop itself holds its tasks weakly.
+_draining: list[asyncio.Task[None]] = []
 _running: dict[asyncio.AbstractEventLoop, "asyncio.Task[Runtime]"] = {}
 
 
@@ -98,22 +111,30 @@ async def running() -> Runtime:
 async def _start() -> Runtime:
     runtime = Runtime()
     await runtime.start()
-    _drain_with_twisted(runtime)
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            _drain_before(number, runtime)
     return runtime
 
 
-def _drain_with_twisted(runtime: Runtime) -> None:
-    """daphne has no lifespan: its reactor's shutdown waits for ours."""
-    import sys
-
-    reactor: Any = sys.modules.get("twisted.internet.reactor")
-    if reactor is None or not getattr(reactor, "running", False):
+def _drain_before(number: signal.Signals, runtime: Runtime) -> None:
+    """Both servers cut all sockets as soon as they are told to end, so we hear of it first. The signal handler that
+    was there gets its turn when clients have been told, or at once when the signal comes again."""
+    loop, then = asyncio.get_running_loop(), signal.getsignal(number)
+    if not callable(then):
         return
-    from twisted.internet.defer import Deferred
 
-    reactor.addSystemEventTrigger(
-        "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(runtime.stop()))
-    )
+    async def drain() -> None:
+        try:
+            await runtime.stop()
+        finally:
+            then(number, None)
+
+    def heard(*_: object) -> None:
+        signal.signal(number, then)
+        loop.call_soon_threadsafe(lambda: _draining.append(loop.create_task(drain(), name="drain")))
+
+    signal.signal(number, heard)
 
 
 async def startup() -> None:
