@@ -31,7 +31,13 @@ class BrowserOriginValidator(OriginValidator):  # type: ignore[misc]
     no cookies it was not given."""
 
     def valid_origin(self, parsed_origin: Any) -> bool:
-        return parsed_origin is None or bool(super().valid_origin(parsed_origin))
+        if parsed_origin is None:
+            return True
+        try:
+            return parsed_origin.port != 0 and bool(super().valid_origin(parsed_origin))
+        except ValueError:
+            # A port that is no number: "http://ours:80.evil.example" would otherwise pass by its host.
+            return False
 
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import random
 import signal
-from typing import Any
+import threading
 
 from django.conf import settings
 from redis.asyncio import Redis
@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 # Clients of a stopping process come back spread over this long, in milliseconds.
 RECONNECT_SPREAD_MS = 3_000
 DRAIN_S = 3.0
-FAREWELL_S = 1.0
+LEAVE_S = 2.0
+PAUSE_S = 0.02
 
 
 class Runtime:
@@ -72,10 +73,10 @@ class Runtime:
             session.write({"t": "reconnect", "after_ms": random.randint(0, RECONNECT_SPREAD_MS)})
         await asyncio.wait([asyncio.ensure_future(self.committer.stop())], timeout=DRAIN_S)
         await self.receipts.flush()
-        await asyncio.gather(*(session.outlet.flushed(FAREWELL_S) for session in sessions))
+        await asyncio.gather(*(session.outlet.flushed(0.5) for session in sessions))
         for session in sessions:
             session.end(CloseCode.RESTARTING)
-        await asyncio.gather(*(session.outlet.gone() for session in sessions))
+        await self._all_left()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -83,12 +84,20 @@ class Runtime:
         await self.database.close()
         await self.redis.aclose()
 
+    async def _all_left(self) -> None:
+        """Until the closes have been answered, at most LEAVE_S: a server that ends before cuts them off."""
+        for _ in range(round(LEAVE_S / PAUSE_S)):
+            if not self.hub.people:
+                return
+            await asyncio.sleep(PAUSE_S)
+
     async def epoch(self) -> str:
         return await sync.epoch(self.database)
 
 
+# The loop itself holds its tasks weakly.
+_draining: list[asyncio.Task[None]] = []
 _running: dict[asyncio.AbstractEventLoop, "asyncio.Task[Runtime]"] = {}
-_drains: set["asyncio.Task[None]"] = set()
 
 
 async def running() -> Runtime:
@@ -102,27 +111,30 @@ async def running() -> Runtime:
 async def _start() -> Runtime:
     runtime = Runtime()
     await runtime.start()
-    _drain_with_twisted(runtime)
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            _drain_before(number, runtime)
     return runtime
 
 
-def _drain_with_twisted(runtime: Runtime) -> None:
-    """daphne has no lifespan, and its own shutdown begins by cancelling every socket: the signal to stop is ours
-    first, and its reactor's once the sockets have been told and answered."""
-    import sys
-
-    reactor: Any = sys.modules.get("twisted.internet.reactor")
-    if reactor is None or not getattr(reactor, "running", False):
+def _drain_before(number: signal.Signals, runtime: Runtime) -> None:
+    """Both servers cut all sockets as soon as they are told to end, so we hear of it first. The signal handler that
+    was there gets its turn when clients have been told, or at once when the signal comes again."""
+    loop, then = asyncio.get_running_loop(), signal.getsignal(number)
+    if not callable(then):
         return
-    loop = asyncio.get_running_loop()
 
-    def stop() -> None:
-        drain = loop.create_task(runtime.stop())
-        _drains.add(drain)
-        drain.add_done_callback(lambda _: reactor.running and reactor.stop())
+    async def drain() -> None:
+        try:
+            await runtime.stop()
+        finally:
+            then(number, None)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+    def heard(*_: object) -> None:
+        signal.signal(number, then)
+        loop.call_soon_threadsafe(lambda: _draining.append(loop.create_task(drain(), name="drain")))
+
+    signal.signal(number, heard)
 
 
 async def startup() -> None:

@@ -54,7 +54,8 @@ async def identify(database: Database, scope: dict[str, Any]) -> Identity | None
     """None: not signed in. Raises psycopg.Error when the database is away."""
     cookies = _cookies(scope["headers"])
     session, device = cookies.get(settings.SESSION_COOKIE_NAME), cookies.get(DEVICE_COOKIE)
-    if session is None or device is None:
+    # PostgreSQL takes no NUL, and a database error would tell the client to come again.
+    if session is None or device is None or "\x00" in session.value:
         return None
     sessions, devices = await database.many(
         [(SESSION, [session.value[:64]]), (DEVICE, [token_hash(device.value[:256])])]
