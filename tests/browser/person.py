@@ -1,0 +1,140 @@
+"""People as they use the page: by what they see and press."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+
+from tests.acceptance.servers import PASSWORD
+
+# How long anything may take that depends on the servers; a busy machine is slow.
+PATIENCE_MS = 20_000.0
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Profile:
+    """A browser profile: cookies and storage of its own. Collects what its pages complain about."""
+
+    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
+        self.address = address
+        self.complaints: list[str] = []
+        self._forgiven: list[str] = []
+        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.context.on("console", self._console)
+        self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def forgive(self, pattern: str) -> None:
+        """An error that belongs to what the test does, such as a connection that fails."""
+        self._forgiven.append(pattern)
+
+    @property
+    def errors(self) -> list[str]:
+        return [each for each in self.complaints if not any(re.search(known, each) for known in self._forgiven)]
+
+    def new_page(self) -> Page:
+        return self.context.new_page()
+
+    def close(self) -> None:
+        # Pages with unsent messages would ask.
+        self.context.close()
+
+
+class Person:
+    """One person at one page."""
+
+    def __init__(self, profile: Profile, username: str) -> None:
+        self.profile = profile
+        self.username = username
+        self.name = username.capitalize()
+        self.page = profile.new_page()
+
+    def another_tab(self) -> "Person":
+        """The same profile in a second tab, at the chats."""
+        tab = Person(self.profile, self.username)
+        tab.visit()
+        return tab
+
+    # Getting there
+
+    def goto(self, path: str) -> None:
+        self.page.goto(f"{self.profile.address}{path}")
+
+    def sign_in(self, password: str = PASSWORD) -> None:
+        self.goto("/sign-in/")
+        self.page.get_by_label("Username").fill(self.username)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(f"{self.profile.address}/")
+        self.expect_connected()
+
+    def visit(self) -> None:
+        self.goto("/")
+        self.expect_connected()
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.expect_connected()
+
+    def expect_state(self, state: str) -> None:
+        expect(self.page.locator("#app")).to_have_attribute("data-connection", state)
+
+    def expect_connected(self) -> None:
+        self.expect_state("ready")
+
+    # Chats
+
+    def start_chat(self, other: "Person") -> None:
+        self.page.get_by_role("button", name="New chat").click()
+        self.page.get_by_label("Username").fill(other.username)
+        self.page.get_by_role("button", name="Open", exact=True).click()
+        self.expect_open(other)
+
+    def expect_open(self, other: "Person") -> None:
+        expect(self.page.locator("#peer-name")).to_have_text(other.name)
+
+    def open_chat(self, other: "Person") -> None:
+        self.row(other).click()
+        self.expect_open(other)
+
+    def row(self, other: "Person") -> Locator:
+        """The chat in the list."""
+        return self.page.locator(".conversation").filter(has_text=other.name)
+
+    def expect_unread(self, other: "Person", count: int) -> None:
+        badge = self.row(other).locator(".badge")
+        if count:
+            expect(badge).to_have_text(str(count))
+        else:
+            expect(self.row(other)).to_have_count(1)
+            expect(badge).to_have_count(0)
+
+    # Messages
+
+    def write(self, text: str) -> None:
+        self.page.locator("#body").fill(text)
+        self.page.locator("#body").press("Enter")
+
+    def send(self, *texts: str) -> None:
+        """Writes them and sees each appear."""
+        for text in texts:
+            self.write(text)
+            expect(self.message(text)).to_be_visible()
+
+    def message(self, text: str) -> Locator:
+        body = self.page.locator(".body").filter(has_text=re.compile(f"^{re.escape(text)}$"))
+        return self.page.locator(".message").filter(has=body)
+
+    @property
+    def texts(self) -> list[str]:
+        """What the thread shows, from top to bottom."""
+        return self.page.locator(".message .body").all_inner_texts()
+
+    def expect_tick(self, text: str, tick: str) -> None:
+        """ "pending", "sent", "delivered", "seen" or "failed"."""
+        expect(self.message(text).locator(".tick")).to_have_attribute("data-tick", tick)
