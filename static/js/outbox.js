@@ -58,7 +58,8 @@ export class Outbox {
   // Nothing is wrong with it: its conversation's line goes again after a pause.
   retry({ client_id, error_code, error_text, retry_after_ms }) {
     const item = this.find(client_id);
-    if (!item || item.state !== "pending") return;
+    // Not under way: an answer to an attempt that was given up already.
+    if (!item?.inFlight) return;
     this.#land(item);
     // It waits for the one before it, whose answer is what moves the line.
     if (error_code === "PREDECESSOR_MISSING" && this.#before(item)) item.attempts -= 1;

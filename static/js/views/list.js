@@ -18,6 +18,7 @@ export class ListView {
     const chats = this.chats.ordered((id) => this.#unsent(id)?.at ?? 0);
     const focused = document.activeElement?.closest?.(".conversation")?.dataset.id;
     this.rows.draw(chats.map((chat) => this.#row(chat, chat.id === current)));
+    this.list.hidden = chats.length === 0;
     byId("no-conversations").hidden = chats.length > 0;
     if (focused && !this.list.contains(document.activeElement)) this.list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
   }
