@@ -4,6 +4,7 @@ A house a worker, kept while the tests of this package run: whoever ends one of 
 new in each test.
 """
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,29 +68,37 @@ def new_profile(browser: Browser) -> Iterator[Callable[..., Profile]]:
     assert errors == []
 
 
-_names = iter(range(1, 1_000_000))
+_numbers = itertools.count(1)
 
 
 @pytest.fixture
 def new_person(house: House, new_profile: Callable[..., Profile]) -> Callable[..., Person]:
-    """Someone new, e.g. "alice7", signed in through the sign-in page unless told otherwise."""
+    """Someone new, e.g. "alice7", at the sign-in page or wherever their test goes first."""
 
-    def make(name: str, sign_in: bool = True, **options: object) -> Person:
-        username = f"{name}{next(_names)}"
-        house.person(username)
-        person = Person(new_profile(house, **options), username)
-        if sign_in:
-            person.sign_in()
+    def make(name: str, **options: object) -> Person:
+        [signed_in] = house.enrol(f"{name}{next(_numbers)}")
+        return Person(new_profile(house, **options), signed_in)
+
+    return make
+
+
+@pytest.fixture
+def friend(new_person: Callable[..., Person]) -> Callable[..., Person]:
+    """Someone new who is at their chats, signed in as after an earlier visit to the sign-in page."""
+
+    def make(name: str, **options: object) -> Person:
+        person = new_person(name, **options)
+        person.come_in()
         return person
 
     return make
 
 
 @pytest.fixture
-def alice(new_person: Callable[..., Person]) -> Person:
-    return new_person("alice")
+def alice(friend: Callable[..., Person]) -> Person:
+    return friend("alice")
 
 
 @pytest.fixture
-def bob(new_person: Callable[..., Person]) -> Person:
-    return new_person("bob")
+def bob(friend: Callable[..., Person]) -> Person:
+    return friend("bob")

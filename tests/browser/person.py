@@ -1,10 +1,12 @@
 """People as they use the page: by what they see and press."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
+from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import PASSWORD
 
 # How long anything may take that depends on the servers; a busy machine is slow.
@@ -48,10 +50,11 @@ class Profile:
 class Person:
     """One person at one page."""
 
-    def __init__(self, profile: Profile, username: str) -> None:
+    def __init__(self, profile: Profile, who: SignedIn | str) -> None:
         self.profile = profile
-        self.username = username
-        self.name = username.capitalize()
+        self.signed_in = who if isinstance(who, SignedIn) else None
+        self.username = who if isinstance(who, str) else who.username
+        self.name = self.username.capitalize()
         self.page = profile.new_page()
 
     def another_tab(self) -> "Person":
@@ -67,11 +70,21 @@ class Person:
 
     def sign_in(self, password: str = PASSWORD) -> None:
         self.goto("/sign-in/")
+        self.fill_sign_in(password)
+        self.expect_connected()
+
+    def come_in(self) -> None:
+        """With the cookies of the sign-in page."""
+        assert self.signed_in is not None
+        for name, value in self.signed_in.cookies.items():
+            self.profile.context.add_cookies([{"name": name, "value": value, "url": self.profile.address}])
+        self.visit()
+
+    def fill_sign_in(self, password: str = PASSWORD) -> None:
         self.page.get_by_label("Username").fill(self.username)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url(f"{self.profile.address}/")
-        self.expect_connected()
 
     def visit(self) -> None:
         self.goto("/")
@@ -126,6 +139,11 @@ class Person:
             self.write(text)
             expect(self.message(text)).to_be_visible()
 
+    def write_many(self, prefix: str, count: int) -> None:
+        """ "line 0", "line 1"… as fast as they can be typed."""
+        for number in range(count):
+            self.write(f"{prefix} {number}")
+
     def message(self, text: str) -> Locator:
         body = self.page.locator(".body").filter(has_text=re.compile(f"^{re.escape(text)}$"))
         return self.page.locator(".message").filter(has=body)
@@ -134,6 +152,39 @@ class Person:
     def texts(self) -> list[str]:
         """What the thread shows, from top to bottom."""
         return self.page.locator(".message .body").all_inner_texts()
+
+    def expect_texts(self, *texts: str) -> None:
+        """Exactly these, in this order."""
+        expect(self.page.locator(".message .body")).to_have_text(list(texts))
+
+    @property
+    def raw_texts(self) -> list[str]:
+        """The same, to the last blank."""
+        return self.page.locator(".message .body").all_text_contents()
+
+    def scroll_to(self, text: str) -> None:
+        """Upwards until it is there."""
+        scroll = self.page.locator("#thread-scroll")
+        for _ in range(100):
+            if self.message(text).count():
+                break
+            scroll.evaluate("box => box.scrollTop = 0")
+            self.page.wait_for_timeout(50)
+        self.message(text).scroll_into_view_if_needed()
+
+    def top_of(self, text: str) -> float:
+        box = self.message(text).bounding_box()
+        assert box is not None
+        return box["y"]
+
+    def open_info(self, text: str) -> Locator:
+        self.message(text).hover()
+        self.message(text).get_by_role("button", name="Message info").click()
+        return self.page.get_by_role("dialog", name="Message info")
+
+    def exact_time(self) -> re.Pattern[str]:
+        """Today, to the second."""
+        return re.compile(rf"{datetime.now(UTC):%b} \d+, \d{{4}}, \d+:\d\d:\d\d")
 
     def expect_tick(self, text: str, tick: str) -> None:
         """ "pending", "sent", "delivered", "seen" or "failed"."""

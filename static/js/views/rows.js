@@ -1,5 +1,5 @@
-// A list drawn from a plan: [key, function that makes the row]… A row whose key has not changed is left in place, so
-// that focus, selection and scroll position stay where they are.
+// A list drawn from a plan: [key, function that makes the row, function that freshens it if it stays]… A row whose key
+// has not changed is left in place, so that focus, selection and scroll position stay where they are.
 
 export class Rows {
   constructor(list) {
@@ -8,7 +8,7 @@ export class Rows {
   }
 
   draw(plan) {
-    const rows = new Map(plan.map(([key, make]) => [key, this.byKey.get(key) ?? make()]));
+    const rows = new Map(plan.map(([key, make, freshen]) => [key, this.#stay(key, freshen) ?? make()]));
     for (const [key, row] of this.byKey) if (!rows.has(key)) row.remove();
     let at = this.list.firstElementChild;
     for (const row of rows.values()) {
@@ -16,6 +16,12 @@ export class Rows {
       else this.list.insertBefore(row, at);
     }
     this.byKey = rows;
+  }
+
+  #stay(key, freshen) {
+    const row = this.byKey.get(key);
+    if (row) freshen?.(row);
+    return row;
   }
 
   clear() {

@@ -14,7 +14,7 @@ export class ThreadView {
     this.rows = new Rows(byId("thread"));
     this.view = new Viewport(byId("thread-scroll"), byId("thread"), () => this.#moved());
     this.jump = byId("jump");
-    this.jump.addEventListener("click", () => this.view.toEnd("smooth"));
+    this.jump.addEventListener("click", () => this.view.toEnd());
     for (const event of ["focus", "blur"]) addEventListener(event, () => this.#look());
     document.addEventListener("visibilitychange", () => this.#look());
   }

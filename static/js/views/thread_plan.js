@@ -4,6 +4,7 @@
 import { h } from "./dom.js";
 import { day, dayKey } from "./format.js";
 import { messageView, unsentView } from "./message.js";
+import { retick } from "./ticks.js";
 
 const GROUP_MS = 5 * 60 * 1000;
 
@@ -29,7 +30,8 @@ export function plan({ chat, unsent, unreadFrom, quoteOf, actions }) {
     const own = entry.sender === chat.me;
     const apart = separators(before, entry, unreadFrom);
     const look = { own, first: apart.length > 0 || isFirst(before, entry), mark: own && chat.tickOf(entry), quote: quote(entry.reply_to) };
-    rows.push(...apart, [`m${entry.seq} ${look.mark} ${look.first} ${look.quote?.entry?.seq}`, () => messageView(entry, look, actions)]);
+    const key = `m${entry.seq} ${look.first} ${look.quote?.entry?.seq}`;
+    rows.push(...apart, [key, () => messageView(entry, look, actions), (row) => own && retick(row, look.mark)]);
     before = entry;
   }
   for (const item of unsent) {

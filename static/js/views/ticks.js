@@ -17,3 +17,9 @@ export function tickMark(kind) {
   const { name, paths } = MARKS[kind];
   return h("span", { class: "tick", "data-tick": kind, role: "img", "aria-label": name, title: name }, svg("0 0 18 13", ...paths));
 }
+
+// Changes the tick of something drawn, if it has changed.
+export function retick(element, kind) {
+  const mark = element.querySelector(".tick");
+  if (mark && mark.dataset.tick !== kind) mark.replaceWith(tickMark(kind));
+}

@@ -41,9 +41,10 @@ export class Viewport {
     else if (anchor) this.#restore(anchor);
   }
 
-  toEnd(behavior = "auto") {
+  // At once: what is drawn on the way would end a gliding scroll halfway.
+  toEnd() {
     this.stuck = true;
-    this.scroll.scrollTo({ top: this.scroll.scrollHeight, behavior });
+    this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 
   // Brings a row below the upper edge, if that is above the end.
