@@ -23,7 +23,7 @@ def sweep() -> None:
     """Nudges devices that have not acknowledged what they were pushed."""
     nudges = redelivery.sweep()
     if nudges:
-        announce({"type": "nudges", "nudges": [[nudge.conv, nudge.device] for nudge in nudges]})
+        announce({"type": "nudges", "nudges": [[nudge.conv, nudge.device, nudge.head] for nudge in nudges]})
 
 
 @shared_task(ignore_result=True)

@@ -1,18 +1,22 @@
 """Celery: retries, purges and the flushing of receipts. Tasks are triggers; two beats do no harm."""
 
+import logging.config
 import os
 import warnings
+from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
 from celery.platforms import SecurityWarning
 from celery.signals import setup_logging
+from kombu.connection import Connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "messenger.settings")
 
 from django.conf import settings
 
 
-def _broker(url: str) -> str:
+def broker_url(url: str) -> str:
     """Kombu spells a Redis socket differently."""
     if not url.startswith("unix://"):
         return url
@@ -23,9 +27,23 @@ def _broker(url: str) -> str:
 # About pickled tasks run as root; ours are JSON and carry nothing.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
-app = Celery("messenger")
+
+class QuickConnection(Connection):
+    """Looks for a broker that went away every second. Kombu's wait grows to half a minute, and after an outage all
+    ticks would wait with it."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        waits = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
+        return super().ensure_connection(*args, **(waits | options))  # type: ignore[no-untyped-call]
+
+
+class QuickAMQP(AMQP):  # type: ignore[misc]
+    Connection = QuickConnection
+
+
+app = Celery("messenger", amqp=QuickAMQP)
 app.conf.update(
-    broker_url=_broker(settings.REDIS_URL),
+    broker_url=broker_url(settings.REDIS_URL),
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={
@@ -55,6 +73,4 @@ app.autodiscover_tasks()
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def _keep_django_logging(**_: object) -> None:
     """Celery would replace the log configuration of settings.py."""
-    import logging.config
-
     logging.config.dictConfig(settings.LOGGING)

@@ -4,6 +4,9 @@ import sys
 from pathlib import Path
 
 MAX_FRAME_BYTES = 65_536
+# daphne applies its limit to what it sends as well: a page of a hundred of the longest messages must get through.
+# What comes in is held to MAX_FRAME_BYTES frame by frame, and as a whole by the consumer.
+MAX_SENT_BYTES = 4_194_304
 
 
 def web(server: str, host: str, port: int) -> list[str]:
@@ -14,8 +17,10 @@ def web(server: str, host: str, port: int) -> list[str]:
         quiet = ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5"]
         return [*python, "uvicorn", "messenger.asgi:application", "--host", host, "--port", str(port), *limits, *quiet]
     limits = [
-        "--websocket-max-message-size",
+        "--websocket-max-frame-size",
         str(MAX_FRAME_BYTES),
+        "--websocket-max-message-size",
+        str(MAX_SENT_BYTES),
         "--websocket_timeout",
         "86400",
         "--ping-interval",

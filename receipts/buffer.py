@@ -1,7 +1,8 @@
 """Acknowledgements on their way to the database: a max in this process, then a max in Redis.
 
-Redis holds one sorted set, member "conversation|device|kind", score the highest seq (ZADD GT), and beside it a hash
-with the server's time of that rise. The first acknowledgement is written at once, those of the next 50 ms together.
+Redis holds one sorted set, member "conversation|device|kind", score the highest seq, and beside it a hash with the
+server's time of that rise: a repeat changes neither, or what was received at noon would be told as received when it
+was last restated. The first acknowledgement is written at once, those of the next 50 ms together.
 Nothing is lost for good when Redis forgets it all: devices restate their positions, and the sweep nudges.
 """
 
@@ -10,6 +11,7 @@ import logging
 import time
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
@@ -22,8 +24,25 @@ RETRY_S = 0.5
 # Distinct (conversation, device, kind) kept while Redis is away; beyond it the oldest are left to restating.
 MAX_HELD = 100_000
 
+# Members raised by one script: Redis does nothing else meanwhile.
+CHUNK = 2_000
+
+# ARGV: member, seq, milliseconds, and so on. ZADD GT alone cannot tell which of its members rose.
+RAISE = """
+for n = 1, #ARGV, 3 do
+  local known = redis.call('ZSCORE', KEYS[1], ARGV[n])
+  if not known or tonumber(ARGV[n + 1]) > tonumber(known) then
+    redis.call('ZADD', KEYS[1], ARGV[n + 1], ARGV[n])
+    redis.call('HSET', KEYS[2], ARGV[n], ARGV[n + 2])
+  end
+end
+"""
+
 DELIVERED = "d"
 SEEN = "s"
+
+Held = dict[str, tuple[int, int]]
+"""Member -> (seq, when it was heard, in milliseconds since 1970)"""
 
 
 class ReceiptBuffer:
@@ -31,7 +50,7 @@ class ReceiptBuffer:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._held: dict[str, tuple[int, int]] = {}
+        self._held: Held = {}
         self._wake = asyncio.Event()
         self.noted = 0
 
@@ -57,8 +76,7 @@ class ReceiptBuffer:
         if not held:
             return True
         pipeline = self._redis.pipeline(transaction=True)
-        pipeline.zadd(PENDING, {member: seq for member, (seq, _) in held.items()}, gt=True)
-        pipeline.hset(TIMES, mapping={member: at for member, (_, at) in held.items()})
+        _raise(pipeline, held)
         pipeline.rpush(SIGNAL, "1")
         pipeline.ltrim(SIGNAL, -1, -1)
         try:
@@ -69,8 +87,16 @@ class ReceiptBuffer:
             return False
         return True
 
-    def _hold_on_to(self, held: dict[str, tuple[int, int]]) -> None:
+    def _hold_on_to(self, held: Held) -> None:
         for member, (seq, at) in held.items():
-            if len(self._held) < MAX_HELD and self._held.get(member, (0, 0))[0] < seq:
+            # Noted again meanwhile: the first time counts.
+            if len(self._held) < MAX_HELD and self._held.get(member, (0, 0))[0] <= seq:
                 self._held[member] = (seq, at)
         self._wake.set()
+
+
+def _raise(pipeline: Pipeline, held: Held) -> None:
+    rows = [(member, seq, at) for member, (seq, at) in held.items()]
+    for start in range(0, len(rows), CHUNK):
+        values = [str(value) for row in rows[start : start + CHUNK] for value in row]
+        pipeline.eval(RAISE, 2, PENDING, TIMES, *values)

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, OperationalError
 from redis import Redis
 
 from receipts import ledger
@@ -66,7 +66,12 @@ class Flusher:
 
     def _flush_claim(self, name: str) -> int:
         rows = self._rows(name)
-        self._apply(rows)
+        try:
+            self._apply(rows)
+        except OperationalError:
+            # The database is away or busy: the next flush takes the claim up again, not only after ABANDONED_S.
+            self._redis.zadd(CLAIMS, {name: 0}, xx=True)
+            raise
         pipeline = self._redis.pipeline(transaction=True)
         pipeline.delete(name, f"{name}:times")
         pipeline.zrem(CLAIMS, name)
@@ -79,8 +84,11 @@ class Flusher:
         now = int(time.time() * 1000)
         rows = []
         for member, score in members:
-            conv, device, kind = member.split("|")
-            rows.append(Row(conv, device, KINDS[kind], int(score), int(times.get(member, now))))
+            match member.split("|"):
+                case [conv, device, ("d" | "s") as kind]:
+                    rows.append(Row(conv, device, KINDS[kind], int(score), int(times.get(member, now))))
+                case _:
+                    self._set_aside(member)
         return rows
 
     def _apply(self, rows: Sequence[Row]) -> None:
@@ -96,13 +104,16 @@ class Flusher:
 
     def _halve(self, rows: Sequence[Row]) -> None:
         if len(rows) == 1:
-            logger.error("receipt set aside: conversation %s device %s", rows[0].conv, rows[0].device)
-            self._redis.lpush(QUARANTINE, repr(rows[0]))
-            self._redis.ltrim(QUARANTINE, 0, QUARANTINE_ROWS - 1)
+            self._set_aside(repr(rows[0]))
             return
         half = len(rows) // 2
         self._apply(rows[:half])
         self._apply(rows[half:])
+
+    def _set_aside(self, row: str) -> None:
+        logger.error("receipt set aside: %.200s", row)
+        self._redis.lpush(QUARANTINE, row)
+        self._redis.ltrim(QUARANTINE, 0, QUARANTINE_ROWS - 1)
 
     def _tell(self, applied: Applied) -> None:
         try:

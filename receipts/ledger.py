@@ -46,11 +46,12 @@ FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[]) AS r
 ON CONFLICT DO NOTHING
 """
 
-# The senders of the entries a rise went over, each with the newest of theirs.
+# The senders of the entries a rise went over, each with the newest of theirs; who has left is told nothing.
 CROSSED = """
 SELECT r.n, m.sender_id::text, (array_agg(m.id ORDER BY m.seq DESC))[1]::text
 FROM unnest(%s::bigint[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[]) AS r(n, conv, member, before, upto)
 JOIN chat_message m ON m.conversation_id = r.conv AND m.seq > r.before AND m.seq <= r.upto AND m.sender_id <> r.member
+JOIN chat_membership s ON s.conversation_id = r.conv AND s.user_id = m.sender_id AND s.left_seq IS NULL
 GROUP BY r.n, m.sender_id
 """
 
@@ -127,18 +128,14 @@ def _raise_watermarks(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> list[tup
 
 
 def _crossed(cursor: Any, risen: Sequence[tuple[str, str, Rise]]) -> list[tuple[str, dict[str, Any]]]:
+    """Who is told of the rises: the senders of the entries they went over, and of what a person has seen also that
+    person, whose other devices then show it as read."""
     ranges = [(n, conv, user, rise.before, rise.upto) for n, (conv, user, rise) in enumerate(risen)]
     cursor.execute(CROSSED, _columns(ranges))
-    acks: list[tuple[str, dict[str, Any]]] = []
-    for n, sender, message_id in cursor.fetchall():
-        conv, user, rise = risen[n]
-        ack = {
-            "type": rise.kind.name,
-            "conv": conv,
-            "seq": rise.upto,
-            "message_id": message_id,
-            "timestamp": rise.at,
-            "sender_id": user,
-        }
-        acks.append((sender, ack))
-    return acks
+    acks = [(sender, _ack(*risen[n]) | {"message_id": message_id}) for n, sender, message_id in cursor.fetchall()]
+    own = [(user, _ack(conv, user, rise)) for conv, user, rise in risen if rise.kind is Kind.SEEN]
+    return acks + own
+
+
+def _ack(conv: str, user: str, rise: Rise) -> dict[str, Any]:
+    return {"type": rise.kind.name, "conv": conv, "seq": rise.upto, "timestamp": rise.at, "sender_id": user}

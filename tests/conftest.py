@@ -1,1 +1,49 @@
 """Fixtures for all tests. The run's PostgreSQL and Redis are started by tests/plugin.py."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+from redis import Redis
+
+from tests.cast import Cast, make_direct
+
+
+@pytest.fixture
+def people(db: None) -> Cast:
+    return Cast.create()
+
+
+@pytest.fixture
+def conv(people: Cast) -> str:
+    """alice and bob's."""
+    return make_direct(people.alice, people.bob)
+
+
+@pytest.fixture
+def dsn(transactional_db: None) -> str:
+    """The test database, for connections that are not Django's."""
+    known = connection.get_connection_params()
+    return make_conninfo(host=known["host"], user=known["user"], dbname=known["dbname"])
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """This worker's Redis number, emptied."""
+    with Redis.from_url(settings.REDIS_URL, decode_responses=True) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts tests of one xdist_group into one worker. pytest-xdist 3.8 means to, by way of an attribute that pytest
+    9.2 does not read any more: without this each worker would start the group's servers again."""
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        group = item.get_closest_marker("xdist_group")
+        if group is not None and "@" not in item.nodeid.rpartition("]")[2]:
+            item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")

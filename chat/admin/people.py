@@ -1,8 +1,10 @@
 """People and their devices."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +40,15 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         working = Count("devices", filter=Q(devices__revoked_at=None))
         people: QuerySet[User] = super().get_queryset(request).annotate(working_devices=working)
         return people
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """What they wrote is part of others' logs: a person is made inactive, not deleted."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data:
+            devices.reconsider(obj.id)
 
     @admin.display(description=_("devices"), ordering="working_devices")
     def active_devices(self, user: User) -> int:

@@ -71,9 +71,13 @@ class Postman:
         runs: dict[str, list[Packed]] = {}
         known: dict[str, dict[Session, set[int]]] = {}
         for pending, outcome in pairs:
-            if not isinstance(outcome, Accepted) or outcome.duplicate:
+            if not isinstance(outcome, Accepted):
                 continue
             conv = outcome.entry.conv
+            if outcome.duplicate:
+                # Another process may have appended it, and its device will acknowledge it here.
+                self.hub.raise_head(conv, outcome.entry.seq)
+                continue
             runs.setdefault(conv, []).append(_pack(pending, outcome))
             if not pending.settled:
                 known.setdefault(conv, {}).setdefault(pending.origin, set()).add(outcome.entry.seq)
@@ -109,7 +113,8 @@ class Postman:
         elif event["type"] == "ticks":
             self.hub.tick(event["change"], [(user, ack) for user, ack in event["acks"]])
         elif event["type"] == "nudges":
-            for conv, device in event["nudges"]:
+            for conv, device, head in event["nudges"]:
+                self.hub.raise_head(conv, head)
                 self.hub.nudge(conv, device)
         elif event["type"] == "members":
             self._soon(self.members_changed(event["conv"], event["users"]))
@@ -150,15 +155,25 @@ class Postman:
         """People joined or left: their sockets are told of the conversation, or leave it."""
         for user in users:
             for session in list(self.hub.people.get(user, ())):
-                if session.ready and conv not in session.cursors:
+                if not session.ready:
+                    session.joined.append(conv)
+                elif conv not in session.cursors:
                     await self._introduce(session, conv)
         await self._reload(conv)
 
-    async def _introduce(self, session: Session, conv: str) -> None:
-        for summary in await sync.summaries(self._database, session.user, session.device, conv):
+    async def introduce_joined(self, session: Session) -> None:
+        """Conversations that came to be while the session's others were read."""
+        while session.joined:
+            conv = session.joined.pop()
             if conv not in session.cursors:
-                self.hub.enter(session, summary, Cursor(summary.received, summary.seen))
-                session.write({"t": "conversations", "items": [summary.frame()], "more": False})
+                await self._introduce(session, conv)
+
+    async def _introduce(self, session: Session, conv: str) -> None:
+        with self.hub.reading():
+            for summary in await sync.summaries(self._database, session.user, session.device, conv):
+                cursor = Cursor(summary.received, summary.seen)
+                if conv not in session.cursors and self.hub.enter(session, summary, cursor):
+                    session.write({"t": "conversations", "items": [summary.frame()], "more": False})
 
     def reload_members(self, conv: str) -> None:
         """Membership is newer than what the room knows; one reading at a time."""

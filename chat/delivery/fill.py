@@ -74,9 +74,10 @@ class Filler:
         if not waiting or room is None:
             return False
         first = min(session.cursors[conv].pushed for session in waiting) + 1
-        entries = await history.entries(self._database, conv, first, min(first + PAGE - 1, room.head))
+        entries, members_rev = await history.entries(self._database, conv, first, min(first + PAGE - 1, room.head))
         if not entries:
             logger.warning("nothing to fill a hole with")
             return False
-        self.hub.deliver(conv, room.members_rev, [pack(entry) for entry in entries])
-        return bool(self.hub.waiting(conv))
+        self.hub.deliver(conv, members_rev, [pack(entry) for entry in entries])
+        # Members newer than the room's: they are read first, and then the room asks again.
+        return members_rev <= room.members_rev and bool(self.hub.waiting(conv))

@@ -17,6 +17,7 @@ from receipts.buffer import DELIVERED, SEEN
 
 HEARTBEAT_MS = 25_000
 CONVERSATIONS_PAGE = 100
+PATIENCE_S = 20.0
 LIMITS = {
     "frame_bytes": frames.MAX_FRAME_BYTES,
     "body_chars": frames.MAX_BODY_CHARS,
@@ -30,21 +31,26 @@ LIMITS = {
 async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, session_id: str) -> None:
     """Answers hello: welcome, the conversations newest first, then the entries the device lacks."""
     runtime.hub.arrive(session)
-    try:
+    with runtime.hub.reading():
         epoch = await runtime.epoch()
         summaries = await sync.summaries(runtime.database, session.user, session.device)
-    except BaseException:
-        runtime.hub.stop_loading()
-        raise
-    session.write(_welcome(identity, session_id, epoch))
+        session.write(_welcome(identity, session_id, epoch))
+        await _write_conversations(session, summaries)
+        claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
+        for summary in summaries:
+            runtime.hub.enter(session, summary, _cursor(summary, claims.get(summary.conv)))
+    session.begin()
+    take_positions(runtime, session, list(claims.values()))
+    await runtime.postman.introduce_joined(session)
+
+
+async def _write_conversations(session: Session, summaries: list[Summary]) -> None:
+    """However many there are: they are written no faster than they are read."""
     for start in range(0, max(1, len(summaries)), CONVERSATIONS_PAGE):
         page = summaries[start : start + CONVERSATIONS_PAGE]
         more = start + CONVERSATIONS_PAGE < len(summaries)
         session.write({"t": "conversations", "items": [summary.frame() for summary in page], "more": more})
-    claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
-    runtime.hub.settle(session, [(summary, _cursor(summary, claims.get(summary.conv))) for summary in summaries])
-    session.ready = True
-    take_positions(runtime, session, list(claims.values()))
+        await session.outlet.flushed(PATIENCE_S)
 
 
 def _welcome(identity: Any, session_id: str, epoch: str) -> dict[str, Any]:
@@ -70,7 +76,6 @@ def _cursor(summary: Summary, claim: Place | None) -> Cursor:
 
 def take_positions(runtime: Any, session: Session, positions: list[Place]) -> None:
     """Positions restated by the device are acknowledgements like any other, and go the same way."""
-    was_full = session.is_full
     for place in positions:
         room = runtime.hub.rooms.get(place.conv)
         if room is None or place.conv not in session.cursors:
@@ -83,5 +88,4 @@ def take_positions(runtime: Any, session: Session, positions: list[Place]) -> No
             seen = min(place.seen, session.cursors[place.conv].stored.position)
             session.see(place.conv, seen)
             runtime.receipts.note(place.conv, session.device, SEEN, seen)
-    if was_full and not session.is_full:
-        runtime.hub.resume(session)
+    runtime.hub.resume(session)

@@ -6,9 +6,9 @@ The rule that keeps order: a room's head only says what exists; each session is 
 behind is filled from the database (see fill.py).
 """
 
-import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from chat.delivery.session import Cursor, Session
@@ -55,26 +55,29 @@ class Hub:
         return [session for sessions in self.people.values() for session in sessions]
 
     def arrive(self, session: Session) -> None:
-        """Before the session's conversations are read: from now on nothing that happens may be missed."""
+        """From now on the session gets its person's ticks. Before its conversations are read."""
         self.people.setdefault(session.user, set()).add(session)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """While conversations are read from the database and entered: nothing that happens meanwhile is missed."""
         self._loading += 1
+        try:
+            yield
+        finally:
+            self._loading -= 1
+            if not self._loading:
+                self._passed.clear()
 
-    def settle(self, session: Session, summaries: Iterable[tuple[Summary, Cursor]]) -> None:
-        """The conversations are read; the session joins their rooms and is filled, newest conversation first."""
-        for summary, cursor in summaries:
-            self.enter(session, summary, cursor)
-        self.stop_loading()
-
-    def stop_loading(self) -> None:
-        """One call for each `arrive`, also when reading failed."""
-        self._loading -= 1
-        if not self._loading:
-            self._passed.clear()
-
-    def enter(self, session: Session, summary: Summary, cursor: Cursor) -> None:
+    def enter(self, session: Session, summary: Summary, cursor: Cursor) -> bool:
+        """The session joins the conversation's room and is filled. False: its socket went while it was read."""
+        if session not in self.people.get(session.user, ()):
+            return False
         room = self.rooms.get(summary.conv)
         if room is None:
             room = self.rooms[summary.conv] = Room(summary.head, summary.members_rev)
+        # Read before the room's last change of members: they are read again before anything is pushed.
+        room.members_rev = min(room.members_rev, summary.members_rev)
         room.head = max(room.head, summary.head, self._passed.get(summary.conv, 0))
         room.sessions.add(session)
         if summary.conv not in session.cursors:
@@ -82,6 +85,7 @@ class Hub:
         if session.cursors[summary.conv].pushed < room.head:
             session.behind.add(summary.conv)
             self._need_fill(summary.conv)
+        return True
 
     def leave(self, session: Session) -> None:
         """The socket is gone. Harmless when called twice."""
@@ -124,7 +128,7 @@ class Hub:
         self,
         conv: str,
         members_rev: int,
-        entries: list[Packed],
+        entries: Sequence[Packed],
         known: dict[Session, set[int]] | None = None,
     ) -> None:
         """A contiguous run of entries, fresh or filled. `known`: what sessions learn from their ACCEPTED."""
@@ -140,23 +144,25 @@ class Hub:
             self._need_members(conv)
             return
         room.head = max(room.head, head)
-        frame = codec_json.messages_frame(conv, entries)
         behind = False
-        for session in room.sessions:
-            taken = session.offer(conv, entries, frame, known.get(session) if known else None)
-            behind |= not taken and not session.is_full
-            self._watch(session)
+        for run in codec_json.frames_of(entries):
+            frame = codec_json.messages_frame(conv, run)
+            for session in room.sessions:
+                taken = session.offer(conv, run, frame, known.get(session) if known else None)
+                behind |= not taken and not session.is_full
+                if session.is_full:
+                    self.full.add(session)
         if behind:
             self._need_fill(conv)
 
     def members(self, conv: str, members_rev: int, users: set[str]) -> None:
         """Who belongs to the conversation now; the others' sockets leave it, then pushing goes on."""
         room = self.rooms.get(conv)
-        if room is None:
+        if room is None or members_rev < room.members_rev:
             return
         for session in [session for session in room.sessions if session.user not in users]:
             self.expel(session, conv)
-        room.members_rev = max(room.members_rev, members_rev)
+        room.members_rev = members_rev
         self.catch_up(conv)
 
     def catch_up(self, conv: str) -> None:
@@ -184,15 +190,12 @@ class Hub:
         return waiting
 
     def resume(self, session: Session) -> None:
-        """Acknowledgements made room in the window."""
+        """Acknowledgements came: what could not be pushed before may be now."""
+        if not session.behind or session.is_full:
+            return
         self.full.discard(session)
         for conv in session.behind:
             self._need_fill(conv)
-
-    def _watch(self, session: Session) -> None:
-        if session.is_full and session.full_since is None:
-            session.full_since = asyncio.get_running_loop().time()
-            self.full.add(session)
 
     def nudge(self, conv: str, device: str) -> None:
         """The device has not acknowledged what it was pushed: push it again, from where it is known to stand."""
@@ -213,14 +216,18 @@ class Hub:
             for session in self.people.get(user, ()):
                 mail.setdefault(session, []).append(ack)
         for session, told in mail.items():
-            session.write_text(codec_json.ack_frame(told))
+            session.tick(told)
 
     def has_heard(self, change: int) -> bool:
         return change in self._heard
 
     def close_stalled(self, now: float) -> None:
-        """Ends sockets whose window has been full too long, and those from which nothing was heard."""
-        for session in [s for s in self.full if s.full_since is not None and now - s.full_since > STALLED_S]:
-            session.end(CloseCode.SLOW_READER)
+        """Ends sockets whose window has been full too long without progress, and those that say nothing at all."""
+        self.full = {session for session in self.full if session.is_full}
+        for session in self.full:
+            if session.full_since is None:
+                session.full_since = now
+            elif now - session.full_since > STALLED_S:
+                session.end(CloseCode.SLOW_READER)
         for session in [s for s in self.sessions() if now - s.heard_at > SILENT_S]:
             session.end(CloseCode.SILENT)

@@ -5,27 +5,27 @@ costs the others nothing.
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-logger = logging.getLogger(__name__)
-
 Send = Callable[[Any], Awaitable[None]]
 
-# More than this waiting for one socket: it does not read. (A window of pushes is far smaller.)
-MAX_QUEUED_CHARS = 1_048_576
+# More than this waiting for one socket, and nothing more is pushed to it; what it asks for and is told still is.
+CROWDED_CHARS = 524_288
+# More than this: it does not read. A page of the longest messages on top of a crowded queue is less.
+MAX_QUEUED_CHARS = 4_194_304
 CLOSE_TIMEOUT_S = 2.0
 
 
 class Outlet:
-    """Text frames to one socket, in order."""
+    """Text frames to one socket, in order. `cut` ends its connection without further ado."""
 
-    __slots__ = ("_closing", "_queue", "_queued", "_send", "_writer", "broken")
+    __slots__ = ("_closing", "_cut", "_queue", "_queued", "_send", "_writer", "broken")
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, cut: Callable[[], None]) -> None:
         self._send = send
+        self._cut = cut
         self._queue: deque[str] | None = None
         self._queued = 0
         self._writer: asyncio.Task[None] | None = None
@@ -46,6 +46,11 @@ class Outlet:
         if self._writer is None:
             self._writer = asyncio.get_running_loop().create_task(self._drain())
         return True
+
+    @property
+    def is_crowded(self) -> bool:
+        """The reader is slower than we are: let it catch up."""
+        return self._queued > CROWDED_CHARS
 
     async def _drain(self) -> None:
         try:
@@ -75,11 +80,13 @@ class Outlet:
             self._closing = asyncio.get_running_loop().create_task(self._close(code))
 
     async def _close(self, code: int) -> None:
+        # A plain int: daphne refuses to send any of its subclasses, an IntEnum too.
+        close = {"type": "websocket.close", "code": int(code)}
         try:
-            await asyncio.wait_for(self._send({"type": "websocket.close", "code": code}), CLOSE_TIMEOUT_S)
+            await asyncio.wait_for(self._send(close), CLOSE_TIMEOUT_S)
         except Exception:
-            # Already gone, or so stuck that the server has to drop the connection itself.
-            logger.debug("close not delivered")
+            # Already gone, or so stuck that it does not take even that.
+            self._cut()
 
     async def flushed(self, timeout: float) -> None:
         """Waits, at most `timeout` seconds, until what was written has been handed to the server."""

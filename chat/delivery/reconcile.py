@@ -21,16 +21,20 @@ INTERVAL_S = 1.0
 # its clients are sent away to come back and say where they are.
 LOST_TRACK_S = 45.0
 
-# Where everyone stands in some conversations, told to each of the others, with the newest own entry it covers.
+# Where everyone stands in some conversations and since when (now, should the receipt be gone): told to each of the
+# others, with the newest own entry it covers; what they have seen also to themselves, for their other devices.
 TICKS = """
 SELECT w.conversation_id::text, w.user_id::text, k.type, k.upto, s.user_id::text, m.id::text,
-       (extract(epoch FROM now()) * 1000)::bigint
+       (extract(epoch FROM coalesce(r.at, now())) * 1000)::bigint
 FROM receipts_watermark w
 CROSS JOIN LATERAL (VALUES ('DELIVERED', w.delivered_seq), ('SEEN', w.seen_seq)) AS k(type, upto)
-JOIN chat_membership s ON s.conversation_id = w.conversation_id AND s.user_id <> w.user_id AND s.left_seq IS NULL
-CROSS JOIN LATERAL (SELECT id FROM chat_message WHERE conversation_id = w.conversation_id
-                    AND sender_id = s.user_id AND seq <= k.upto ORDER BY seq DESC LIMIT 1) AS m
+JOIN chat_membership s ON s.conversation_id = w.conversation_id AND s.left_seq IS NULL
+LEFT JOIN LATERAL (SELECT id FROM chat_message WHERE conversation_id = w.conversation_id
+                   AND sender_id = s.user_id AND seq <= k.upto ORDER BY seq DESC LIMIT 1) AS m ON s.user_id <> w.user_id
+LEFT JOIN receipts_receipt r ON r.conversation_id = w.conversation_id AND r.user_id = w.user_id
+  AND r.kind = lower(k.type) AND r.upto_seq = k.upto
 WHERE w.conversation_id = ANY(%s::uuid[]) AND k.upto > 0
+  AND CASE WHEN s.user_id = w.user_id THEN k.type = 'SEEN' ELSE m.id IS NOT NULL END
 """
 
 
@@ -105,13 +109,6 @@ class Reconciler:
         rows = await self._database.rows(TICKS, [convs])
         acks: list[tuple[str, dict[str, Any]]] = []
         for conv, reader, kind, upto, sender, message_id, at in rows:
-            ack = {
-                "type": kind,
-                "conv": conv,
-                "seq": upto,
-                "message_id": message_id,
-                "timestamp": at,
-                "sender_id": reader,
-            }
-            acks.append((sender, ack))
+            ack = {"type": kind, "conv": conv, "seq": upto, "timestamp": at, "sender_id": reader}
+            acks.append((sender, ack | ({"message_id": message_id} if message_id else {})))
         self._effects.ticked(None, acks)

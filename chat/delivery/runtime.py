@@ -12,6 +12,7 @@ dry and tells clients to come back.
 import asyncio
 import logging
 import random
+import signal
 from typing import Any
 
 from django.conf import settings
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 # Clients of a stopping process come back spread over this long, in milliseconds.
 RECONNECT_SPREAD_MS = 3_000
 DRAIN_S = 3.0
+FAREWELL_S = 1.0
 
 
 class Runtime:
@@ -70,9 +72,10 @@ class Runtime:
             session.write({"t": "reconnect", "after_ms": random.randint(0, RECONNECT_SPREAD_MS)})
         await asyncio.wait([asyncio.ensure_future(self.committer.stop())], timeout=DRAIN_S)
         await self.receipts.flush()
+        await asyncio.gather(*(session.outlet.flushed(FAREWELL_S) for session in sessions))
         for session in sessions:
-            await session.outlet.flushed(0.1)
             session.end(CloseCode.RESTARTING)
+        await asyncio.gather(*(session.outlet.gone() for session in sessions))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -85,6 +88,7 @@ class Runtime:
 
 
 _running: dict[asyncio.AbstractEventLoop, "asyncio.Task[Runtime]"] = {}
+_drains: set["asyncio.Task[None]"] = set()
 
 
 async def running() -> Runtime:
@@ -103,17 +107,22 @@ async def _start() -> Runtime:
 
 
 def _drain_with_twisted(runtime: Runtime) -> None:
-    """daphne has no lifespan: its reactor's shutdown waits for ours."""
+    """daphne has no lifespan, and its own shutdown begins by cancelling every socket: the signal to stop is ours
+    first, and its reactor's once the sockets have been told and answered."""
     import sys
 
     reactor: Any = sys.modules.get("twisted.internet.reactor")
     if reactor is None or not getattr(reactor, "running", False):
         return
-    from twisted.internet.defer import Deferred
+    loop = asyncio.get_running_loop()
 
-    reactor.addSystemEventTrigger(
-        "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(runtime.stop()))
-    )
+    def stop() -> None:
+        drain = loop.create_task(runtime.stop())
+        _drains.add(drain)
+        drain.add_done_callback(lambda _: reactor.running and reactor.stop())
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
 
 
 async def startup() -> None:

@@ -2,13 +2,13 @@
 
 - *pushed*: highest entry written to this socket (or named to it by ACCEPTED). Entry n goes out only after n-1.
 - *stored*: the device's contiguous cursor, from its acknowledgements.
-- The window is the sum of pushed - stored. When it is full nothing is pushed; acknowledgements let it go on, from
-  the database. A conversation that could not be pushed to is *behind*.
+- The window is the sum of pushed - stored. When it is full, or what waits for the socket too large, nothing is pushed;
+  acknowledgements let it go on, from the database. A conversation that could not be pushed to is *behind*.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chat.policy.window import ContiguousCursor
@@ -43,8 +43,10 @@ class Session:
         "close_code",
         "cursors",
         "device",
+        "early",
         "full_since",
         "heard_at",
+        "joined",
         "outlet",
         "ready",
         "unacked",
@@ -58,11 +60,15 @@ class Session:
         self.cursors: dict[str, Cursor] = {}
         self.behind: set[str] = set()
         self.unacked = 0
+        # When the window was found full, at the earliest since the last progress.
         self.full_since: float | None = None
         self.heard_at = now
         self.close_code: CloseCode | None = None
         # Hello has been answered: conversations made from now on are introduced one by one.
         self.ready = False
+        # Until then what happens is kept: ticks, and conversations that came to be while the others were read.
+        self.early: list[dict[str, Any]] = []
+        self.joined: list[str] = []
 
     # What goes out
 
@@ -79,6 +85,20 @@ class Session:
             self.close_code = code
             self.outlet.close(code)
 
+    def tick(self, acks: list[dict[str, Any]]) -> None:
+        """How far others have got; nothing is told before welcome."""
+        if self.ready:
+            self.write_text(codec_json.ack_frame(acks))
+        else:
+            self.early.extend(acks)
+
+    def begin(self) -> None:
+        """Hello has been answered."""
+        self.ready = True
+        if self.early:
+            self.tick(self.early)
+            self.early = []
+
     def write_error(
         self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None, after_ms: int = 0
     ) -> None:
@@ -91,7 +111,7 @@ class Session:
         }
         self.write(frame | ({"ref": ref} if ref else {}))
 
-    def offer(self, conv: str, entries: list[Packed], frame: str, skip: set[int] | None = None) -> bool:
+    def offer(self, conv: str, entries: Sequence[Packed], frame: str, skip: set[int] | None = None) -> bool:
         """Pushes a contiguous run if it is this socket's turn for it. `frame` is the whole run encoded; `skip` are
         seqs this socket already knows from ACCEPTED. False: it is behind and must be filled."""
         cursor = self.cursors.get(conv)
@@ -112,7 +132,7 @@ class Session:
 
     @property
     def is_full(self) -> bool:
-        return self.unacked >= WINDOW
+        return self.unacked >= WINDOW or self.outlet.is_crowded
 
     # What comes in
 
@@ -128,8 +148,7 @@ class Session:
             self.unacked += after - cursor.pushed
             cursor.pushed = after
         self.unacked -= after - before
-        if not self.is_full:
-            self.full_since = None
+        self.full_since = None
         return after
 
     def see(self, conv: str, seq: int) -> int | None:

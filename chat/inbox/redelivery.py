@@ -1,9 +1,11 @@
 """What was pushed and not acknowledged is pushed again, with E1's backoff kept in the database.
 
-A sweep has two steps, each one statement or two whatever the size of the inboxes:
+A sweep has two steps, each a few statements whatever the size of the inboxes:
 
-1. *Notice*: conversations appended to between ten and three seconds ago; inboxes of their members' devices still
-   below that head, and not yet watched, get a first `next_attempt_at`.
+1. *Notice*: conversations appended to since the last sweep, but not in the last three seconds, which devices are
+   given to acknowledge by themselves; inboxes of their members' devices still below that head, and not yet watched,
+   get a first `next_attempt_at`. Where the last sweep ended stands in the database, so that no pause of Celery
+   leaves anything unnoticed.
 2. *Nudge*: inboxes whose time has come. Still below head: one more attempt and the next pause. Nothing owed any
    more, or attempts used up: no longer watched.
 
@@ -12,6 +14,7 @@ Attempts limit nudges, never delivery: what is owed stays above the cursor until
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -20,11 +23,16 @@ from chat.policy.backoff import DEFAULT_BACKOFF
 # Due inboxes dealt with in one sweep; the rest is met by the next.
 LIMIT = 1_000
 
+START = "INSERT INTO chat_sweep (id, upto) VALUES (1, now()) ON CONFLICT (id) DO NOTHING"
+LAST = "SELECT upto FROM chat_sweep WHERE id = 1 FOR UPDATE SKIP LOCKED"
+ADVANCE = "UPDATE chat_sweep SET upto = now() - interval '3 seconds' WHERE id = 1"
+
+# A row's time is a little before its commit: what is older than the last sweep's end by less than that is met again.
 NOTICE = """
 WITH late AS (
     SELECT conv, max(head) AS head
     FROM chat_change c, unnest(c.conversations, c.heads) AS h(conv, head)
-    WHERE c.kind = 'append' AND c.at BETWEEN now() - interval '10 seconds' AND now() - interval '3 seconds'
+    WHERE c.kind = 'append' AND c.at BETWEEN %s - interval '10 seconds' AND now() - interval '3 seconds'
     GROUP BY conv
 )
 INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, next_attempt_at)
@@ -41,8 +49,10 @@ WHERE chat_inbox.next_attempt_at IS NULL
 """
 
 DUE = """
-SELECT i.id, i.conversation_id::text, i.device_id::text, i.attempts,
-       i.received_seq < c.last_seq AND d.revoked_at IS NULL
+SELECT i.id, i.conversation_id::text, i.device_id::text, i.attempts, c.last_seq,
+       i.received_seq < c.last_seq AND d.revoked_at IS NULL AND EXISTS (
+           SELECT FROM chat_membership s
+           WHERE s.conversation_id = i.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL)
 FROM chat_inbox i
 JOIN chat_conversation c ON c.id = i.conversation_id
 JOIN chat_device d ON d.id = i.device_id
@@ -58,25 +68,35 @@ FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[]) AS n(id, attempts, pause
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """A device that owes acknowledgements in a conversation."""
+    """A device that owes acknowledgements in a conversation. `head`: for a process that never heard of it."""
 
     conv: str
     device: str
+    head: int
 
 
 @transaction.atomic
 def sweep() -> list[Nudge]:
     """Who is to be nudged now. Two sweeps at once share the work: SKIP LOCKED."""
     with connection.cursor() as cursor:
-        cursor.execute(NOTICE, [DEFAULT_BACKOFF.delay_ms(1, random.random)])
+        _notice(cursor)
         cursor.execute(DUE, [LIMIT])
         nudges: list[Nudge] = []
         settled: list[tuple[int, int, int | None]] = []
-        for inbox, conv, device, attempts, owed in cursor.fetchall():
+        for inbox, conv, device, attempts, head, owed in cursor.fetchall():
             pause = DEFAULT_BACKOFF.delay_ms(attempts + 1, random.random) if owed else None
             settled.append((inbox, attempts + 1 if owed else 0, pause))
             if owed:
-                nudges.append(Nudge(conv, device))
+                nudges.append(Nudge(conv, device, head))
         if settled:
             cursor.execute(SETTLE, [list(column) for column in zip(*settled, strict=True)])
     return nudges
+
+
+def _notice(cursor: Any) -> None:
+    """Not if another sweep is at it."""
+    cursor.execute(START)
+    cursor.execute(LAST)
+    if last := cursor.fetchone():
+        cursor.execute(NOTICE, [last[0], DEFAULT_BACKOFF.delay_ms(1, random.random)])
+        cursor.execute(ADVANCE)

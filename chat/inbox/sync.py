@@ -17,7 +17,7 @@ FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
 LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
-LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq
+LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq AND m.seq >= s.visible_from_seq
 WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid IS NULL OR c.id = %s::uuid)
 ORDER BY coalesce(m.id, c.id) DESC
 """

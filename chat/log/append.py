@@ -1,6 +1,6 @@
 """The SQL of appending: lock, read the facts, write. One statement a function's worth, each with its reason.
 
-Ids travel as text arrays and are cast in SQL: a list of Python strings is the cheapest thing to send.
+Arrays travel as literals (arrays.py) and are cast in SQL.
 The caller runs LOCK and the FACTS in one pipeline; under READ COMMITTED each statement has a fresh snapshot, so
 the facts are read after the locks were granted.
 """
@@ -14,9 +14,6 @@ WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 
 # The same, waiting (bounded by lock_timeout): for conversations that were left out several times.
 LOCK_WAITING = LOCK.replace("SKIP LOCKED", "")
-
-# Which of the batch's conversations exist at all: those not locked and not here are absent, not busy.
-EXISTING = "SELECT id::text FROM chat_conversation WHERE id = ANY(%s::uuid[])"
 
 STAYS = """
 SELECT conversation_id::text, user_id::text, visible_from_seq FROM chat_membership

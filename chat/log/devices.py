@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -39,8 +40,13 @@ def revoke(device: Device) -> bool:
 
     False when it was revoked already.
     """
-    now = timezone.now()
-    done = Device.objects.filter(id=device.id, revoked_at=None).update(revoked_at=now)
+    done = Device.objects.filter(id=device.id, revoked_at=None).update(revoked_at=timezone.now())
     if done:
-        Change.objects.create(kind=Change.Kind.REVOKED, users=[device.user_id], at=now)
+        reconsider(device.user_id)
     return bool(done)
+
+
+def reconsider(user: UUID) -> None:
+    """Within a second or two, every web process closes the sockets of this person that may not act any more:
+    those of revoked devices, and all if the person is not active. In the transaction that made it so."""
+    Change.objects.create(kind=Change.Kind.REVOKED, users=[user], at=timezone.now())

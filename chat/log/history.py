@@ -11,6 +11,8 @@ SELECT {ENTRY} FROM chat_message m
 WHERE m.conversation_id = %s::uuid AND m.seq BETWEEN %s AND %s ORDER BY m.seq
 """
 
+MEMBERS_REV = "SELECT members_rev FROM chat_conversation WHERE id = %s::uuid"
+
 # For a member only, and only inside their stay: absent and foreign look the same.
 VISIBLE_RANGE = f"""
 SELECT {ENTRY} FROM chat_message m
@@ -22,17 +24,18 @@ SELECT s.visible_from_seq, c.last_seq FROM chat_membership s JOIN chat_conversat
 WHERE s.conversation_id = %s::uuid AND s.user_id = %s::uuid AND s.left_seq IS NULL
 """
 
-# The first rise of a watermark to or above an entry is when that person's device took it.
+# The first rise of a watermark to or above an entry is when that person's device took it; what was seen by then had
+# been delivered by then, even if the flush learned of more deliveries first. Of the members the entry was for.
 PEOPLE = """
 SELECT u.id::text, u.username, coalesce(nullif(u.name, ''), u.username),
        (SELECT (extract(epoch FROM min(r.at)) * 1000)::bigint FROM receipts_receipt r
-         WHERE r.conversation_id = s.conversation_id AND r.user_id = s.user_id
-           AND r.kind = 'delivered' AND r.upto_seq >= m.seq),
+         WHERE r.conversation_id = s.conversation_id AND r.user_id = s.user_id AND r.upto_seq >= m.seq),
        (SELECT (extract(epoch FROM min(r.at)) * 1000)::bigint FROM receipts_receipt r
          WHERE r.conversation_id = s.conversation_id AND r.user_id = s.user_id
            AND r.kind = 'seen' AND r.upto_seq >= m.seq)
 FROM chat_message m
 JOIN chat_membership s ON s.conversation_id = m.conversation_id AND s.left_seq IS NULL AND s.user_id <> m.sender_id
+  AND s.visible_from_seq <= m.seq
 JOIN chat_user u ON u.id = s.user_id
 WHERE m.conversation_id = %s::uuid AND m.seq = %s ORDER BY u.username
 """
@@ -47,9 +50,11 @@ def to_entry(row: Row) -> Entry:
     return entry
 
 
-async def entries(database: Database, conv: str, first: int, last: int) -> list[Entry]:
-    """Entries `first` to `last` that exist, ascending. No authorisation: for those already known as members."""
-    return [to_entry(row) for row in await database.rows(RANGE, [conv, first, last])]
+async def entries(database: Database, conv: str, first: int, last: int) -> tuple[list[Entry], int]:
+    """Entries `first` to `last` that exist, ascending, and the conversation's members_rev, which is read after them:
+    they are for no one who had left by then. No authorisation here."""
+    rows, revs = await database.many([(RANGE, [conv, first, last]), (MEMBERS_REV, [conv])])
+    return [to_entry(row) for row in rows], revs[0][0] if revs else 0
 
 
 async def visible_from(database: Database, conv: str, user: str) -> int | None:

@@ -14,6 +14,7 @@ import uuid_utils
 from psycopg import AsyncConnection, errors
 
 from chat.log import append, durability
+from chat.log.arrays import binaries, numbers, texts, words
 from chat.policy.decide import Accepted, Facts, Head, Known, Outcome, Proposal, decide
 
 # A lock is waited for this long, and only by conversations left out several times: nothing else moves meanwhile.
@@ -21,7 +22,11 @@ LOCK_TIMEOUT_MS = 40
 CONNECT_TIMEOUT_S = 2
 SESSION = (
     f"SET lock_timeout = {LOCK_TIMEOUT_MS}; SET idle_in_transaction_session_timeout = '10s';"
-    " SET statement_timeout = '10s'"
+    " SET statement_timeout = '10s';"
+    # Every statement here finds a few rows by their keys. A plan made while a table was still small would read the
+    # whole of it for ever after, and planning each batch anew costs more than running it.
+    " SET plan_cache_mode = force_generic_plan;"
+    " SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
 )
 
 
@@ -98,20 +103,23 @@ class BatchWriter:
     async def _wait_for_locks(self, connection: AsyncConnection[Any], batch: Sequence[Proposal]) -> None:
         """Not in the pipeline: a time-out here must leave the connection as it was. Raises LockNotAvailable."""
         await connection.execute("BEGIN")
-        await connection.execute(append.LOCK_WAITING, [sorted({send.conv for send in batch})], prepare=False)
+        await connection.execute(append.LOCK_WAITING, [words(sorted({send.conv for send in batch}))], prepare=False)
         self.exchanges += 2
 
     async def _facts(self, connection: AsyncConnection[Any], batch: Sequence[Proposal], began: bool) -> Facts:
-        convs = sorted({send.conv for send in batch})
-        senders = list({send.sender for send in batch})
+        convs = words(sorted({send.conv for send in batch}))
+        senders = words({send.sender for send in batch})
+        devices_used = words({send.device for send in batch})
         keys = {(send.sender, key) for send in batch for key in (send.client_id, send.after, send.reply_to_id) if key}
         async with connection.pipeline():
             if not began:
                 await connection.execute("BEGIN")
             heads = await connection.execute(append.LOCK, [convs])
             stays = await connection.execute(append.STAYS, [convs, senders])
-            devices = await connection.execute(append.DEVICES, [list({send.device for send in batch})])
-            known = await connection.execute(append.KNOWN, [[key[0] for key in keys], [key[1] for key in keys]])
+            devices = await connection.execute(append.DEVICES, [devices_used])
+            known = await connection.execute(
+                append.KNOWN, [words(key[0] for key in keys), texts(key[1] for key in keys)]
+            )
         self.exchanges += 1
         locked = {conv: Head(seq, members_rev, floor) for conv, seq, members_rev, floor in await heads.fetchall()}
         open_stays = {(conv, user): visible_from for conv, user, visible_from in await stays.fetchall()}
@@ -148,30 +156,28 @@ class BatchWriter:
         for _, outcome in fresh:
             entry = outcome.entry
             heads[entry.conv] = max(heads.get(entry.conv, 0), entry.seq)
-        convs = sorted(heads)
+        raised = [words(sorted(heads)), numbers(heads[conv] for conv in sorted(heads))]
         await connection.execute(append.INSERT, _columns(fresh))
-        await connection.execute(append.RAISE_HEADS, [convs, [heads[conv] for conv in convs]])
-        await connection.execute(append.NOTE_CHANGE, [convs, [heads[conv] for conv in convs]])
+        await connection.execute(append.RAISE_HEADS, raised)
+        await connection.execute(append.NOTE_CHANGE, raised)
 
 
-def _columns(fresh: list[tuple[Proposal, Accepted]]) -> list[list[Any]]:
+def _columns(fresh: list[tuple[Proposal, Accepted]]) -> list[str]:
     """The rows turned into one array a column, as `unnest` wants them."""
-    rows = [
-        (
-            outcome.entry.message_id,
-            outcome.entry.conv,
-            outcome.entry.seq,
-            send.sender,
-            send.device,
-            send.client_id,
-            outcome.entry.digest,
-            send.body,
-            outcome.reply_to,
-            outcome.entry.at,
-        )
-        for send, outcome in fresh
+    sends = [send for send, _ in fresh]
+    entries = [outcome.entry for _, outcome in fresh]
+    return [
+        words([entry.message_id for entry in entries]),
+        words([entry.conv for entry in entries]),
+        numbers([entry.seq for entry in entries]),
+        words([send.sender for send in sends]),
+        words([send.device for send in sends]),
+        texts([send.client_id for send in sends]),
+        binaries([entry.digest for entry in entries]),
+        texts([send.body for send in sends]),
+        numbers([outcome.reply_to for _, outcome in fresh]),
+        numbers([entry.at for entry in entries]),
     ]
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def new_message_id() -> str:

@@ -1,8 +1,8 @@
 """The nouns of the log, one file a group; import them from here."""
 
 from chat.models.changes import Change, Epoch
-from chat.models.inbox import Inbox
+from chat.models.inbox import Inbox, Sweep
 from chat.models.log import Conversation, Membership, Message
 from chat.models.people import Device, User
 
-__all__ = ["Change", "Conversation", "Device", "Epoch", "Inbox", "Membership", "Message", "User"]
+__all__ = ["Change", "Conversation", "Device", "Epoch", "Inbox", "Membership", "Message", "Sweep", "User"]

@@ -29,3 +29,13 @@ class Inbox(models.Model):
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="inbox_due"),
         ]
+
+
+class Sweep(models.Model):
+    """One row: everything appended up to `upto` has been looked at for inboxes to watch (chat/inbox/redelivery.py)."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    upto = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_sweep")]

@@ -1,6 +1,6 @@
 """messenger.v1.json: text to client frame, server frame to text. An entry is encoded once for all sockets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,10 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import ClientFrame, ClientId, Entry, Id, client_frame
+from chat.protocol.frames import MAX_FRAME_BYTES, ClientFrame, ClientId, Entry, Id, client_frame
+
+# A character takes up to four bytes; some room is left for what stands around the entries.
+MAX_RUN_CHARS = MAX_FRAME_BYTES // 4 - 256
 
 _REFERENCES: dict[str, TypeAdapter[str]] = {"conv": TypeAdapter(Id), "client_id": TypeAdapter(ClientId)}
 
@@ -75,6 +78,17 @@ class Packed:
 
 def pack(entry: Entry) -> Packed:
     return Packed(entry["seq"], to_json(entry).decode())
+
+
+def frames_of(entries: Sequence[Packed]) -> Iterator[Sequence[Packed]]:
+    """A run of entries in runs that fit into a frame each (MAX_FRAME_BYTES, as everyone is told)."""
+    start = size = 0
+    for at, entry in enumerate(entries):
+        size += len(entry.text)
+        if size > MAX_RUN_CHARS and at > start:
+            yield entries[start:at]
+            start, size = at, len(entry.text)
+    yield entries[start:] if start else entries
 
 
 def messages_frame(conv: str, entries: Sequence[Packed]) -> str:

@@ -20,6 +20,7 @@ from chat.protocol.errors import CloseCode
 from chat.protocol.frames import MAX_FRAME_BYTES, SUBPROTOCOL
 from chat.web.desk import Desk
 from chat.web.identity import Identity, identify
+from chat.web.transports import cutter, paced
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,8 @@ async def _refuse(scope: dict[str, Any], send: Send, code: CloseCode) -> None:
 
 
 async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: Send) -> None:
-    session = Session(identity.user, identity.device, Outlet(send), asyncio.get_running_loop().time())
+    outlet = Outlet(paced(send), cutter(send))
+    session = Session(identity.user, identity.device, outlet, asyncio.get_running_loop().time())
     desk = Desk(runtime, identity, session)
     try:
         while session.close_code is None:

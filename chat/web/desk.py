@@ -98,7 +98,6 @@ class Desk:
 
     def _ack(self, frame: Ack) -> None:
         session, receipts, hub = self._session, self._runtime.receipts, self._runtime.hub
-        was_full = session.is_full
         for ack in frame.acks:
             room = hub.rooms.get(ack.conv)
             if room is None or ack.conv not in session.cursors:
@@ -112,8 +111,7 @@ class Desk:
                     self._restate_seen(ack.conv)
             elif seen := session.see(ack.conv, ack.seq):
                 receipts.note(ack.conv, session.device, SEEN, seen)
-        if was_full and not session.is_full:
-            hub.resume(session)
+        hub.resume(session)
 
     def _restate_seen(self, conv: str) -> None:
         """A SEEN that was ahead of the stored cursor counts as far as the cursor has come."""
@@ -184,9 +182,10 @@ class Desk:
             return
         if direct.created:
             self._runtime.postman.members_hint(direct.conv, direct.users)
-        for summary in await sync.summaries(database, session.user, session.device, direct.conv):
-            self._runtime.hub.enter(session, summary, Cursor(summary.received, summary.seen))
-            session.write({"t": "conversations", "items": [summary.frame()], "more": False, "opened": True})
+        with self._runtime.hub.reading():
+            for summary in await sync.summaries(database, session.user, session.device, direct.conv):
+                session.write({"t": "conversations", "items": [summary.frame()], "more": False, "opened": True})
+                self._runtime.hub.enter(session, summary, Cursor(summary.received, summary.seen))
 
     # Refusals
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.protocol.codec_json import FrameError, decode
+from chat.protocol.codec_json import FrameError, Packed, decode, frames_of, messages_frame
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import Send
+from chat.protocol.frames import MAX_FRAME_BYTES, Send
 
 CONV = "01a20d51-c834-714c-b108-1217ce6921fc"
 SEND: dict[str, Any] = {"t": "send", "client_id": "a_1_2", "conv": CONV, "body": "hi"}
@@ -115,3 +115,14 @@ def test_noise_is_refused(noise: bytes | str) -> None:
         decode(noise)
     except FrameError as error:
         assert error.code in (ErrorCode.BAD_FRAME, ErrorCode.UNKNOWN_FRAME)
+
+
+def test_runs_fit_into_a_frame_whatever_the_characters() -> None:
+    entries = [Packed(seq, "\N{FIRE}" * size) for seq, size in enumerate((10, 9_000, 9_000, 40, 16_000, 30_000, 5), 1)]
+    runs = [[entry.seq for entry in run] for run in frames_of(entries)]
+    # What alone is too large goes alone: nothing is left out.
+    assert runs == [[1, 2], [3, 4], [5], [6], [7]]
+    assert all(
+        len(messages_frame(CONV, run).encode()) <= MAX_FRAME_BYTES for run in frames_of(entries) if run[0].seq != 6
+    )
+    assert list(frames_of(entries[:2])) == [entries[:2]]

@@ -1,0 +1,66 @@
+"""python -m bench: runs the scenarios, prints the table."""
+
+import argparse
+import os
+import resource
+from pathlib import Path
+
+SCENARIOS = ("full", "steady", "counts", "idle")
+SERVERS = ("uvicorn", "daphne")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Drives whole messengers, and measures.")
+    parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="default: all; may be repeated")
+    parser.add_argument("--server", action="append", choices=SERVERS, help="default: both; may be repeated")
+    parser.add_argument("--seconds", type=float, help="of each load (default 10)")
+    parser.add_argument("--sockets", type=int, help="of the busy scenarios (default 100)")
+    parser.add_argument("--idle-sockets", type=int, help="default 2,000")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="the figures, and all counts, as JSON")
+    parser.add_argument("--smoke", action="store_true", help="small and short: that it runs, not how fast")
+    return parser.parse_args()
+
+
+def _prepare() -> None:
+    """Django's settings as the houses' processes have them (the servers' addresses are not used here), and room for
+    thousands of sockets."""
+    unused = {"DATABASE_URL": "postgresql:///unused", "REDIS_URL": "redis://localhost"}
+    os.environ.update({"MODE": "demo", "SECRET_KEY": "only-for-tests", **unused})
+    os.environ["DJANGO_SETTINGS_MODULE"] = "messenger.settings"
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    import django
+
+    django.setup()
+
+
+def main() -> None:
+    chosen = _arguments()
+    _prepare()
+    from bench.report import Figure, table, write_json
+    from bench.scenarios import Bench, Sizes
+    from tests.acceptance.servers import House
+
+    small = {"seconds": 1.5, "sockets": 10, "idle_sockets": 50} if chosen.smoke else {}
+    named = {name: getattr(chosen, name) for name in ("seconds", "sockets", "idle_sockets")}
+    sizes = Sizes(**small | {name: value for name, value in named.items() if value is not None})
+    figures: list[Figure] = []
+    loads: dict[str, object] = {}
+    scenarios = chosen.scenario or SCENARIOS
+    # Nothing but the web process runs beside idle sockets: what it does by itself is the question.
+    turns = [(True, [name for name in scenarios if name != "idle"]), (False, [n for n in scenarios if n == "idle"])]
+    for server in chosen.server or SERVERS:
+        for celery, names in turns:
+            if names:
+                with House(server=server, celery=celery) as house:
+                    bench = Bench(house, server, sizes, figures, loads)
+                    for name in names:
+                        print(f"… {name} on {server}", flush=True)
+                        bench.run(name)
+    print(table(figures))
+    if chosen.json:
+        write_json(chosen.json, figures, loads)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""What processes and PostgreSQL have used, read from outside."""
+
+import re
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from tests.acceptance.servers import House
+
+GROUPS = {"web": ("web-1",), "postgres": ("postgres",), "redis": ("redis",), "celery": ("receipts", "default", "beat")}
+
+
+def cpu_seconds(house: House) -> dict[str, float]:
+    """User and system time so far by group, with that of children, ended ones too."""
+    return {group: sum(_used(house, name) for name in names) for group, names in GROUPS.items()}
+
+
+def _used(house: House, name: str) -> float:
+    if name not in house.parts or not house.is_running(name):
+        return 0.0
+    parent = psutil.Process(house.parts[name].pid)
+    used = 0.0
+    for process in [parent, *parent.children(recursive=True)]:
+        times = process.cpu_times()
+        used += times.user + times.system + times.children_user + times.children_system
+    return used
+
+
+def pss_kib(pid: int) -> int:
+    """Proportional set size of a process: its own memory, and its share of what it shares."""
+    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    assert found is not None
+    return int(found[1])
+
+
+def transactions(house: House) -> int:
+    """Committed so far in the messenger's database. Asked from another one, so that asking does not count."""
+    with psycopg.connect(house.postgres.uri()) as connection:
+        query = "SELECT xact_commit FROM pg_stat_database WHERE datname = 'messenger'"
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,157 @@
+"""The scenarios. Each takes a house of its own server and gives figures; what is wanted of them stands here.
+
+full    (a) 100 sockets in 50 pairs, 4 sends in flight each, a slot freed by ACCEPTED; between two floors
+steady  (b) 200 messages/s in total over such pairs
+counts  (a) again for a moment, with everything said to PostgreSQL counted
+idle    (c) 2,000 sockets that say nothing
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench import floor, measure, pairs
+from bench.clients import connected
+from bench.load import Plan
+from bench.report import Figure
+from bench.tap import Tap
+from tests.acceptance.servers import House
+
+FLOOR_SHARE = {"uvicorn": 1.2, "daphne": 0.8}
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """`seconds` of each load; sockets of the busy and of the idle scenario; messages/s of the steady one."""
+
+    seconds: float = 10.0
+    sockets: int = 100
+    idle_sockets: int = 2_000
+    rate: float = 200.0
+
+
+@dataclass(slots=True)
+class Bench:
+    """One server under test. `loads` keeps each load's own result by "scenario server"."""
+
+    house: House
+    server: str
+    sizes: Sizes
+    figures: list[Figure]
+    loads: dict[str, Any]
+
+    def run(self, scenario: str) -> None:
+        {"full": self.full, "steady": self.steady, "counts": self.counts, "idle": self.idle}[scenario]()
+
+    def full(self) -> None:
+        seconds = self.sizes.seconds / 3
+        before = floor.measure(self.house, seconds)
+        floor.forget(self.house)
+        result, cpu = self._load("full", "slots", self.sizes.seconds)
+        after = floor.measure(self.house, seconds)
+        both = before.mean(after)
+        accepted = result["accepted"]["per_s"]
+        self._tell("full", "floor: 1 row a transaction", both.single, "/s")
+        self._tell("full", "floor: 1 row a transaction, prepared", both.prepared, "/s")
+        self._tell("full", "floor: 100 rows a transaction", both.hundred, "/s")
+        self._tell("full", "accepted", accepted, "/s")
+        self._tell("full", "accepted : floor", accepted / both.single, "×", FLOOR_SHARE[self.server], "least")
+        self._tell("full", "accepted : prepared floor", accepted / both.prepared, "×")
+        self._tell("full", "pushed", result["pushed"]["per_s"], "/s")
+        self._tell("full", "ticks back", result["ticked"]["per_s"], "/s")
+        self._tell("full", "all ticks back after", result["drain_s"], "s", 2)
+        self._tell("full", "missing after draining", sum(result["left"].values()), "", 0)
+        frames = result["counts"]["pushed"] / result["counts"]["ack_frames"]
+        self._tell("full", "receipts : acknowledgement frames", frames, "×", 10, "least")
+        self._tell_latencies("full", result, {})
+        self._tell_cpu("full", result, cpu)
+
+    def steady(self) -> None:
+        result, cpu = self._load("steady", "steady", self.sizes.seconds, self.sizes.rate)
+        self._tell("steady", "accepted", result["accepted"]["per_s"], "/s")
+        self._tell("steady", "missing after draining", sum(result["left"].values()), "", 0)
+        wanted = {"accepted p50": 3, "accepted p99": 12, "pushed p99": 20, "ticked p50": 200, "ticked p99": 600}
+        self._tell_latencies("steady", result, wanted)
+        self._tell_cpu("steady", result, cpu)
+
+    def counts(self) -> None:
+        """Restarts two processes behind taps; a tap costs time, so nothing is timed here."""
+        taps = {name: Tap(self.house.folder / f"tap-{name}", self.house.postgres.socket_folder) for name in TAPPED}
+        for name, tap in taps.items():
+            tap.start()
+            self.house.end(name)
+            self.house.restart(name, {"DATABASE_URL": f"postgresql://postgres@/messenger?host={tap.folder}"})
+        try:
+            result, _ = self._load("counts", "slots", self.sizes.seconds / 3)
+            batches = taps["web-1"].totals(appending=True)
+            flushes = taps["receipts"].totals(appending=False)
+        finally:
+            for tap in taps.values():
+                tap.stop()
+        receipts = result["counts"]["pushed"]
+        sends = result["counts"]["accepted"] / batches["commits"]
+        statements, frames = flushes["statements"], result["counts"]["ack_frames"]
+        self._tell("counts", "sends a batch", sends, "")
+        self._tell("counts", "exchanges with PostgreSQL a batch", batches["exchanges"] / batches["commits"], "", 5)
+        self._tell("counts", "acknowledgement frames per 1,000 receipts", 1000 * frames / receipts, "", 100)
+        self._tell("counts", "SQL statements per 1,000 receipts", 1000 * statements / receipts, "", 100)
+
+    def idle(self) -> None:
+        """A few sockets first: what a process loads once is not a socket's."""
+        web = self.house.parts["web-1"].pid
+        with connected(self._plan("idle", 20)):
+            before = measure.pss_kib(web)
+        with connected(self._plan("idle", self.sizes.idle_sockets)) as clients:
+            self._settle(web)
+            each = (measure.pss_kib(web) - before) / self.sizes.idle_sockets
+            committed, at = measure.transactions(self.house), time.monotonic()
+            time.sleep(self.sizes.seconds)
+            per_s = (measure.transactions(self.house) - committed) / (time.monotonic() - at)
+            clients.go()
+        self._tell("idle", "PSS of an idle socket", each, "KiB", 40)
+        self._tell("idle", "transactions of an idle process", per_s, "/s", 5)
+
+    def _settle(self, pid: int) -> None:
+        """Until memory has stopped growing, at most ten seconds."""
+        last = 0
+        for _ in range(10):
+            now = measure.pss_kib(pid)
+            if abs(now - last) < 64:
+                return
+            last = now
+            time.sleep(1)
+
+    # The parts
+
+    def _plan(self, shape: str, sockets: int, seconds: float = 0.0, rate: float = 0.0) -> Plan:
+        port = urlsplit(self.house.addresses[0]).port
+        assert port is not None
+        return Plan(port, pairs.make(self.house, sockets), shape, seconds, rate)
+
+    def _load(
+        self, scenario: str, shape: str, seconds: float, rate: float = 0.0
+    ) -> tuple[dict[str, Any], dict[str, float]]:
+        """The load's result, and the CPU seconds each group of processes used for it."""
+        with connected(self._plan(shape, self.sizes.sockets, seconds, rate)) as clients:
+            before = measure.cpu_seconds(self.house)
+            result = clients.go()
+            after = measure.cpu_seconds(self.house)
+        self.loads[f"{scenario} {self.server}"] = result
+        return result, {group: after[group] - before[group] for group in after}
+
+    def _tell(self, scenario: str, name: str, value: float | None, unit: str, *wanted: Any) -> None:
+        self.figures.append(Figure(scenario, self.server, name, value, unit, *wanted))
+
+    def _tell_latencies(self, scenario: str, result: dict[str, Any], wanted: dict[str, float]) -> None:
+        for kind in ("accepted", "pushed", "ticked"):
+            for rank in ("p50", "p99"):
+                value = result[kind][f"{rank}_ms"]
+                self._tell(scenario, f"send → {kind} {rank}", value, "ms", wanted.get(f"{kind} {rank}"))
+
+    def _tell_cpu(self, scenario: str, result: dict[str, Any], cpu: dict[str, float]) -> None:
+        for group, seconds in cpu.items():
+            self._tell(scenario, f"CPU per 1,000 messages: {group}", 1000 * seconds / result["counts"]["accepted"], "s")
+
+
+TAPPED = ("web-1", "receipts")

@@ -1,0 +1,58 @@
+"""One whole messenger a server and run, shared by all tests that leave it as they found it; a fresh cast a test."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.acceptance.people import SignedIn
+from tests.acceptance.servers import House
+
+SERVERS = ("daphne", "uvicorn")
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """alice, bob and carol may talk to each other; mallory is never a member of anything."""
+
+    alice: SignedIn
+    bob: SignedIn
+    carol: SignedIn
+    mallory: SignedIn
+
+
+def each_server(group: str) -> list[object]:
+    """Parameters: both servers, all tests with one of them in one worker, so that a house is started once."""
+    return [pytest.param(server, marks=pytest.mark.xdist_group(f"{group}-{server}")) for server in SERVERS]
+
+
+def enrol_cast(house: House) -> Cast:
+    number = f"{os.getpid()}-{next(_numbers)}"
+    return Cast(*house.enrol(*(f"{name}-{number}" for name in ("alice", "bob", "carol", "mallory"))))
+
+
+REVOKE = """
+from chat.log import devices
+from chat.models import Device
+print(devices.revoke(Device.objects.get(id="{device}")))
+"""
+
+
+def revoke(house: House, who: SignedIn) -> None:
+    """As the admin does it."""
+    assert "True" in house.manage("shell", "-c", REVOKE.format(device=who.device))
+
+
+@pytest.fixture(scope="session", params=each_server("house"))
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    """Two web processes. Whoever breaks a part of it puts it right again."""
+    with House(web=2, server=request.param) as house:
+        yield house
+
+
+@pytest.fixture
+def cast(house: House) -> Cast:
+    return enrol_cast(house)

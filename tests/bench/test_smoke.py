@@ -1,0 +1,41 @@
+"""The bench runs on both servers and its counts add up. Nothing about speed: that is for a quiet machine."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.template import CLONE
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+
+
+def run_bench(report: Path, *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench", "--smoke", "--json", str(report), *arguments]
+    done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "accepted : floor" in done.stdout
+    found: dict[str, Any] = json.loads(report.read_text())
+    return found
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+def test_what_was_sent_came_back(server: str, tmp_path: Path) -> None:
+    found = run_bench(tmp_path / "report.json", "--server", server)
+    figures = {(row["scenario"], row["name"]): row["value"] for row in found["figures"]}
+    assert not [key for key, value in figures.items() if value is None]
+    assert set(found["loads"]) == {f"{name} {server}" for name in ("full", "steady", "counts")}
+    for load in found["loads"].values():
+        counts = load["counts"]
+        assert counts["sent"] > 0
+        assert counts["accepted"] == counts["pushed"] == counts["ticked"] == counts["sent"]
+        assert not any(load["left"].values())
+        assert not {"errors", "rejected", "closed", "repeats"} & set(counts)
+        assert counts["ack_frames"] > 0
+    assert found["loads"][f"steady {server}"]["counts"]["seen"] == found["loads"][f"steady {server}"]["counts"]["sent"]
+    assert figures["counts", "exchanges with PostgreSQL a batch"] >= 1
+    assert figures["counts", "SQL statements per 1,000 receipts"] > 0
+    assert figures["idle", "PSS of an idle socket"] > 0

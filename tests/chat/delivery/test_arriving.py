@@ -1,0 +1,69 @@
+"""What happens between a socket's hello and its answer is not lost: conversations are still being read then."""
+
+import asyncio
+import json
+from typing import Any
+
+from chat.delivery.effects import Postman
+from chat.delivery.hub import Hub
+from chat.delivery.layer import Publisher
+from chat.delivery.outlet import Outlet
+from chat.delivery.session import Cursor, Session
+from chat.inbox.sync import Summary
+from chat.log.committer import Pending, Result
+from chat.log.pool import Database
+from chat.log.transaction import Settled
+from chat.policy.decide import Accepted, Known, Proposal
+
+TICK = {"type": "SEEN", "conv": "c", "seq": 3, "message_id": "m", "timestamp": 1, "sender_id": "bob"}
+
+
+def arriving(hub: Hub) -> tuple[Session, list[dict[str, Any]]]:
+    written: list[dict[str, Any]] = []
+
+    async def send(event: dict[str, Any]) -> None:
+        written.append(json.loads(event["text"]))
+
+    session = Session("alice", "phone", Outlet(send, lambda: None), asyncio.get_running_loop().time())
+    hub.arrive(session)
+    return session, written
+
+
+def summary(conv: str, head: int) -> Summary:
+    return Summary(conv, "direct", "", head, 1, 1, 0, 0, 0, None, [])
+
+
+def nothing(conv: str) -> None:
+    """No database behind this hub."""
+
+
+async def test_a_tick_waits_until_its_conversation_has_been_told() -> None:
+    hub = Hub(nothing, nothing)
+    session, written = arriving(hub)
+    hub.tick(7, [("alice", TICK)])
+    session.write({"t": "conversations"})
+    session.begin()
+    hub.tick(8, [("alice", TICK | {"seq": 4})])
+    await session.outlet.flushed(5)
+    assert [frame["t"] for frame in written] == ["conversations", "ack", "ack"]
+    assert [frame["acks"][0]["seq"] for frame in written[1:]] == [3, 4]
+
+
+async def test_a_conversation_made_meanwhile_is_remembered() -> None:
+    database = Database("host=/nowhere")
+    postman = Postman(database, Publisher())
+    postman.hub = hub = Hub(nothing, postman.reload_members)
+    session, _ = arriving(hub)
+    await postman.members_changed("c", ["alice", "bob"])
+    assert session.joined == ["c"]
+
+
+async def test_a_repeat_tells_this_process_what_another_has_appended() -> None:
+    postman = Postman(Database("host=/nowhere"), Publisher())
+    postman.hub = hub = Hub(nothing, postman.reload_members)
+    session, _ = arriving(hub)
+    hub.enter(session, summary("c", 4), Cursor(4, 0))
+    send = Proposal("c", "alice", "phone", "a1", "hi", "m5")
+    outcome = Accepted(Known("c", "m5", 5, b"", 1), None, duplicate=True)
+    postman.settled(Result([(Pending(send, session, 0.0), outcome)], Settled([outcome], {"c": 1}, "local")))
+    assert hub.rooms["c"].head == 5

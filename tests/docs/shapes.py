@@ -1,0 +1,49 @@
+"""The shape of frames: which keys stand together where, and what kind of value each has.
+
+Places are named by path: `welcome.user.id`; an acknowledgement by its type: `ack.ACCEPTED.seq`; an entry is an entry
+wherever it stands: `ENTRY.body`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ENTRIES = {"entries", "last"}
+# From here on a number is a time in milliseconds, not a count.
+MILLIS = 1_000_000_000_000
+
+
+class Shapes:
+    """`keys`: by path, the sets of keys met. `kinds`: by path, the kinds of values met."""
+
+    def __init__(self, frames: Iterable[dict[str, Any]]) -> None:
+        self.keys: dict[str, set[frozenset[str]]] = defaultdict(set)
+        self.kinds: dict[str, set[str]] = defaultdict(set)
+        for frame in frames:
+            self._object(str(frame["t"]), frame)
+
+    def _object(self, path: str, value: dict[str, Any]) -> None:
+        self.keys[path].add(frozenset(value))
+        for key, inner in value.items():
+            self._value("ENTRY" if key in ENTRIES else f"{path}.{key}", inner, f"{path}.{key}")
+
+    def _value(self, inside: str, value: Any, path: str) -> None:
+        if isinstance(value, dict):
+            self._object(inside, value)
+        elif isinstance(value, list):
+            self.kinds[path].add("list")
+            for each in value:
+                kind = each.get("type") if inside == "ack.acks" else None
+                self._value(f"ack.{kind}" if kind else inside, each, path)
+        else:
+            self.kinds[path].add(_kind(value))
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return "uuid" if UUID.fullmatch(value) else "text"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "time" if value > MILLIS else "number"
+    return type(value).__name__

@@ -1,0 +1,49 @@
+"""docs/operations.md lists every setting there is, and its recipes work."""
+
+import re
+
+import pytest
+from django.db import connection
+
+from chat.inbox import sync
+from messenger import commands
+from messenger.celery import app
+from tests.docs.examples import BLOCK, CLONE, DOCS, prose, rows, section
+
+DOCUMENT = (DOCS / "operations.md").read_text()
+READ = re.compile(r'\benv\.\w+\(\s*"(\w+)"|environ(?:\.get|\.setdefault)?[\[(]\s*"(\w+)"')
+
+
+def test_every_variable_that_is_read_is_listed_and_no_other() -> None:
+    folders = [CLONE / name for name in ("messenger", "chat", "receipts")]
+    sources = [path.read_text() for folder in folders for path in folder.rglob("*.py")]
+    read = {first or second for source in sources for first, second in READ.findall(source)}
+    settings = section(DOCUMENT, "Settings")
+    told = {cells[0] for cells in rows(settings)} | set(re.findall(r"`((?:DJANGO|MESSENGER)_\w+)`", prose(settings)))
+    assert told == read
+
+
+def test_the_tasks_of_beat_are_told() -> None:
+    paragraph = " ".join(DOCUMENT[DOCUMENT.index("What beat starts") :].split("\n\n")[0].split())
+    pauses = {"every second": 1.0, "every five seconds": 5.0, "every minute": 60.0}
+    told = sorted(pause for words, pause in pauses.items() if words in paragraph)
+    assert told == sorted(entry["schedule"] for entry in app.conf.beat_schedule.values())
+
+
+def test_the_workers_are_the_queues_there_are() -> None:
+    table = section(DOCUMENT, "Processes")
+    routed = {route["queue"] for route in app.conf.task_routes.values()} | {app.conf.task_default_queue}
+    assert set(re.findall(r"-Q (\w+)", table)) == routed
+    assert all("solo" in commands.worker(queue) for queue in routed)
+
+
+@pytest.mark.django_db
+def test_the_recipe_begins_a_new_epoch() -> None:
+    recipes = [block["text"] for block in BLOCK.finditer(DOCUMENT) if block["info"] == "sql"]
+    assert len(recipes) == 1
+    with connection.cursor() as cursor:
+        cursor.execute(sync.EPOCH)
+        before = cursor.fetchone()
+        cursor.execute(recipes[0])
+        cursor.execute(sync.EPOCH)
+        assert cursor.fetchone() != before

@@ -1,0 +1,193 @@
+"""docs/protocol.md is true: its examples run, its tables equal the code, nothing is missing and nothing invented."""
+
+import asyncio
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from chat.delivery import greeting, hub, outlet, session
+from chat.policy.backoff import DEFAULT_BACKOFF
+from chat.policy.window import ContiguousCursor
+from chat.protocol import frames
+from chat.protocol.codec_json import decode
+from chat.protocol.errors import CloseCode, ErrorCode
+from chat.web import desk
+from tests.acceptance.servers import House
+from tests.docs.examples import CLONE, CODE, DOCS, Example, examples, prose, rows, section
+from tests.docs.shapes import Shapes
+from tests.docs.talk import Talk, Talker
+
+DOCUMENT = (DOCS / "protocol.md").read_text()
+EXAMPLES = examples(DOCUMENT)
+CLIENT = [example for example in EXAMPLES if example.side == "client"]
+SERVER = [example.frame for example in EXAMPLES if example.side == "server"]
+MODELS = {get_args(model.model_fields["t"].annotation)[0]: model for model in get_args(frames.ClientFrame)}
+ACK_TYPES = {"ACCEPTED", "REJECTED", "DELIVERED", "SEEN", "FAILED"}
+
+# What the second table of limits calls its values, and where they really are.
+QUIET_LIMITS = {
+    "window": session.WINDOW,
+    "window full": hub.STALLED_S,
+    "silence": hub.SILENT_S,
+    "frames a second": desk.FRAMES_PER_S,
+    "frames saved up": desk.FRAME_BURST,
+    "frames above the limit": desk.FLOOD_FRAMES,
+    "bad frames": desk.BAD_FRAMES,
+    "waiting to be read": outlet.MAX_QUEUED_CHARS,
+    "acknowledgements above a hole": inspect.signature(ContiguousCursor).parameters["limit"].default,
+    "conversations in a page": greeting.CONVERSATIONS_PAGE,
+}
+
+
+# The client's frames
+
+
+@pytest.mark.parametrize("example", CLIENT, ids=lambda example: example.frame["t"])
+def test_a_client_frame_is_understood_in_full(example: Example) -> None:
+    frame = decode(example.text)
+    assert frame.model_dump(by_alias=True, exclude_unset=True) == example.frame
+
+
+def test_every_client_frame_is_shown_with_every_field() -> None:
+    shown: dict[str, set[str]] = {}
+    for example in CLIENT:
+        shown.setdefault(example.frame["t"], set()).update(example.frame)
+    fields = {t: {field.alias or name for name, field in model.model_fields.items()} for t, model in MODELS.items()}
+    assert shown == fields
+    inner = [place for example in CLIENT for place in example.frame.get("positions", [])]
+    assert set().union(*inner) == set(frames.Place.model_fields)
+    acks = [ack for example in CLIENT for ack in example.frame.get("acks", [])]
+    assert set().union(*acks) == set(frames.Acknowledgment.model_fields)
+
+
+# The server's frames
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    with House() as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def talk(house: House) -> Talk:
+    talk = Talk(house)
+    asyncio.run(_strangers(house.addresses[0]))
+    asyncio.run(talk.run())
+    return talk
+
+
+async def _strangers(address: str) -> None:
+    nobody = await Talker.connect(address)
+    assert nobody.socket.subprotocol == frames.SUBPROTOCOL
+    assert await nobody.close_code() == CloseCode.AUTHENTICATION_FAILED
+    with pytest.raises(InvalidStatus) as refused:
+        await Talker.connect(address, origin="https://elsewhere.example")
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.acceptance
+@pytest.mark.xdist_group("docs")
+def test_a_real_server_sends_what_the_examples_show(talk: Talk) -> None:
+    documented, real = Shapes(SERVER), Shapes(talk.heard)
+    assert documented.keys == real.keys
+    assert documented.kinds == real.kinds
+
+
+@pytest.mark.acceptance
+@pytest.mark.xdist_group("docs")
+def test_what_does_not_depend_on_the_day_is_the_same_to_the_letter(talk: Talk) -> None:
+    constant = _by_kind(SERVER, "welcome", ("version", "heartbeat_ms", "limits"))
+    assert constant == _by_kind(talk.heard, "welcome", ("version", "heartbeat_ms", "limits"))
+    fields = ("code", "text", "retryable", "retry_after_ms")
+    assert _by_kind(SERVER, "error", fields) == _by_kind(talk.heard, "error", fields)
+    fields = ("error_code", "error_text", "retry_after_ms")
+    assert _by_kind(SERVER, "retry", fields) == _by_kind(talk.heard, "retry", fields)
+
+
+@pytest.mark.acceptance
+@pytest.mark.xdist_group("docs")
+def test_a_server_that_restarts_says_so_to_everyone(talk: Talk) -> None:
+    assert sum(frame["t"] == "reconnect" for frame in talk.heard) == len(talk.close_codes) == 3
+    assert not [code for code in talk.close_codes if code in range(4000, 4500)], "they must come back by themselves"
+
+
+def _by_kind(told: list[dict[str, Any]], t: str, fields: tuple[str, ...]) -> set[str]:
+    return {repr([frame[field] for field in fields]) for frame in told if frame["t"] == t}
+
+
+def test_no_other_frame_is_written_anywhere_in_the_server() -> None:
+    sources = [path.read_text() for folder in ("chat", "receipts") for path in (CLONE / folder).rglob("*.py")]
+    written = {t for source in sources for t in re.findall(r'"t": ?"(\w+)"', source)}
+    assert written == {frame["t"] for frame in SERVER}
+
+
+# Tables and words
+
+
+def test_the_error_table_is_the_errors_module() -> None:
+    table = {cells[0]: tuple(cells[1:3]) for cells in rows(section(DOCUMENT, "Codes"))}
+    assert table == {code.value: (code.retry.value.replace("_", " "), code.text) for code in ErrorCode}
+
+
+def test_the_close_codes_are_the_errors_module() -> None:
+    table = {int(cells[0]): cells[1] for cells in rows(section(DOCUMENT, "Close codes"))}
+    assert table == {int(code): code.name for code in CloseCode}
+    assert all(4000 <= code < 5000 for code in table)
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    table = {cells[0]: int(cells[1].replace(",", "")) for cells in rows(section(DOCUMENT, "Limits"))}
+    assert table == greeting.LIMITS | QUIET_LIMITS
+
+
+def test_codes_named_in_the_text_exist() -> None:
+    named = {word for word in CODE.findall(prose(DOCUMENT)) if re.fullmatch(r"[A-Z]+(_[A-Z]+)*", word)}
+    named |= set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", prose(DOCUMENT)))
+    named |= set(re.findall(r"\b(?:[A-Z]+ED|SEEN)\b", prose(DOCUMENT)))
+    known = {code.value for code in ErrorCode} | {code.name for code in CloseCode} | ACK_TYPES
+    assert named == known
+
+
+def test_close_codes_in_the_text_exist() -> None:
+    named = {int(number) for number in re.findall(r"\b4[0-9]{3}\b", prose(DOCUMENT))}
+    ranges = {4000, 4499, 4500, 4999}
+    assert named - ranges == {int(code) for code in CloseCode} - ranges
+
+
+@pytest.mark.parametrize(
+    ("sentence", "truth"),
+    [
+        (r"(\d+) ms after the first failure", lambda: DEFAULT_BACKOFF.initial_ms),
+        (r"at most (\d+) s, and on each pause", lambda: DEFAULT_BACKOFF.cap_ms // 1000),
+        (r"±(\d+) % at random", lambda: round(DEFAULT_BACKOFF.jitter * 100)),
+        (r"tried (\d+) times in all", lambda: DEFAULT_BACKOFF.attempts),
+        (r"after (\d+) ms or \d+ of them", lambda: _in_browser("DELAY_MS")),
+        (r"after \d+ ms or (\d+) of them", lambda: _in_browser("BATCH")),
+        (r"body\*\* is 1 to ([\d,]+) characters", lambda: frames.MAX_BODY_CHARS),
+        (r"what the device knows, at most ([\d,]+)", lambda: frames.MAX_POSITIONS),
+        (r"1 to (\d+) characters of `A-Z", lambda: frames.MAX_CLIENT_ID_CHARS),
+        (r"1 to (\d+) acknowledgements in a frame", lambda: frames.MAX_ACKS),
+        (r"both included, at most (\d+)", lambda: frames.MAX_RANGE),
+        (r"in pages of at most (\d+)", lambda: greeting.CONVERSATIONS_PAGE),
+        (r"At most (\d+) entries are on their way", lambda: session.WINDOW),
+        (r"stays full for (\d+) seconds", lambda: hub.STALLED_S),
+        (r"nothing comes for (\d+) seconds", lambda: hub.SILENT_S),
+        (r"up to ([\d,]+) single ones", lambda: QUIET_LIMITS["acknowledgements above a hole"]),
+    ],
+)
+def test_a_number_in_the_text_is_that_of_the_code(sentence: str, truth: Callable[[], float]) -> None:
+    found = re.findall(sentence.replace(" ", r"\s+"), prose(DOCUMENT))
+    assert [int(number.replace(",", "")) for number in found] == [truth()]
+
+
+def _in_browser(name: str) -> int:
+    """How our own client batches acknowledgements."""
+    sources = [(CLONE / "static" / "js" / name).read_text() for name in ("protocol.js", "acks.js")]
+    found = [number for source in sources for number in re.findall(rf"\b(?:ACK_)?{name} = (\d+);", source)]
+    assert len(found) == 1, f"{name} is defined {len(found)} times"
+    return int(found[0])

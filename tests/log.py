@@ -1,0 +1,30 @@
+"""A log written by hand, for tests of what reads it."""
+
+from django.utils import timezone
+
+from chat.models import Conversation, Message
+from chat.models.ids import new_id
+from chat.policy.decide import digest
+from tests.cast import Person
+
+
+def write(conv: str, sender: Person, count: int = 1, body: str = "hi") -> int:
+    """Appends `count` entries and raises the head; the new head."""
+    conversation = Conversation.objects.get(id=conv)
+    first = conversation.last_seq + 1
+    conversation.last_seq += count
+    Message.objects.bulk_create(
+        Message(
+            conversation=conversation,
+            seq=seq,
+            sender=sender.user,
+            device=sender.device,
+            client_id=f"c{seq}_{new_id()}",
+            digest=digest(conv, body, None),
+            body=body,
+            created_at=timezone.now(),
+        )
+        for seq in range(first, conversation.last_seq + 1)
+    )
+    conversation.save(update_fields=["last_seq"])
+    return conversation.last_seq
