@@ -24,7 +24,7 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password1"].help_text = _("8 characters or more, and not one that everybody uses.")
+        self.fields["password1"].help_text = _("8 characters or more, and not a common one.")
         self.fields["password2"].label = _("Password again")
         self.fields["password2"].help_text = ""
 

@@ -110,7 +110,9 @@ export class Chat {
     return tick(entry.seq, this.others);
   }
 
+  // One's own SEEN is what another device or tab of this person tells.
   raise(userId, type, seq) {
+    if (userId === this.me && type === "SEEN") this.see(seq);
     const member = this.members.find((each) => each.id === userId);
     return member ? raise(member, type, seq) : false;
   }

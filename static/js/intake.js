@@ -114,7 +114,7 @@ export class Intake {
   }
 
   on_pong({ positions }) {
-    if (this.sync.positions.echoed(positions)) this.sync.chats.changed(null);
+    this.sync.positions.echoed(positions);
   }
 
   on_error(frame) {

@@ -1,5 +1,4 @@
-// Where this device stands, told at hello and in heartbeats until the server has echoed it as stored. The server's
-// echo also says how far its person has seen elsewhere, so chats with unread messages ask for it.
+// Where this device stands, told at hello and in heartbeats until the server has echoed it as stored.
 
 import { MAX_POSITIONS } from "./protocol.js";
 
@@ -16,20 +15,12 @@ export class Positions {
   }
 
   atBeat() {
-    const asking = this.#begun().filter((chat) => chat.unread || !this.#isStored(chat.position));
-    return asking.slice(0, MAX_POSITIONS).map((chat) => chat.position);
+    const unsure = this.#begun().map((chat) => chat.position).filter((position) => !this.#isStored(position));
+    return unsure.slice(0, MAX_POSITIONS);
   }
 
-  // True if something has been seen elsewhere.
   echoed(positions) {
-    let rose = false;
-    for (const position of positions) {
-      this.stored.set(position.conv, position);
-      const chat = this.chats.get(position.conv);
-      rose = (chat && position.seen > chat.seen) || rose;
-      chat?.see(position.seen);
-    }
-    return rose;
+    for (const position of positions) this.stored.set(position.conv, position);
   }
 
   #begun() {

@@ -29,8 +29,6 @@ export class Sync extends EventTarget {
     this.mender = new Mender((conv, from, to) => this.history.fetch(conv, from, to));
     this.positions = new Positions(chats);
     this.keeper = new Keeper(chats, database);
-    this.tabs = new BroadcastChannel(`messenger-${device}`);
-    this.tabs.onmessage = ({ data }) => this.#seenElsewhere(data);
     this.intake = new Intake(this);
     this.monitor = new Monitor({
       onOpen: () => this.#greet(),
@@ -78,7 +76,6 @@ export class Sync extends EventTarget {
     if (seq <= chat.seen || seq > chat.received) return;
     chat.see(seq);
     this.acks.add("SEEN", chat.id, seq);
-    this.tabs.postMessage({ conv: chat.id, seen: seq });
     this.chats.changed(chat.id);
     this.keeper.soon([chat.id]);
     await this.guard(() => this.database.setPositions([chat.position]));
@@ -108,11 +105,6 @@ export class Sync extends EventTarget {
     // A tab that outruns the next block stays unique by its random tail.
     const counter = next < end ? next : `${next}x${crypto.getRandomValues(new Uint32Array(1))[0]}`;
     return protocol.clientId(this.device, counter, now());
-  }
-
-  #seenElsewhere({ conv, seen }) {
-    this.chats.get(conv)?.see(seen);
-    this.chats.changed(conv);
   }
 
   // The connection

@@ -14,6 +14,16 @@ PATIENCE_MS = 20_000.0
 
 expect.set_options(timeout=PATIENCE_MS)
 
+WRITE_MANY = """
+([prefix, count]) => {
+  const field = document.getElementById("body");
+  for (let number = 0; number < count; number += 1) {
+    field.value = `${prefix} ${number}`;
+    field.form.requestSubmit();
+  }
+}
+"""
+
 
 class Profile:
     """A browser profile: cookies and storage of its own. Collects what its pages complain about."""
@@ -140,9 +150,8 @@ class Person:
             expect(self.message(text)).to_be_visible()
 
     def write_many(self, prefix: str, count: int) -> None:
-        """ "line 0", "line 1"… as fast as they can be typed."""
-        for number in range(count):
-            self.write(f"{prefix} {number}")
+        """ "line 0", "line 1"… faster than anyone types."""
+        self.page.evaluate(WRITE_MANY, [prefix, count])
 
     def message(self, text: str) -> Locator:
         body = self.page.locator(".body").filter(has_text=re.compile(f"^{re.escape(text)}$"))
