@@ -82,9 +82,17 @@ export class Database {
   // Entries and, unless null, the position they bring the device to: both or neither.
   async store(conv, entries, position) {
     const transaction = this.#write("messages", "positions");
-    for (const entry of entries) put(transaction.objectStore("messages"), { ...entry, conv });
-    if (position) raise(transaction.objectStore("positions"), position);
-    await done(transaction);
+    const finished = done(transaction);
+    try {
+      for (const entry of entries) put(transaction.objectStore("messages"), { ...entry, conv });
+      if (position) raise(transaction.objectStore("positions"), position);
+    } catch (error) {
+      // Refused at once: without this the transaction would keep what came before.
+      transaction.abort();
+      await finished.catch(() => {});
+      throw error;
+    }
+    await finished;
   }
 
   async setPositions(positions) {

@@ -79,7 +79,7 @@ export class Intake {
     const chat = await this.#store(conv, entries);
     if (!chat) return;
     // Also when they are no news: the server repeats what it does not know to be stored.
-    this.sync.acks.add("DELIVERED", conv, chat.received, entries.length);
+    this.#delivered(chat, entries.length);
     this.sync.tell("stored", { chat, entries });
   }
 
@@ -88,7 +88,7 @@ export class Intake {
     const { conv, from, to, entries } = frame;
     const before = this.sync.chats.get(conv)?.received ?? 0;
     const chat = await this.#store(conv, entries, from <= before + 1 ? to : 0);
-    if (chat?.received > before) this.sync.acks.add("DELIVERED", conv, chat.received, chat.received - before);
+    if (chat?.received > before) this.#delivered(chat, chat.received - before);
     this.sync.history.answered(frame);
   }
 
@@ -101,7 +101,7 @@ export class Intake {
     }
     for (const [conv, entries] of accepted) {
       const chat = await this.#store(conv, entries);
-      if (chat) this.sync.acks.add("DELIVERED", conv, chat.received, entries.length);
+      if (chat) this.#delivered(chat, entries.length);
     }
   }
 
@@ -152,6 +152,11 @@ export class Intake {
     chats.changed(conv);
     keeper.soon([conv]);
     return chat;
+  }
+
+  // Nothing yet, when all that came lies above a hole.
+  #delivered(chat, count) {
+    if (chat.received > 0) this.sync.acks.add("DELIVERED", chat.id, chat.received, count);
   }
 
   #tick({ conv, type, seq, sender_id }) {
