@@ -1,6 +1,7 @@
 """Signing up. Signing in is Django's own form."""
 
 import re
+from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
@@ -18,6 +19,14 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("username", "name")
+        labels = {"name": _("Your name")}
+        help_texts = {"username": _("Others find you by it."), "name": _("What others see. It need not be unique.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = _("8 characters or more, and not a common one.")
+        self.fields["password2"].label = _("Password again")
+        self.fields["password2"].help_text = ""
 
     def clean_username(self) -> str:
         username = str(self.cleaned_data["username"]).lower()

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from chat.models import User
-from chat.web.device_cookie import current_device, register_device, remember
+from chat.web.device_cookie import current_device, forget, is_revoked, register_device, remember
 from chat.web.forms import SignUpForm
 
 
@@ -47,8 +47,12 @@ class SignUp(FormView):  # type: ignore[type-arg]
 @never_cache
 @login_required
 def chat(request: HttpRequest) -> HttpResponse:
-    """Everything after this goes over the WebSocket. Makes the browser a device if it is none yet."""
+    """Everything after this goes over the WebSocket. Makes the browser a device if it is none yet; one that was
+    revoked signs in again first, or the revocation would be undone by loading the page."""
     user = cast(User, request.user)
+    if is_revoked(request):
+        logout(request)
+        return forget(redirect("sign-in"))
     device, token = current_device(request, user), None
     if device is None:
         device, token = register_device(request, user)

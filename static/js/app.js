@@ -1,116 +1,183 @@
 // Puts the parts together.
 
 import { Chats } from "./chats.js";
-import { openDatabase } from "./database.js";
+import { forgetOthers, openDatabase } from "./database.js";
 import { Sync } from "./sync.js";
 import { BannerView } from "./views/banner.js";
 import { ComposerView } from "./views/composer.js";
-import { InfoDialog, NewChatDialog } from "./views/dialogs.js";
+import { InfoDialog, LeaveDialog, NewChatDialog, wireCloseButtons } from "./views/dialogs.js";
 import { byId, dress } from "./views/dom.js";
 import { ListView } from "./views/list.js";
 import { ThreadView } from "./views/thread.js";
 
-const { user, device } = JSON.parse(byId("boot").textContent);
-const app = byId("app");
-const chats = new Chats(user.id);
-const sync = new Sync({ me: user.id, device, chats, database: await openDatabase(device) });
-
-const info = new InfoDialog();
-const newChat = new NewChatDialog({ onOpen: (username) => sync.openDirect(username) });
-const composer = new ComposerView({ onSend: (conv, body, replyTo) => send(conv, body, replyTo) });
-const list = new ListView({ chats, sync, onOpen: (id) => open(id) });
+const MINUTE_MS = 60000;
+const boot = JSON.parse(byId("boot").textContent);
 const banner = new BannerView();
-const thread = new ThreadView({
-  chats,
-  sync,
-  actions: {
-    reply: (entry) => composer.reply(entry),
-    info: (entry) => showInfo(entry),
-    retry: (clientId) => sync.outbox.retryNow(clientId),
-    discard: (clientId) => sync.outbox.discard(clientId),
-    jumpTo: (seq) => thread.show(seq),
-    bodyOf: (seq) => thread.chat?.entries.find((entry) => entry.seq === seq)?.body ?? "…",
-  },
-});
 
-function send(conv, body, replyTo) {
-  thread.unreadFrom = null;
-  thread.stuck = true;
-  sync.send(conv, body, replyTo);
+function pulse(call) {
+  const worker = new Worker(new URL("./pulse.js", import.meta.url));
+  worker.onmessage = () => call();
 }
 
-function showInfo(entry) {
-  info.open(entry);
-  sync.askInfo(thread.chat.id, entry.seq);
+class App {
+  constructor({ user, device, database }) {
+    this.title = document.title;
+    this.pane = byId("app");
+    this.database = database;
+    this.chats = new Chats(user.id);
+    this.sync = new Sync({ me: user.id, device, chats: this.chats, database, pulse });
+    this.#makeViews();
+    this.#listen();
+    dress(byId("my-avatar"), user.name, user.id);
+    byId("my-name").textContent = user.name;
+    byId("my-username").textContent = `@${user.username}`;
+  }
+
+  async start() {
+    await this.sync.start();
+    this.show();
+  }
+
+  #makeViews() {
+    const { sync, chats } = this;
+    this.info = new InfoDialog({ ask: (conv, seq) => sync.askInfo(conv, seq) });
+    this.newChat = new NewChatDialog({ onOpen: (username) => sync.openDirect(username) });
+    this.leaving = new LeaveDialog({ onLeave: () => this.#signOut() });
+    this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id) });
+    this.composer = new ComposerView({ onSend: (...message) => this.#send(...message), nameOf: (entry) => this.#nameOf(entry) });
+    this.thread = new ThreadView({
+      sync,
+      actions: {
+        reply: (entry) => this.composer.reply(entry),
+        info: (entry) => this.info.open(this.thread.chat.id, entry),
+        retry: (clientId) => sync.outbox.retryNow(clientId),
+        discard: (clientId) => sync.outbox.discard(clientId),
+        jumpTo: (seq) => this.thread.show(seq),
+      },
+    });
+  }
+
+  #nameOf({ sender }) {
+    return sender === this.chats.me ? "You" : this.thread.chat.name;
+  }
+
+  #send(conv, body, replyTo) {
+    this.thread.wrote();
+    this.sync.send(conv, body, replyTo);
+  }
+
+  // The address names the open chat, so that Back closes it on a phone and a reload opens it again.
+  open(id) {
+    if (location.hash.slice(1) !== id) history.pushState(null, "", `#${id}`);
+    this.show();
+  }
+
+  show() {
+    const chat = this.chats.get(location.hash.slice(1));
+    this.pane.dataset.pane = chat ? "thread" : "list";
+    byId("thread-pane").hidden = !chat;
+    byId("no-thread").hidden = Boolean(chat);
+    if (!chat) this.thread.close();
+    else if (chat !== this.thread.chat) {
+      this.thread.open(chat);
+      this.composer.open(chat.id);
+    }
+    this.draw();
+  }
+
+  // Many changes, one drawing.
+  #drawSoon() {
+    this.drawing ??= setTimeout(() => {
+      this.drawing = undefined;
+      const wanted = this.chats.get(location.hash.slice(1)) ?? null;
+      if (wanted === this.thread.chat) this.draw();
+      else this.show();
+    }, 0);
+  }
+
+  draw() {
+    this.thread.draw();
+    this.list.draw(this.thread.chat?.id);
+    const unread = this.chats.all.reduce((sum, chat) => sum + chat.unread, 0);
+    document.title = unread ? `(${unread}) ${this.title}` : this.title;
+  }
+
+  #listen() {
+    this.chats.addEventListener("change", () => this.#drawSoon());
+    this.chats.addEventListener("change", () => this.info.refresh());
+    this.sync.addEventListener("state", ({ detail }) => this.#stateChanged(detail));
+    this.sync.addEventListener("ready", () => this.#ready());
+    this.sync.addEventListener("stored", ({ detail }) => this.#announce(detail));
+    this.sync.addEventListener("info", ({ detail }) => this.info.show(detail));
+    this.sync.addEventListener("opened", ({ detail }) => this.#opened(detail));
+    this.sync.addEventListener("refused", ({ detail }) => this.#refused(detail));
+    byId("new-chat").addEventListener("click", () => this.newChat.open());
+    byId("first-chat").addEventListener("click", () => this.newChat.open());
+    byId("back").addEventListener("click", () => this.open(""));
+    byId("sign-out").addEventListener("submit", (event) => this.#askToLeave(event));
+    addEventListener("popstate", () => this.show());
+    addEventListener("beforeunload", (event) => this.sync.outbox.items.length && !this.isLeaving && event.preventDefault());
+    // "Today" becomes "Yesterday".
+    setInterval(() => this.draw(), MINUTE_MS);
+    wireCloseButtons();
+  }
+
+  #stateChanged(detail) {
+    this.pane.dataset.connection = detail.state === "connected" ? "catching-up" : detail.state;
+    banner.show(detail);
+  }
+
+  #ready() {
+    this.pane.dataset.connection = "ready";
+    this.thread.retry();
+    this.info.refresh();
+  }
+
+  #opened(id) {
+    this.newChat.close();
+    this.open(id);
+    this.composer.focus();
+  }
+
+  #refused({ ref, code, text }) {
+    if (ref?.t === "open") this.newChat.refuse(code === "NOT_FOUND" ? "Nobody here has that username." : text);
+  }
+
+  // For those who hear the page: only what comes into the chat they are in.
+  #announce({ chat, entries }) {
+    if (chat !== this.thread.chat) return;
+    const news = entries.filter((entry) => entry.sender !== chat.me && entry.seq > chat.seen);
+    if (news.length) byId("announcer").textContent = news.map((entry) => `${chat.name}: ${entry.body}`).join("\n");
+  }
+
+  #askToLeave(event) {
+    event.preventDefault();
+    const unsent = this.sync.outbox.items.length;
+    if (unsent) this.leaving.ask(unsent);
+    else this.#signOut();
+  }
+
+  async #signOut() {
+    this.isLeaving = true;
+    this.sync.stop("signed-out");
+    await this.database.wipe().catch(() => {});
+    byId("sign-out").submit();
+  }
 }
 
-// The address names the open chat, so that Back closes it on a phone and a reload opens it again.
-function open(id) {
-  if (location.hash.slice(1) !== id) history.pushState(null, "", `#${id}`);
-  show();
+// Without a database nothing can be received, and it is better to say so than to look broken.
+async function begin() {
+  let app;
+  try {
+    const database = await openDatabase(boot.device, () => app.sync.stop("signed-out"));
+    app = new App({ ...boot, database });
+    await app.start();
+    await forgetOthers(boot.device);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    byId("app").dataset.connection = "no-storage";
+    banner.show({ state: "no-storage" });
+  }
 }
 
-function show() {
-  const chat = chats.get(location.hash.slice(1));
-  app.dataset.pane = chat ? "thread" : "list";
-  byId("thread-pane").hidden = !chat;
-  byId("no-thread").hidden = Boolean(chat);
-  if (chat && chat !== thread.chat) {
-    thread.open(chat);
-    composer.open(chat.id);
-  } else if (!chat) thread.close();
-  list.draw(thread.chat?.id);
-}
-
-function draw() {
-  drawing = undefined;
-  if (!thread.chat || !chats.get(thread.chat.id)) show();
-  thread.draw();
-  list.draw(thread.chat?.id);
-  const unread = chats.ordered.reduce((sum, chat) => sum + chat.unread, 0);
-  document.title = unread ? `(${unread}) ${title}` : title;
-}
-
-// Many changes, one drawing.
-let drawing;
-const title = document.title;
-chats.addEventListener("change", () => (drawing ??= setTimeout(draw, 0)));
-
-sync.addEventListener("state", ({ detail }) => {
-  app.dataset.connection = detail.state;
-  banner.show(detail);
-});
-sync.addEventListener("info", ({ detail }) => info.show(detail));
-sync.addEventListener("opened", ({ detail }) => {
-  newChat.close();
-  open(detail);
-});
-sync.addEventListener("refused", ({ detail }) => {
-  if (detail.ref?.t === "open") newChat.refuse(detail.code === "NOT_FOUND" ? "Nobody here has that username." : detail.text);
-});
-
-dress(byId("my-avatar"), user.name, user.id);
-byId("my-name").textContent = user.name;
-byId("new-chat").addEventListener("click", () => newChat.open());
-byId("first-chat").addEventListener("click", () => newChat.open());
-byId("back").addEventListener("click", () => {
-  history.pushState(null, "", "#");
-  show();
-});
-addEventListener("popstate", show);
-
-byId("sign-out").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = event.target;
-  if (sync.outbox.hasPending && !confirm("Some messages have not been sent. Sign out and lose them?")) return;
-  leaving = true;
-  sync.monitor.stop();
-  await sync.database.wipe();
-  form.submit();
-});
-
-let leaving = false;
-addEventListener("beforeunload", (event) => sync.outbox.hasPending && !leaving && event.preventDefault());
-
-await sync.start();
-show();
+await begin();

@@ -1,91 +1,7 @@
-// The state the views draw: conversations, their entries in memory, watermarks. Tells of changes by events.
+// All conversations, as the views draw them. Tells of changes by events.
 
-import { Cursor, insert, raise, tick } from "./order.js";
-
-export class Chat {
-  constructor(summary, me) {
-    this.id = summary.id;
-    this.me = me;
-    this.entries = [];
-    this.cursor = null;
-    this.seen = 0;
-    this.update(summary);
-  }
-
-  update(summary) {
-    const known = new Map((this.members ?? []).map((member) => [member.id, member]));
-    this.members = summary.members.map((member) => {
-      const before = known.get(member.id);
-      return before ? { ...member, delivered: Math.max(member.delivered, before.delivered), seen: Math.max(member.seen, before.seen) } : member;
-    });
-    this.kind = summary.kind;
-    this.start = summary.start;
-    this.head = Math.max(summary.head, this.head ?? 0);
-    this.seen = Math.max(summary.seen, this.seen);
-    if (!this.last || (summary.last && summary.last.seq >= this.last.seq)) this.last = summary.last;
-    // The server's count holds for its head; what comes after is counted from what is stored here.
-    this.unreadBefore = { count: summary.unread, head: summary.head, seen: summary.seen };
-  }
-
-  // As kept in the database between visits.
-  get summary() {
-    const { id, kind, start, head, seen, last, members } = this;
-    return { id, kind, start, head, seen, last, members, unread: this.unread };
-  }
-
-  get others() {
-    return this.members.filter((member) => member.id !== this.me);
-  }
-
-  get name() {
-    return this.others.map((member) => member.name).join(", ") || this.members[0]?.name || "";
-  }
-
-  get received() {
-    return this.cursor?.position ?? 0;
-  }
-
-  // Derived, never counted along, so that it heals itself.
-  get unread() {
-    if (this.seen >= this.received && this.seen >= this.head) return 0;
-    const { count, head, seen } = this.unreadBefore;
-    const newer = this.entries.filter((entry) => entry.seq > Math.max(head, this.seen) && entry.seq <= this.received && entry.sender !== this.me);
-    const older = this.seen >= head ? 0 : Math.max(0, count - (this.seen - seen));
-    return older + newer.length;
-  }
-
-  get latestAt() {
-    return this.last?.at ?? 0;
-  }
-
-  // Only what is stored without a gap below it is shown.
-  get shown() {
-    const end = this.received;
-    return this.entries.filter((entry) => entry.seq <= end);
-  }
-
-  begin(position) {
-    this.cursor ??= new Cursor(position);
-  }
-
-  take(entries) {
-    for (const entry of entries) {
-      insert(this.entries, entry);
-      this.head = Math.max(this.head, entry.seq);
-    }
-    const newest = this.shown.at(-1);
-    if (newest && newest.seq >= (this.last?.seq ?? 0)) this.last = newest;
-  }
-
-  tickOf(entry) {
-    return tick(entry.seq, this.others);
-  }
-
-  raise(userId, type, seq) {
-    const member = this.members.find((each) => each.id === userId);
-    return member ? raise(member, type, seq) : false;
-  }
-}
+import { Chat } from "./chat.js";
+import { madeAt } from "./order.js";
 
 export class Chats extends EventTarget {
   constructor(me) {
@@ -98,6 +14,10 @@ export class Chats extends EventTarget {
     return this.byId.get(id);
   }
 
+  get all() {
+    return [...this.byId.values()];
+  }
+
   put(summary) {
     const chat = this.byId.get(summary.id);
     if (chat) chat.update(summary);
@@ -105,11 +25,21 @@ export class Chats extends EventTarget {
     return this.byId.get(summary.id);
   }
 
-  // Newest first, as the server orders them.
-  get ordered() {
-    return [...this.byId.values()].sort((a, b) => b.latestAt - a.latestAt || (a.id < b.id ? 1 : -1));
+  // Those the person is not in any more; gives their ids.
+  keepOnly(ids) {
+    const gone = [...this.byId.keys()].filter((id) => !ids.has(id));
+    for (const id of gone) this.byId.delete(id);
+    return gone;
   }
 
+  // Newest first, as the server orders them; what `unsentAt(id)` says is the time of a message on its way.
+  ordered(unsentAt = () => 0) {
+    const latest = (chat) => Math.max(unsentAt(chat.id), madeAt(chat.last?.id ?? chat.id));
+    const keyed = this.all.map((chat) => [latest(chat), chat]);
+    return keyed.sort(([a, one], [b, other]) => b - a || (one.id < other.id ? 1 : -1)).map(([, chat]) => chat);
+  }
+
+  // `id`: which one, null for any.
   changed(id) {
     this.dispatchEvent(new CustomEvent("change", { detail: id }));
   }

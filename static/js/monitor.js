@@ -1,5 +1,6 @@
 // The health of the connection: when to connect, when to give a silent one up, what to tell people.
-// States: connecting, connected, waiting (with the time since when), signed-out.
+// States: connecting, connected, waiting (to try again), and for good: signed-out, no-storage, stopped (coming back
+// would not help).
 
 import { patience } from "./backoff.js";
 import { isTerminal, SIGN_IN_AGAIN } from "./protocol.js";
@@ -7,20 +8,25 @@ import { Socket } from "./socket.js";
 
 const CONNECT_TIMEOUT_MS = 10000;
 const ANSWER_TIMEOUT_MS = 10000;
+// Beats come this much before they are due: the pulse is not that fine.
+const EARLY_MS = 5000;
 
 export class Monitor {
-  constructor({ onOpen, onFrame, onState, onHeartbeat }) {
-    Object.assign(this, { onOpen, onFrame, onState, onHeartbeat });
+  // `pulse(call)` calls regularly, every few seconds, also in a tab nobody looks at.
+  constructor({ onOpen, onFrame, onState, onHeartbeat, pulse, now = Date.now }) {
+    Object.assign(this, { onOpen, onFrame, onState, onHeartbeat, now });
     this.failures = 0;
     this.heartbeatMs = 25000;
+    pulse(() => this.#check());
     addEventListener("online", () => this.wake());
+    addEventListener("offline", () => this.wake());
     document.addEventListener("visibilitychange", () => document.hidden || this.wake());
   }
 
   start() {
     clearTimeout(this.timer);
     this.socket?.close();
-    this.#state("connecting");
+    this.#enter("connecting");
     this.socket = new Socket({
       onOpen: () => this.onOpen(),
       onFrame: (frame) => this.#frame(frame),
@@ -33,58 +39,70 @@ export class Monitor {
     this.socket?.send(frame);
   }
 
-  // Something says the network may be back, or the page is looked at again.
+  // Something says the network has changed, or the page is looked at again.
   wake() {
     if (this.state === "waiting") this.start();
     else if (this.state === "connected") this.#beat();
   }
 
   welcomed(heartbeatMs) {
+    if (this.state !== "connecting") return;
+    clearTimeout(this.timer);
     this.failures = 0;
     this.heartbeatMs = heartbeatMs;
-    this.#state("connected");
-    this.#schedule();
+    this.beatAt = this.now();
+    this.askedAt = null;
+    this.#enter("connected");
   }
 
-  stop() {
+  // For good: until the page is loaded again.
+  stop(state = "stopped") {
     clearTimeout(this.timer);
     this.socket?.close();
-    this.state = "stopped";
+    this.#enter(state);
   }
 
   #frame(frame) {
-    if (this.state === "connected") this.#schedule();
-    if (frame.t === "reconnect") this.comeBackIn = frame.after_ms;
-    this.onFrame(frame);
+    this.askedAt = null;
+    if (frame.t === "reconnect") this.#comeBack(frame.after_ms);
+    else this.onFrame(frame);
   }
 
-  // Any frame shows life; without one the next beat asks for it.
-  #schedule() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#beat(), this.heartbeatMs);
+  // Beats are due however much is heard: the server wants to hear, too.
+  #check() {
+    // The timers of a tab nobody looks at may be a minute late.
+    if (this.state === "waiting" && this.now() >= this.dueAt) this.start();
+    if (this.state !== "connected") return;
+    if (this.askedAt !== null && this.now() - this.askedAt >= ANSWER_TIMEOUT_MS) this.#closed(0);
+    else if (this.now() - this.beatAt >= this.heartbeatMs - EARLY_MS) this.#beat();
   }
 
   #beat() {
-    clearTimeout(this.timer);
+    this.beatAt = this.now();
+    this.askedAt ??= this.beatAt;
     this.onHeartbeat();
-    this.timer = setTimeout(() => this.#closed(0), ANSWER_TIMEOUT_MS);
   }
 
   #closed(code) {
-    clearTimeout(this.timer);
-    this.socket?.close();
-    if (this.state === "stopped") return;
-    if (code === SIGN_IN_AGAIN) return this.#state("signed-out");
-    this.failures += 1;
-    const pause = this.comeBackIn ?? patience(isTerminal(code) ? 10 : this.failures);
-    this.comeBackIn = undefined;
-    this.#state("waiting");
-    this.timer = setTimeout(() => this.start(), pause);
+    if (code === SIGN_IN_AGAIN) this.stop("signed-out");
+    else if (isTerminal(code)) this.stop();
+    else {
+      this.failures += 1;
+      this.#comeBack(patience(this.failures));
+    }
   }
 
-  #state(state) {
+  #comeBack(afterMs) {
+    clearTimeout(this.timer);
+    this.socket?.close();
+    this.#enter("waiting");
+    this.dueAt = this.now() + afterMs;
+    this.timer = setTimeout(() => this.start(), afterMs);
+  }
+
+  #enter(state) {
     if (state === "connected") this.downSince = null;
-    else this.downSince ??= new Date();
+    else this.downSince ??= this.now();
     this.state = state;
     this.onState(state, this.downSince);
   }

@@ -1,20 +1,24 @@
 // Messages on their way out, in order per conversation. In memory: what is here is lost with the tab (the page asks
 // before it closes). The client_id is made before anything touches the network and never changes.
+//
+// An item is pending (with or without an attempt in flight), failed (attempts used up, outcome unknown) or rejected.
+// A conversation's pending items are posted in order; after a failure its line rests for the backoff and goes again.
 
 import { delay } from "./backoff.js";
 import { send } from "./protocol.js";
 
+const ANSWER_TIMEOUT_MS = 20000;
+
 export class Outbox {
-  constructor({ transmit, changed }) {
-    this.transmit = transmit;
-    this.changed = changed;
+  constructor({ transmit, isOnline, changed, unanswered = "", random = Math.random }) {
+    Object.assign(this, { transmit, isOnline, changed, unanswered, random });
     this.items = [];
-    this.timers = new Map();
+    this.rests = new Map();
   }
 
   add(item) {
-    this.items.push({ ...item, state: "pending", attempts: 0 });
-    this.#post(this.items.at(-1));
+    this.items.push({ ...item, state: "pending", attempts: 0, inFlight: false });
+    this.#post(item.conv);
     this.changed(item.conv);
   }
 
@@ -26,72 +30,112 @@ export class Outbox {
     return this.items.find((item) => item.client_id === clientId);
   }
 
-  get hasPending() {
-    return this.items.length > 0;
-  }
-
   // A new connection: everything still unanswered again, oldest first, under the same ids.
   resend() {
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    this.timers.clear();
-    for (const item of this.#pending()) this.#post(item);
+    this.pause();
+    for (const conv of new Set(this.items.map((item) => item.conv))) this.#post(conv);
+  }
+
+  // The connection is gone, and with it whatever answers were under way.
+  pause() {
+    for (const timer of this.rests.values()) clearTimeout(timer);
+    this.rests.clear();
+    for (const item of this.items) this.#land(item);
   }
 
   // In the log: the entry takes over.
   settle(clientId) {
-    const item = this.find(clientId);
-    if (item) this.items.splice(this.items.indexOf(item), 1);
+    const item = this.#remove(clientId);
+    if (item) this.#post(item.conv);
     return item;
   }
 
   reject(clientId, reason) {
-    this.#fail(clientId, "rejected", reason);
-  }
-
-  // Nothing is wrong with it: the conversation's line goes again, in order, after a pause.
-  retry({ client_id, conv, error_text, retry_after_ms }) {
-    const item = this.find(client_id);
-    if (!item || item.state !== "pending" || this.timers.has(conv)) return;
-    item.attempts += 1;
-    const pause = delay(item.attempts);
-    if (pause === null) return this.#fail(client_id, "failed", error_text);
-    this.timers.set(conv, setTimeout(() => this.#again(conv), Math.max(pause, retry_after_ms)));
-  }
-
-  // By hand. The outcome of the earlier attempts is unknown, so the id stays.
-  retryNow(clientId) {
     const item = this.find(clientId);
-    if (!item) return;
-    Object.assign(item, { state: "pending", attempts: 0, reason: "" });
-    this.#post(item);
-    this.changed(item.conv);
+    if (item) this.#fail(item, "rejected", reason);
+  }
+
+  // Nothing is wrong with it: its conversation's line goes again after a pause.
+  retry({ client_id, error_code, error_text, retry_after_ms }) {
+    const item = this.find(client_id);
+    // Not under way: an answer to an attempt that was given up already.
+    if (!item?.inFlight) return;
+    this.#land(item);
+    // It waits for the one before it, whose answer is what moves the line.
+    if (error_code === "PREDECESSOR_MISSING" && this.#before(item)) item.attempts -= 1;
+    else this.#rest(item, retry_after_ms, error_text);
+  }
+
+  // By hand. The outcome of the earlier attempts is unknown, so the id stays; it goes to the end of the line.
+  retryNow(clientId) {
+    const item = this.#remove(clientId);
+    if (item) this.add(item);
   }
 
   discard(clientId) {
-    const item = this.settle(clientId);
+    const item = this.#remove(clientId);
     if (item) this.changed(item.conv);
   }
 
-  #again(conv) {
-    this.timers.delete(conv);
-    for (const item of this.#pending()) if (item.conv === conv) this.#post(item);
+  #remove(clientId) {
+    const item = this.find(clientId);
+    if (!item) return null;
+    this.#land(item);
+    this.items.splice(this.items.indexOf(item), 1);
+    return item;
   }
 
-  #fail(clientId, state, reason) {
-    const item = this.find(clientId);
-    if (!item) return;
+  #rest(item, atLeast, reason) {
+    const pause = delay(item.attempts, this.random);
+    if (pause === null) return this.#fail(item, "failed", reason);
+    clearTimeout(this.rests.get(item.conv));
+    this.rests.set(item.conv, setTimeout(() => this.#goOn(item.conv), Math.max(pause, atLeast)));
+  }
+
+  #goOn(conv) {
+    this.rests.delete(conv);
+    this.#post(conv);
+  }
+
+  #fail(item, state, reason) {
+    this.#land(item);
     Object.assign(item, { state, reason });
+    this.#post(item.conv);
     this.changed(item.conv);
   }
 
-  #pending() {
-    return this.items.filter((item) => item.state === "pending");
+  #line(conv) {
+    return this.items.filter((item) => item.conv === conv && item.state === "pending");
   }
 
-  // `after` names the unanswered predecessor; one that failed or was refused is no predecessor any more.
-  #post(item) {
-    const line = this.#pending().filter((other) => other.conv === item.conv);
-    const before = line[line.indexOf(item) - 1];
-    this.transmit(send(item, before?.client_id));
+  // The unanswered predecessor. One that failed or was refused is no predecessor any more.
+  #before(item) {
+    const line = this.#line(item.conv);
+    return line[line.indexOf(item) - 1];
+  }
+
+  #post(conv) {
+    if (!this.isOnline() || this.rests.has(conv)) return;
+    const waiting = this.#line(conv).filter((item) => !item.inFlight);
+    for (const item of waiting) {
+      if (delay(Math.max(1, item.attempts)) === null) this.#fail(item, "failed", this.unanswered);
+      else this.#fly(item);
+    }
+  }
+
+  #fly(item) {
+    item.attempts += 1;
+    item.inFlight = true;
+    item.timer = setTimeout(() => this.#silence(item), ANSWER_TIMEOUT_MS);
+    this.transmit(send(item, this.#before(item)?.client_id));
+  }
+
+  #silence(item) {
+    this.retry({ client_id: item.client_id, error_text: this.unanswered, retry_after_ms: 0 });
+  }
+
+  #land(item) {
+    clearTimeout(item.timer);
+    item.inFlight = false;
   }
 }

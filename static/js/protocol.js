@@ -2,15 +2,17 @@
 
 export const SUBPROTOCOL = "messenger.v1.json";
 export const BODY_CHARS = 4096;
-export const ACK_BATCH = 50;
-export const ACK_DELAY_MS = 250;
-export const PAGE = 50;
+// So many fit into a frame of 64 KiB, whatever their seqs.
+export const MAX_POSITIONS = 500;
+export const MAX_ACKS = 100;
+export const MAX_RANGE = 100;
 
 // Closed with one of these: coming back by oneself would meet the same answer.
 export const isTerminal = (code) => code >= 4000 && code < 4500;
 export const SIGN_IN_AGAIN = 4401;
 
-// Composite `device_counter_millis`: the counter never repeats on this device, the time is for people.
+// Composite `device_counter_millis`: the counter never repeats on this device, the time is for people. Of the
+// device's id the end is taken: it is a UUIDv7, whose beginning is a time that two devices may share.
 export const clientId = (device, counter, now) => `${device.replaceAll("-", "").slice(-12)}_${counter}_${now}`;
 
 export const hello = (epoch, positions) => ({ t: "hello", epoch, positions });
@@ -30,3 +32,7 @@ export function send({ client_id, conv, body, reply_to }, after) {
 
 // Python counts code points, JavaScript UTF-16 units: the limit is in code points.
 export const length = (text) => [...text].length;
+
+// What the server would refuse although nobody meant to write it: NUL, and halves of characters cut in two.
+const LONE = /\p{Surrogate}/gu;
+export const storable = (text) => text.replaceAll("\0", "").replace(LONE, "\uFFFD").trim();

@@ -1,9 +1,24 @@
 // The state of the connection, said plainly, and only when there is something to say.
 
-import { byId } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { time } from "./format.js";
 
 const PATIENCE_MS = 1500;
+
+const signIn = () => h("a", { href: "/sign-in/" }, "Sign in again");
+const reload = () => h("button", { type: "button", onclick: () => location.reload() }, "Reload");
+
+const SAYS = {
+  connecting: (since) => [`Offline since ${time(since)}. Connecting…`],
+  waiting: (since) => [`Offline since ${time(since)}. Messages wait here and go out when the connection is back.`],
+  "signed-out": () => ["You are signed out on this device. ", signIn()],
+  "no-storage": () => [
+    "This browser cannot store messages: its storage is full or switched off (a private window?). Nothing is lost, but nothing can be received here. ",
+    reload(),
+  ],
+  stopped: () => ["The server does not understand this page. It may be an old one. ", reload()],
+};
+const LASTING = new Set(["signed-out", "no-storage", "stopped"]);
 
 export class BannerView {
   constructor() {
@@ -14,24 +29,12 @@ export class BannerView {
     clearTimeout(this.timer);
     if (state === "connected") this.element.hidden = true;
     // A hiccup shorter than this is nobody's concern.
-    else this.timer = setTimeout(() => this.#say(state, since), Math.max(0, PATIENCE_MS - (Date.now() - since)));
+    else this.timer = setTimeout(() => this.#say(state, since), LASTING.has(state) ? 0 : PATIENCE_MS - (Date.now() - since));
   }
 
   #say(state, since) {
-    const texts = {
-      connecting: `Connecting… Offline since ${time(since)}.`,
-      waiting: `Offline since ${time(since)}. Messages wait here and go out when the connection is back.`,
-      "signed-out": "You are signed out. ",
-    };
-    this.element.textContent = texts[state];
-    if (state === "signed-out") this.#offerSignIn();
+    this.element.dataset.state = state;
+    this.element.replaceChildren(...SAYS[state](since));
     this.element.hidden = false;
-  }
-
-  #offerSignIn() {
-    const link = document.createElement("a");
-    link.href = "/sign-in/";
-    link.textContent = "Sign in again";
-    this.element.append(link);
   }
 }

@@ -1,22 +1,17 @@
-// New chat, and message info.
+// New chat, message info, and the question before unsent messages are lost. Focus goes back where it was by itself.
 
-import { byId, h } from "./dom.js";
+import { avatar, byId, h } from "./dom.js";
 import { exact } from "./format.js";
-
-for (const button of document.querySelectorAll("[data-close]")) {
-  button.addEventListener("click", () => button.closest("dialog").close());
-}
+import { tickMark } from "./ticks.js";
 
 export class NewChatDialog {
   constructor({ onOpen }) {
     this.dialog = byId("new-chat-dialog");
     this.error = byId("new-chat-error");
     this.field = byId("username");
-    byId("new-chat-form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      const username = this.field.value.trim().replace(/^@/u, "");
-      if (username) onOpen(username);
-    });
+    this.onOpen = onOpen;
+    this.field.addEventListener("input", () => (this.error.hidden = true));
+    byId("new-chat-form").addEventListener("submit", (event) => this.#submit(event));
   }
 
   open() {
@@ -32,29 +27,63 @@ export class NewChatDialog {
   refuse(text) {
     this.error.textContent = text;
     this.error.hidden = false;
+    this.field.focus();
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    const username = this.field.value.trim().replace(/^@/u, "").toLowerCase();
+    if (!username) this.refuse("Whom do you want to write to?");
+    else if (!this.onOpen(username)) this.refuse("You are offline: a new chat needs the connection.");
   }
 }
 
-const moment = (label, at) => [h("dt", {}, label), h("dd", {}, at ? exact(at) : "—")];
+const moment = (mark, label, at) => [h("dt", {}, tickMark(mark), label), h("dd", {}, at ? exact(at) : "Not yet")];
+
+const person = ({ id, name, delivered_at, seen_at }) =>
+  h("li", {}, avatar(name, id), h("strong", { dir: "auto" }, name), h("dl", {}, ...moment("delivered", "Delivered", delivered_at), ...moment("seen", "Read", seen_at)));
 
 export class InfoDialog {
-  constructor() {
+  constructor({ ask }) {
+    this.ask = ask;
     this.dialog = byId("info-dialog");
+    this.people = byId("info-people");
   }
 
-  open(entry) {
-    this.seq = entry.seq;
+  open(conv, entry) {
+    Object.assign(this, { conv, seq: entry.seq });
     byId("info-body").textContent = entry.body;
-    byId("info-people").replaceChildren();
+    byId("info-sent").textContent = `Sent ${exact(entry.at)}`;
+    this.people.replaceChildren();
+    this.dialog.showModal();
+    this.refresh();
+  }
+
+  // Also while it is open: somebody may read the message just now.
+  refresh() {
+    if (!this.dialog.open || this.ask(this.conv, this.seq)) return;
+    if (!this.people.children.length) this.people.replaceChildren(h("li", {}, "You are offline: who has it is known when the connection is back."));
+  }
+
+  show({ conv, seq, people }) {
+    if (conv === this.conv && seq === this.seq) this.people.replaceChildren(...people.map(person));
+  }
+}
+
+export class LeaveDialog {
+  constructor({ onLeave }) {
+    this.dialog = byId("leave-dialog");
+    byId("leave").addEventListener("click", onLeave);
+  }
+
+  ask(count) {
+    byId("leave-text").textContent = count === 1 ? "One message has not been sent yet." : `${count} messages have not been sent yet.`;
     this.dialog.showModal();
   }
+}
 
-  show({ seq, people }) {
-    if (seq !== this.seq) return;
-    byId("info-people").replaceChildren(
-      ...people.map((person) =>
-        h("li", {}, h("strong", { dir: "auto" }, person.name), h("dl", {}, ...moment("Delivered", person.delivered_at), ...moment("Read", person.seen_at))),
-      ),
-    );
+export function wireCloseButtons() {
+  for (const button of document.querySelectorAll("[data-close]")) {
+    button.addEventListener("click", () => button.closest("dialog").close());
   }
 }

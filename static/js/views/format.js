@@ -1,6 +1,8 @@
 // Times, days and text as people read them.
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+import { now as serverNow } from "../clock.js";
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
 const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 const short = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "2-digit", year: "2-digit" });
@@ -14,13 +16,13 @@ export const dayKey = (at) => new Date(at).toDateString();
 const daysAgo = (at, now) => Math.round((new Date(dayKey(now)) - new Date(dayKey(at))) / 86400000);
 const capital = (text) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 
-export function day(at, now = Date.now()) {
+export function day(at, now = serverNow()) {
   const ago = daysAgo(at, now);
   if (ago === 0 || ago === 1) return capital(relative.format(-ago, "day"));
   return ago > 1 && ago < 7 ? weekday.format(at) : date.format(at);
 }
 
-export function when(at, now = Date.now()) {
+export function when(at, now = serverNow()) {
   const ago = daysAgo(at, now);
   if (ago === 0) return time(at);
   if (ago === 1) return capital(relative.format(-1, "day"));

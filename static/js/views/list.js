@@ -2,6 +2,7 @@
 
 import { avatar, byId, h } from "./dom.js";
 import { when } from "./format.js";
+import { Rows } from "./rows.js";
 import { tickMark } from "./ticks.js";
 
 const MOST = 999;
@@ -10,46 +11,59 @@ export class ListView {
   constructor({ chats, sync, onOpen }) {
     Object.assign(this, { chats, sync, onOpen });
     this.list = byId("conversations");
+    this.rows = new Rows(this.list);
   }
 
   draw(current) {
-    const chats = this.chats.ordered;
+    const chats = this.chats.ordered((id) => this.#unsent(id)?.at ?? 0);
     const focused = document.activeElement?.closest?.(".conversation")?.dataset.id;
-    this.list.replaceChildren(...chats.map((chat) => h("li", {}, this.#row(chat, chat.id === current))));
+    this.rows.draw(chats.map((chat) => this.#row(chat, chat.id === current)));
+    this.list.hidden = chats.length === 0;
     byId("no-conversations").hidden = chats.length > 0;
-    if (focused) this.list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+    if (focused && !this.list.contains(document.activeElement)) this.list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
   }
 
   #row(chat, isCurrent) {
-    const { unread } = chat;
-    const label = `${chat.name}${unread ? `, ${unread} unread` : ""}`;
-    return h(
-      "button",
-      { class: `conversation${unread ? " unread" : ""}`, type: "button", "data-id": chat.id, "aria-current": isCurrent ? "true" : false, "aria-label": label, onclick: () => this.onOpen(chat.id) },
-      avatar(chat.name, (chat.others[0] ?? chat.members[0]).id),
-      h("span", { class: "conversation-text" }, this.#top(chat), this.#bottom(chat, unread)),
-    );
-  }
-
-  #top(chat) {
-    const at = this.#latest(chat)?.at;
-    return h("span", { class: "conversation-line" }, h("span", { class: "conversation-name", dir: "auto" }, chat.name), at && h("span", { class: "conversation-time" }, when(at)));
-  }
-
-  #bottom(chat, unread) {
+    const { unread, name } = chat;
     const latest = this.#latest(chat);
+    const at = latest && when(latest.at);
+    const key = JSON.stringify([chat.id, isCurrent, unread, name, at, latest?.mark, latest?.body]);
+    return [key, () => h("li", {}, this.#button(chat, isCurrent, this.#top(name, at), this.#bottom(latest, unread)))];
+  }
+
+  #button(chat, isCurrent, ...lines) {
+    const attributes = {
+      class: `conversation${chat.unread ? " unread" : ""}`,
+      type: "button",
+      "data-id": chat.id,
+      "aria-current": isCurrent ? "true" : false,
+      onclick: () => this.onOpen(chat.id),
+    };
+    return h("button", attributes, avatar(chat.name, chat.face.id), h("span", { class: "conversation-text" }, ...lines));
+  }
+
+  #top(name, at) {
+    return h("span", { class: "conversation-line" }, h("span", { class: "conversation-name", dir: "auto" }, name), at && h("span", { class: "conversation-time" }, at));
+  }
+
+  #bottom(latest, unread) {
+    const count = unread > MOST ? `${MOST}+` : unread;
     return h(
       "span",
       { class: "conversation-line" },
       latest?.mark && tickMark(latest.mark),
       h("span", { class: "conversation-last", dir: "auto" }, latest?.body ?? "No messages yet"),
-      unread ? h("span", { class: "badge" }, unread > MOST ? `${MOST}+` : unread) : null,
+      unread > 0 && h("span", { class: "badge", "aria-label": `${count} unread` }, count),
     );
   }
 
-  // What waits to be sent is the latest there is.
+  // The newest of what has not been sent yet.
+  #unsent(id) {
+    return this.sync.outbox.of(id).at(-1);
+  }
+
   #latest(chat) {
-    const item = this.sync.outbox.of(chat.id).at(-1);
+    const item = this.#unsent(chat.id);
     if (item) return { body: item.body, at: item.at, mark: item.state === "pending" ? "pending" : "failed" };
     if (!chat.last) return null;
     return { ...chat.last, mark: chat.last.sender === chat.me && chat.tickOf(chat.last) };

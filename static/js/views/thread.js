@@ -1,138 +1,139 @@
-// The open conversation. Redrawn from state, row by row: a row whose key has not changed is left in place.
+// The open conversation, redrawn from state.
 
-import { byId, dress, h } from "./dom.js";
-import { day, dayKey } from "./format.js";
-import { messageView, pendingView } from "./message.js";
+import { byId, dress } from "./dom.js";
+import { Rows } from "./rows.js";
+import { plan } from "./thread_plan.js";
+import { Viewport } from "./viewport.js";
 
-const NEAR_PX = 80;
-const GROUP_MS = 5 * 60 * 1000;
+// Older pages loaded on the way to the first unread message.
+const PAGES = 10;
 
 export class ThreadView {
-  constructor({ chats, sync, actions }) {
-    Object.assign(this, { chats, sync, actions });
-    this.scroll = byId("thread-scroll");
-    this.list = byId("thread");
+  constructor({ sync, actions }) {
+    Object.assign(this, { sync, actions, chat: null, quotes: new Map() });
+    this.rows = new Rows(byId("thread"));
+    this.view = new Viewport(byId("thread-scroll"), byId("thread"), () => this.#moved());
     this.jump = byId("jump");
-    this.rows = new Map();
-    this.scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.jump.addEventListener("click", () => this.toEnd("smooth"));
-    for (const event of ["focus", "visibilitychange"]) addEventListener(event, () => this.#look());
-    new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.scroll);
+    this.jump.addEventListener("click", () => this.view.toEnd());
+    for (const event of ["focus", "blur"]) addEventListener(event, () => this.#look());
+    document.addEventListener("visibilitychange", () => this.#look());
   }
 
   async open(chat) {
     this.chat = chat;
+    this.quotes.clear();
     this.rows.clear();
-    this.list.replaceChildren();
-    this.unreadFrom = chat.seen < chat.received ? chat.seen + 1 : null;
-    this.stuck = true;
-    this.draw();
-    if (!chat.shown.length || chat.shown[0].seq > Math.max(chat.start, chat.received - 30)) await this.#older();
-    this.toEnd();
+    this.unreadFrom = null;
+    const unreadAbove = chat.unread ? chat.seen : null;
+    this.opening = true;
+    this.#paint();
+    await this.#fill(chat, unreadAbove);
+    if (chat !== this.chat) return;
+    if (unreadAbove !== null) this.unreadFrom = chat.shown.find((entry) => entry.seq > unreadAbove && entry.sender !== chat.me)?.seq;
+    this.#paint();
+    this.opening = false;
+    this.view.toEnd();
+    this.view.showTop(".unread-line");
+    this.#look();
+    this.#showJump();
   }
 
   close() {
     this.chat = null;
+    this.rows.clear();
   }
 
   draw() {
+    if (!this.chat || this.opening) return;
+    this.view.keeping(() => this.#paint());
+    this.#look();
+    this.#showJump();
+  }
+
+  // One has written: the line of what was unread has done its duty.
+  wrote() {
+    this.unreadFrom = null;
+    this.view.stuck = true;
+  }
+
+  // Scrolls to an entry, loading what lies between.
+  async show(seq) {
     const { chat } = this;
-    if (!chat) return;
-    const other = chat.others[0] ?? chat.members[0];
-    dress(byId("peer-avatar"), chat.name, other.id);
+    this.view.stuck = false;
+    while (chat.from > seq && (await this.sync.loadOlder(chat)) && chat === this.chat);
+    if (chat !== this.chat) return;
+    this.draw();
+    this.view.flash(`[data-seq="${Number(seq)}"]`);
+  }
+
+  // What is being answered; null while it is fetched.
+  quoteOf(seq) {
+    const { chat } = this;
+    const entry = chat.find(seq) ?? this.quotes.get(seq);
+    if (entry === undefined) this.#fetchQuote(chat, seq);
+    return entry ?? null;
+  }
+
+  #fetchQuote(chat, seq) {
+    this.quotes.set(seq, null);
+    this.sync.quoted(chat, seq).then((entry) => {
+      if (chat !== this.chat) return;
+      // Not now: the next connection may bring it.
+      if (entry) this.quotes.set(seq, entry);
+      else this.quotes.delete(seq);
+      if (entry) this.draw();
+    });
+  }
+
+  #paint() {
+    const { chat } = this;
+    dress(byId("peer-avatar"), chat.name, chat.face.id);
     byId("peer-name").textContent = chat.name;
-    byId("peer-note").textContent = chat.others.length ? chat.others.map((member) => `@${member.username}`).join(", ") : "Notes to yourself";
-    this.#place(this.#plan());
-    if (this.stuck) this.toEnd();
+    byId("peer-note").textContent = chat.others.length ? `@${chat.others[0].username}` : "Notes to yourself";
+    const unsent = this.sync.outbox.of(chat.id);
+    this.rows.draw(plan({ chat, unsent, unreadFrom: this.unreadFrom, quoteOf: (seq) => this.quoteOf(seq), actions: this.actions }));
+    byId("thread-empty").hidden = chat.last !== null || unsent.length > 0;
+  }
+
+  // Enough for the window, and back to the first unread message.
+  async #fill(chat, unreadAbove) {
+    const wanted = () => this.view.hasRoom || (unreadAbove !== null && chat.from > unreadAbove + 1);
+    for (let page = 0; page < PAGES && chat === this.chat && wanted(); page += 1) {
+      if (!(await this.sync.loadOlder(chat))) break;
+      if (chat === this.chat) this.#paint();
+    }
+  }
+
+  #moved() {
+    if (!this.chat || this.opening) return;
     this.#look();
     this.#showJump();
+    if (this.view.isNearTop) this.#older();
   }
 
-  // What rows there are to be: [key, function that makes the row].
-  #plan() {
-    const { chat, actions } = this;
-    const plan = [];
-    let before = null;
-    for (const entry of chat.shown) {
-      this.#separate(plan, before, entry);
-      const own = entry.sender === chat.me;
-      const look = { own, first: this.#isFirst(before, entry), mark: own && chat.tickOf(entry) };
-      plan.push([`m${entry.seq} ${look.mark} ${look.first}`, () => messageView(entry, look, actions)]);
-      before = entry;
-    }
-    for (const item of this.sync.outbox.of(chat.id)) {
-      const look = { first: !before || before.sender !== chat.me };
-      plan.push([`p${item.client_id} ${item.state} ${look.first}`, () => pendingView(item, look, actions)]);
-      before = { ...item, sender: chat.me };
-    }
-    return plan;
+  // The connection is back: what could not be had before is asked for again.
+  retry() {
+    if (this.chat && this.view.isNearTop) this.#older();
+    this.draw();
   }
 
-  #separate(plan, before, entry) {
-    if (!before || dayKey(before.at) !== dayKey(entry.at)) {
-      plan.push([`d${dayKey(entry.at)}`, () => h("li", { class: "day", role: "separator" }, day(entry.at))]);
-    }
-    if (entry.seq === this.unreadFrom) {
-      plan.push(["unread", () => h("li", { class: "unread-line", role: "separator" }, "Unread")]);
-    }
-  }
-
-  #isFirst(before, entry) {
-    return !before || before.sender !== entry.sender || entry.at - before.at > GROUP_MS || dayKey(before.at) !== dayKey(entry.at);
-  }
-
-  #place(plan) {
-    const rows = new Map(plan.map(([key, make]) => [key, this.rows.get(key) ?? make()]));
-    for (const [key, row] of this.rows) if (!rows.has(key)) row.remove();
-    let at = this.list.firstElementChild;
-    for (const row of rows.values()) {
-      if (row === at) at = at.nextElementSibling;
-      else this.list.insertBefore(row, at);
-    }
-    this.rows = rows;
-  }
-
-  toEnd(behavior = "auto") {
-    this.scroll.scrollTo({ top: this.scroll.scrollHeight, behavior });
-  }
-
-  show(seq) {
-    const row = this.list.querySelector(`[data-seq="${Number(seq)}"]`);
-    row?.scrollIntoView({ block: "center" });
-    row?.classList.add("flash");
-    row?.addEventListener("animationend", () => row.classList.remove("flash"), { once: true });
-  }
-
-  get #isAtEnd() {
-    return this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_PX;
-  }
-
-  #scrolled() {
-    this.stuck = this.#isAtEnd;
-    this.#look();
-    this.#showJump();
-    if (this.scroll.scrollTop < NEAR_PX && !this.loading) this.#older();
-  }
-
-  // Older entries come in above: what is looked at stays where it is.
   async #older() {
-    const { chat, scroll } = this;
-    if (!chat) return;
+    if (this.loading) return;
     this.loading = true;
-    const fromEnd = scroll.scrollHeight - scroll.scrollTop;
-    await this.sync.loadOlder(chat);
-    if (chat === this.chat && !this.stuck) scroll.scrollTop = scroll.scrollHeight - fromEnd;
+    await this.sync.loadOlder(this.chat);
     this.loading = false;
   }
 
-  // Seen is what a person looking at this window can see: open, in front, at the end.
+  // Seen is what a person looking at this window can see: in front, and inside the window down to its end.
   #look() {
-    const { chat } = this;
-    if (chat && !document.hidden && document.hasFocus() && this.#isAtEnd) this.sync.markSeen(chat);
+    const { chat, view } = this;
+    if (!chat || this.opening || document.hidden || !document.hasFocus()) return;
+    const seq = view.isAtEnd ? chat.received : view.lastVisible;
+    if (seq > chat.seen) this.sync.markSeen(chat, seq);
   }
 
   #showJump() {
-    this.jump.hidden = this.#isAtEnd;
+    this.jump.hidden = this.view.isAtEnd;
     const unread = this.chat?.unread ?? 0;
     byId("jump-count").hidden = !unread;
     byId("jump-count").textContent = unread;

@@ -2,16 +2,24 @@
 
 import { h, svg } from "./dom.js";
 
-const CHECK = "M1.5 6.5l3.2 3.2L11 3";
+const FIRST = "M1.2 7.2l3.3 3.3L12 2.8";
+const SECOND = "M7.3 9.7l.8.8L16.8 2.8";
+const CLOCK = "M9 1.7a4.8 4.8 0 1 0 .01 0";
 const MARKS = {
-  pending: { name: "Waiting", paths: ["M8.5 1.5a4.5 4.5 0 1 0 .01 0M8.5 3.5v2.7l1.7 1"] },
-  sent: { name: "Sent", paths: ["M4 6.5l3.2 3.2L13.5 3"] },
-  delivered: { name: "Delivered", paths: [CHECK, "M6.6 8.4l1.3 1.3L14.2 3"] },
-  seen: { name: "Read", paths: [CHECK, "M6.6 8.4l1.3 1.3L14.2 3"] },
-  failed: { name: "Failed", paths: ["M8.5 1.5a4.5 4.5 0 1 0 .01 0M8.5 3.7v2.8M8.5 8.3v.1"] },
+  pending: { name: "Waiting", paths: [`${CLOCK}M9 4v2.6l1.8 1`] },
+  sent: { name: "Sent", paths: ["M4.2 7.2l3.3 3.3L15 2.8"] },
+  delivered: { name: "Delivered", paths: [FIRST, SECOND] },
+  seen: { name: "Read", paths: [FIRST, SECOND] },
+  failed: { name: "Failed", paths: [`${CLOCK}M9 4v2.8M9 8.9v.1`] },
 };
 
 export function tickMark(kind) {
   const { name, paths } = MARKS[kind];
-  return h("span", { class: "tick", "data-tick": kind, role: "img", "aria-label": name, title: name }, svg("0 0 17 12", ...paths));
+  return h("span", { class: "tick", "data-tick": kind, role: "img", "aria-label": name, title: name }, svg("0 0 18 13", ...paths));
+}
+
+// Changes the tick of something drawn, if it has changed.
+export function retick(element, kind) {
+  const mark = element.querySelector(".tick");
+  if (mark && mark.dataset.tick !== kind) mark.replaceWith(tickMark(kind));
 }

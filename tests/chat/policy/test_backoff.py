@@ -1,10 +1,16 @@
 """E1: bounds, growth, spread, and an end."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.policy.backoff import DEFAULT_BACKOFF, Backoff
+
+# The browser's backoff.js is held to the same cases.
+SHARED = json.loads((Path(__file__).parents[2] / "shared" / "backoff.json").read_text())
 
 shares = st.floats(0, 1, exclude_max=True)
 
@@ -26,6 +32,11 @@ def test_the_tenth_failure_is_the_last() -> None:
     assert DEFAULT_BACKOFF.delay_ms(9) is not None
     assert DEFAULT_BACKOFF.delay_ms(10) is None
     assert DEFAULT_BACKOFF.delay_ms(11) is None
+
+
+@pytest.mark.parametrize("case", SHARED, ids=lambda case: f"{case['failures']} failures at {case['share']}")
+def test_the_cases_shared_with_the_browser(case: dict[str, float]) -> None:
+    assert DEFAULT_BACKOFF.delay_ms(int(case["failures"]), lambda: case["share"]) == case["delay_ms"]
 
 
 def test_a_crowd_spreads() -> None:

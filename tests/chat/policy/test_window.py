@@ -1,9 +1,17 @@
 """The cursor against a model: a set of acknowledged entries."""
 
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.policy.window import ContiguousCursor
+
+# The browser's order.js is held to the same cases.
+SHARED = json.loads((Path(__file__).parents[2] / "shared" / "window.json").read_text())
 
 acks = st.lists(st.tuples(st.integers(1, 60), st.booleans()), max_size=80)
 
@@ -36,3 +44,13 @@ def test_what_is_forgotten_above_a_hole_never_lets_the_cursor_jump() -> None:
     cursor.one(1)
     cursor.one(2)
     assert cursor.position == 4
+
+
+@pytest.mark.parametrize("case", SHARED)
+def test_the_cases_shared_with_the_browser(case: dict[str, Any]) -> None:
+    cursor = ContiguousCursor(case["start"])
+    reached = []
+    for ack in case["acks"]:
+        cursor.upto(ack["seq"]) if ack.get("cumulative") else cursor.one(ack["seq"])
+        reached.append(cursor.position)
+    assert reached == case["positions"]

@@ -1,0 +1,199 @@
+import { Chats } from "/static/js/chats.js";
+import { openDatabase } from "/static/js/database.js";
+import { Sync } from "/static/js/sync.js";
+import { equal, fakeTimers, test } from "./harness.js";
+
+const CONV = "01a20d51-c834-714c-b108-1217ce6921fc";
+const [ME, YOU] = ["01a20d51-0000-7000-8000-00000000000a", "01a20d51-0000-7000-8000-00000000000b"];
+
+const entry = (seq, sender = YOU) => ({ seq, id: CONV, sender, client_id: `c${seq}`, body: `text ${seq}`, at: seq });
+const member = (id, name) => ({ id, name, username: name, delivered: 0, seen: 0 });
+const summary = (more = {}) => ({
+  id: CONV, kind: "direct", title: null, head: 0, received: 0, start: 1, seen: 0, unread: 0, last: null,
+  members: [member(ME, "me"), member(YOU, "you")],
+  ...more,
+});
+
+// The engine with a real database and a socket whose other end is the test.
+async function make() {
+  const timers = fakeTimers();
+  const sent = [];
+  let socket;
+  globalThis.WebSocket = class {
+    static OPEN = 1;
+    readyState = 1;
+    constructor() {
+      socket = this;
+    }
+    send(text) {
+      sent.push(JSON.parse(text));
+    }
+    close() {}
+  };
+  const database = await openDatabase("device", () => {});
+  const chats = new Chats(ME);
+  const sync = new Sync({ me: ME, device: "device-0123456789ab", chats, database, pulse: () => {} });
+  const states = [];
+  sync.addEventListener("state", ({ detail }) => states.push(detail.state));
+  const hear = async (frame) => {
+    socket.onmessage({ data: JSON.stringify(frame) });
+    await sync.intake.working;
+  };
+  const connect = async (epoch = "e", items = [summary()]) => {
+    if (sync.monitor.state !== "connecting") sync.monitor.start();
+    socket.onopen();
+    await hear({ t: "welcome", epoch, heartbeat_ms: 25000, time: 0 });
+    await hear({ t: "conversations", items, more: false });
+  };
+  const take = () => sent.splice(0);
+  const acks = () => take().filter(({ t }) => t === "ack").flatMap((frame) => frame.acks.map(({ type, seq }) => `${type} ${seq}`));
+  await sync.start();
+  return { sync, chats, database, timers, hear, connect, take, acks, states, drop: () => socket.onclose({ code: 1006 }), chat: () => chats.get(CONV) };
+}
+
+const shown = (chat) => chat.shown.map(({ seq }) => seq);
+
+test("an entry is stored, then shown and acknowledged", async () => {
+  const { connect, hear, acks, chat, database } = await make();
+  await connect();
+  await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
+  equal([acks(), shown(chat()), await database.positions()], [["DELIVERED 1"], [1], [{ conv: CONV, received: 1, seen: 0 }]]);
+});
+
+test("what the database refuses is neither shown nor acknowledged nor claimed", async () => {
+  const { sync, connect, hear, take, chat, states, database } = await make();
+  await connect();
+  await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
+  take();
+  database.store = () => Promise.reject(new DOMException("full", "QuotaExceededError"));
+  await hear({ t: "messages", conv: CONV, entries: [entry(2)] });
+  equal([take(), shown(chat()), states.at(-1), sync.positions.atHello()[0].received], [[], [1], "no-storage", 1]);
+});
+
+test("entries above a hole wait for it, and are fetched when it does not close", async () => {
+  const { connect, hear, acks, take, chat, timers } = await make();
+  await connect();
+  await hear({ t: "messages", conv: CONV, entries: [entry(3)] });
+  equal([shown(chat()), acks()], [[], []]);
+  timers.pass(3000);
+  equal(take(), [{ t: "fetch", conv: CONV, from: 1, to: 3 }]);
+  // The second is not to be had.
+  await hear({ t: "page", conv: CONV, from: 1, to: 3, entries: [entry(1), entry(3)] });
+  timers.pass(300);
+  equal([shown(chat()), acks()], [[1, 3], ["DELIVERED 3"]]);
+});
+
+test("pushed again, it is acknowledged again and shown once", async () => {
+  const { connect, hear, acks, chat, timers } = await make();
+  await connect();
+  for (let turn = 0; turn < 2; turn += 1) {
+    await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
+    timers.pass(300);
+    equal([acks(), shown(chat())], [["DELIVERED 1"], [1]]);
+  }
+});
+
+test("one's own message is accepted once, whichever way the news comes", async () => {
+  for (const way of ["ack", "push", "both"]) {
+    const { sync, connect, hear, take, chat } = await make();
+    await connect(`epoch ${way}`);
+    take();
+    sync.send(CONV, "hello");
+    const [{ client_id }] = take();
+    const accepted = { type: "ACCEPTED", conv: CONV, client_id, seq: 1, message_id: CONV, timestamp: 5, sender_id: ME };
+    if (way !== "push") await hear({ t: "ack", acks: [accepted] });
+    if (way !== "ack") await hear({ t: "messages", conv: CONV, entries: [{ ...entry(1, ME), client_id, body: "hello" }] });
+    equal([sync.outbox.items.length, shown(chat()), chat().entries[0].body], [0, [1], "hello"], way);
+  }
+});
+
+test("a message that was discarded but is in the log is fetched", async () => {
+  const { sync, connect, hear, take, chat, timers } = await make();
+  await connect();
+  sync.send(CONV, "hello");
+  const { client_id } = sync.outbox.items[0];
+  sync.outbox.discard(client_id);
+  take();
+  await hear({ t: "ack", acks: [{ type: "ACCEPTED", conv: CONV, client_id, seq: 1, message_id: CONV, timestamp: 5, sender_id: ME }] });
+  timers.pass(3000);
+  equal(take(), [{ t: "fetch", conv: CONV, from: 1, to: 1 }]);
+  await hear({ t: "page", conv: CONV, from: 1, to: 1, entries: [{ ...entry(1, ME), client_id }] });
+  equal(shown(chat()), [1]);
+});
+
+test("hello states what is stored, and the outbox waits for the whole list", async () => {
+  const { sync, connect, hear, take, drop, timers } = await make();
+  await connect();
+  await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
+  drop();
+  sync.send(CONV, "one");
+  sync.send(CONV, "two");
+  timers.pass(1000);
+  take();
+  await connect("e", [summary({ head: 1, received: 1 })]);
+  const [hello, one, two] = take();
+  equal([hello.epoch, hello.positions], ["e", [{ conv: CONV, received: 1, seen: 0 }]]);
+  equal([one.body, one.after, two.body, two.after], ["one", undefined, "two", one.client_id]);
+});
+
+test("conversations that are not in the list are gone; a list cut short removes none", async () => {
+  const { chats, connect, hear, drop, timers, sync } = await make();
+  const other = CONV.replace("01", "02");
+  await connect("e", [summary(), summary({ id: other })]);
+  drop();
+  timers.pass(1000);
+  sync.monitor.start();
+  await hear({ t: "welcome", epoch: "e", heartbeat_ms: 25000, time: 0 });
+  equal(chats.all.length, 2);
+  await connect("e", [summary()]);
+  equal(chats.all.map(({ id }) => id), [CONV]);
+});
+
+test("a device the server holds ahead begins there; what is below is history", async () => {
+  const { sync, connect, hear, take, acks, chat, timers } = await make();
+  await connect("e", [summary({ head: 7, received: 7, seen: 7, last: entry(7) })]);
+  equal([chat().received, shown(chat()), chat().unread], [7, [], 0]);
+  await hear({ t: "messages", conv: CONV, entries: [entry(8)] });
+  equal([shown(chat()), chat().unread], [[8], 1]);
+  take();
+  const loading = sync.loadOlder(chat());
+  while (!sync.history.asked.size) await new Promise((resolve) => requestAnimationFrame(resolve));
+  equal(take(), [{ t: "fetch", conv: CONV, from: 1, to: 7 }]);
+  await hear({ t: "page", conv: CONV, from: 1, to: 7, entries: [1, 2, 3, 4, 5, 6, 7].map((seq) => entry(seq)) });
+  equal([await loading, shown(chat()), chat().from], [true, [1, 2, 3, 4, 5, 6, 7, 8], 1]);
+  timers.pass(300);
+  equal(acks(), []);
+  equal(await sync.loadOlder(chat()), false);
+});
+
+test("history that is stored with a hole is not shown as if it were whole", async () => {
+  const { sync, database, connect, chat, drop } = await make();
+  await connect("e", [summary({ head: 6, received: 6 })]);
+  await database.store(CONV, [1, 2, 5, 6].map((seq) => entry(seq)), null);
+  drop();
+  equal([await sync.loadOlder(chat()), shown(chat()), chat().from], [true, [5, 6], 5]);
+  equal(await sync.loadOlder(chat()), false);
+});
+
+test("what one has seen elsewhere is no news here", async () => {
+  const { connect, hear, chat } = await make();
+  await connect();
+  await hear({ t: "messages", conv: CONV, entries: [entry(1), entry(2)] });
+  equal(chat().unread, 2);
+  await hear({ t: "ack", acks: [{ type: "SEEN", conv: CONV, seq: 1, sender_id: ME }] });
+  equal(chat().unread, 1);
+});
+
+test("another epoch: nothing stored counts, what waits goes out under the same id", async () => {
+  const { sync, database, connect, hear, take, drop, chat, timers } = await make();
+  await connect("old");
+  await hear({ t: "messages", conv: CONV, entries: [entry(1), entry(2)] });
+  drop();
+  sync.send(CONV, "waiting");
+  const { client_id } = sync.outbox.items[0];
+  timers.pass(1000);
+  take();
+  await connect("new", [summary({ head: 1, received: 1 })]);
+  equal([shown(chat()), chat().received, await database.entries(CONV, 1, 9)], [[], 1, []]);
+  equal(take().filter(({ t }) => t === "send").map((frame) => frame.client_id), [client_id]);
+});
