@@ -7,12 +7,13 @@ idle    (c) 2,000 sockets that say nothing
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from bench import floor, measure, pairs
-from bench.clients import connected
+from bench.clients import Clients, connected
 from bench.load import Plan
 from bench.report import Figure
 from bench.tap import Tap
@@ -50,6 +51,7 @@ class Bench:
         floor.forget(self.house)
         result, cpu = self._load("full", "slots", self.sizes.seconds)
         after = floor.measure(self.house, seconds)
+        floor.forget(self.house)
         both = before.mean(after)
         accepted = result["accepted"]["per_s"]
         self._tell("full", "floor: 1 row a transaction", both.single, "/s")
@@ -134,16 +136,23 @@ class Bench:
     ) -> tuple[dict[str, Any], dict[str, float]]:
         """The load's result, and the CPU seconds each group of processes used for it."""
         with connected(self._plan(shape, self.sizes.sockets, seconds, rate)) as clients:
-            before = measure.cpu_seconds(self.house)
+            before, busy, at = self._used(clients), measure.busy_seconds(), time.monotonic()
             result = clients.go()
-            after = measure.cpu_seconds(self.house)
+            after, elapsed = self._used(clients), time.monotonic() - at
+            busy = measure.busy_seconds() - busy
+        cpu = {group: after[group] - before[group] for group in after}
+        result["strangers"] = max(0.0, busy - sum(cpu.values())) / elapsed
+        self._tell(scenario, "CPUs used by strangers meanwhile", result["strangers"], "")
         self.loads[f"{scenario} {self.server}"] = result
-        return result, {group: after[group] - before[group] for group in after}
+        return result, cpu
+
+    def _used(self, clients: Clients) -> dict[str, float]:
+        return measure.cpu_seconds(self.house) | {"clients": measure.process_seconds(clients.pid)}
 
     def _tell(self, scenario: str, name: str, value: float | None, unit: str, *wanted: Any) -> None:
         self.figures.append(Figure(scenario, self.server, name, value, unit, *wanted))
 
-    def _tell_latencies(self, scenario: str, result: dict[str, Any], wanted: dict[str, float]) -> None:
+    def _tell_latencies(self, scenario: str, result: dict[str, Any], wanted: Mapping[str, float]) -> None:
         for kind in ("accepted", "pushed", "ticked"):
             for rank in ("p50", "p99"):
                 value = result[kind][f"{rank}_ms"]
