@@ -1,7 +1,7 @@
 """Acknowledgements on their way to the database: a max in this process, then a max in Redis.
 
 Redis holds one sorted set, member "conversation|device|kind", score the highest seq (ZADD GT), and beside it a hash
-with the server's time of that rise. The first acknowledgement is written at once, those of the next 50 ms together.
+with the server's time of that rise. The first acknowledgement is written at once, those of the next 30 ms together.
 Nothing is lost for good when Redis forgets it all: devices restate their positions, and the sweep nudges.
 """
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 PENDING = "receipts:pending"
 TIMES = "receipts:times"
 SIGNAL = "receipts:signal"
-INTERVAL_S = 0.05
+INTERVAL_S = 0.03
 RETRY_S = 0.5
 # Distinct (conversation, device, kind) kept while Redis is away; beyond it the oldest are left to restating.
 MAX_HELD = 100_000
