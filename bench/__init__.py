@@ -4,5 +4,6 @@
     python -m bench --smoke    a few seconds: that it runs and its counts add up
 
 Clients, servers and databases share one machine, so absolute figures say little about another one: the ratios to
-the floor, measured in the same run, are the figures to quote. docs/architecture.md says what they were.
+the floor, measured in the same run, are the figures to quote. What strangers took of the processors meanwhile is told
+too: latencies are to be trusted only when that is next to nothing.
 """

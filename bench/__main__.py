@@ -41,7 +41,7 @@ def main() -> None:
     from bench.scenarios import Bench, Sizes
     from tests.acceptance.servers import House
 
-    small = {"seconds": 1.5, "sockets": 10, "idle_sockets": 50} if chosen.smoke else {}
+    small = {"seconds": 1.5, "sockets": 10, "idle_sockets": 50, "settle_s": 0.0} if chosen.smoke else {}
     named = {name: getattr(chosen, name) for name in ("seconds", "sockets", "idle_sockets")}
     sizes = Sizes(**small | {name: value for name, value in named.items() if value is not None})
     figures: list[Figure] = []

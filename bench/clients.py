@@ -18,6 +18,7 @@ class Clients:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
+        self.pid = process.pid
 
     def go(self) -> dict[str, Any]:
         """Begins, and gives back what came of it."""

@@ -64,9 +64,11 @@ def measure(house: House, seconds: float) -> Floor:
 
 
 def forget(house: House) -> None:
-    """Removes the rows of the rounds before (and of earlier loads, whose conversations are not used again)."""
-    with psycopg.connect(house.dsn) as connection:
+    """Removes the rows of the rounds before (and of earlier loads, whose conversations are not used again), and what
+    they leave PostgreSQL to do: hundreds of thousands of rows to vacuum and to write out."""
+    with psycopg.connect(house.dsn, autocommit=True) as connection:
         connection.execute("TRUNCATE chat_message")
+        connection.execute("CHECKPOINT")
 
 
 def _rows_per_s(house: House, seconds: float, new_id: str, rows: int, mode: str) -> float:

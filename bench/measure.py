@@ -16,10 +16,23 @@ def cpu_seconds(house: House) -> dict[str, float]:
     return {group: sum(_used(house, name) for name in names) for group, names in GROUPS.items()}
 
 
+def busy_seconds() -> float:
+    """CPU time of the whole machine so far, whoever used it."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)
+
+
+def process_seconds(pid: int) -> float:
+    return _family_seconds(psutil.Process(pid))
+
+
 def _used(house: House, name: str) -> float:
     if name not in house.parts or not house.is_running(name):
         return 0.0
-    parent = psutil.Process(house.parts[name].pid)
+    return _family_seconds(psutil.Process(house.parts[name].pid))
+
+
+def _family_seconds(parent: psutil.Process) -> float:
     used = 0.0
     for process in [parent, *parent.children(recursive=True)]:
         times = process.cpu_times()

@@ -7,12 +7,13 @@ idle    (c) 2,000 sockets that say nothing
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from bench import floor, measure, pairs
-from bench.clients import connected
+from bench.clients import Clients, connected
 from bench.load import Plan
 from bench.report import Figure
 from bench.tap import Tap
@@ -23,12 +24,15 @@ FLOOR_SHARE = {"uvicorn": 1.2, "daphne": 0.8}
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`seconds` of each load; sockets of the busy and of the idle scenario; messages/s of the steady one."""
+    """`seconds` of each load; sockets of the busy and of the idle scenario; messages/s of the steady one.
+    `settle_s`: PostgreSQL's idle processes tell of what they did up to ten seconds later.
+    """
 
     seconds: float = 10.0
     sockets: int = 100
     idle_sockets: int = 2_000
     rate: float = 200.0
+    settle_s: float = 11.0
 
 
 @dataclass(slots=True)
@@ -50,6 +54,7 @@ class Bench:
         floor.forget(self.house)
         result, cpu = self._load("full", "slots", self.sizes.seconds)
         after = floor.measure(self.house, seconds)
+        floor.forget(self.house)
         both = before.mean(after)
         accepted = result["accepted"]["per_s"]
         self._tell("full", "floor: 1 row a transaction", both.single, "/s")
@@ -103,7 +108,7 @@ class Bench:
         with connected(self._plan("idle", 20)):
             before = measure.pss_kib(web)
         with connected(self._plan("idle", self.sizes.idle_sockets)) as clients:
-            self._settle(web)
+            time.sleep(self.sizes.settle_s)
             each = (measure.pss_kib(web) - before) / self.sizes.idle_sockets
             committed, at = measure.transactions(self.house), time.monotonic()
             time.sleep(self.sizes.seconds)
@@ -111,16 +116,6 @@ class Bench:
             clients.go()
         self._tell("idle", "PSS of an idle socket", each, "KiB", 40)
         self._tell("idle", "transactions of an idle process", per_s, "/s", 5)
-
-    def _settle(self, pid: int) -> None:
-        """Until memory has stopped growing, at most ten seconds."""
-        last = 0
-        for _ in range(10):
-            now = measure.pss_kib(pid)
-            if abs(now - last) < 64:
-                return
-            last = now
-            time.sleep(1)
 
     # The parts
 
@@ -134,16 +129,23 @@ class Bench:
     ) -> tuple[dict[str, Any], dict[str, float]]:
         """The load's result, and the CPU seconds each group of processes used for it."""
         with connected(self._plan(shape, self.sizes.sockets, seconds, rate)) as clients:
-            before = measure.cpu_seconds(self.house)
+            before, busy, at = self._used(clients), measure.busy_seconds(), time.monotonic()
             result = clients.go()
-            after = measure.cpu_seconds(self.house)
+            after, elapsed = self._used(clients), time.monotonic() - at
+            busy = measure.busy_seconds() - busy
+        cpu = {group: after[group] - before[group] for group in after}
+        result["strangers"] = max(0.0, busy - sum(cpu.values())) / elapsed
+        self._tell(scenario, "CPUs used by strangers meanwhile", result["strangers"], "")
         self.loads[f"{scenario} {self.server}"] = result
-        return result, {group: after[group] - before[group] for group in after}
+        return result, cpu
+
+    def _used(self, clients: Clients) -> dict[str, float]:
+        return measure.cpu_seconds(self.house) | {"clients": measure.process_seconds(clients.pid)}
 
     def _tell(self, scenario: str, name: str, value: float | None, unit: str, *wanted: Any) -> None:
         self.figures.append(Figure(scenario, self.server, name, value, unit, *wanted))
 
-    def _tell_latencies(self, scenario: str, result: dict[str, Any], wanted: dict[str, float]) -> None:
+    def _tell_latencies(self, scenario: str, result: dict[str, Any], wanted: Mapping[str, float]) -> None:
         for kind in ("accepted", "pushed", "ticked"):
             for rank in ("p50", "p99"):
                 value = result[kind][f"{rank}_ms"]

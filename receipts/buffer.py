@@ -2,7 +2,7 @@
 
 Redis holds one sorted set, member "conversation|device|kind", score the highest seq, and beside it a hash with the
 server's time of that rise: a repeat changes neither, or what was received at noon would be told as received when it
-was last restated. The first acknowledgement is written at once, those of the next 50 ms together.
+was last restated. The first acknowledgement is written at once, those of the next 30 ms together.
 Nothing is lost for good when Redis forgets it all: devices restate their positions, and the sweep nudges.
 """
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 PENDING = "receipts:pending"
 TIMES = "receipts:times"
 SIGNAL = "receipts:signal"
-INTERVAL_S = 0.05
+INTERVAL_S = 0.03
 RETRY_S = 0.5
 # Distinct (conversation, device, kind) kept while Redis is away; beyond it the oldest are left to restating.
 MAX_HELD = 100_000

@@ -13,9 +13,9 @@ from receipts.ledger import Applied
 
 logger = logging.getLogger(__name__)
 
-# Beat sends one task a second; each flushes for about that long, at most ten times a second.
+# Beat sends one task a second; each flushes for about that long, at most some fifteen times a second.
 BUSY_S = 0.9
-SPACING_S = 0.1
+SPACING_S = 0.06
 
 
 def publish(applied: Applied) -> None:

@@ -10,7 +10,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from chat.delivery.answers import answer
 from chat.delivery.hub import Hub
-from chat.delivery.layer import Event, Publisher
+from chat.delivery.layer import Event, Neighbours, Publisher
 from chat.delivery.session import Cursor, Session
 from chat.inbox import sync
 from chat.log.committer import Pending, Result
@@ -44,6 +44,7 @@ class Postman:
         self._publisher = publisher
         self._reloads: dict[str, asyncio.Task[None]] = {}
         self.process = ""
+        self.neighbours = Neighbours()
         self.hub: Hub
 
     # From this process's committer
@@ -85,7 +86,8 @@ class Postman:
             return
         for conv, entries in runs.items():
             self.hub.deliver(conv, members_rev[conv], entries, known.get(conv))
-        self._hint(runs, members_rev)
+        if self.neighbours.exist(asyncio.get_running_loop().time()):
+            self._hint(runs, members_rev)
 
     def _hint(self, runs: dict[str, list[Packed]], members_rev: dict[str, int]) -> None:
         size = sum(len(entry.text) for entries in runs.values() for entry in entries)

@@ -2,7 +2,8 @@
 
 Everything said here may be lost, late or repeated without harm: reconcile finds it in the database within a second
 or two. So publishing never waits for Redis (a bounded queue, the oldest dropped), and a listener that has gone deaf
-notices by its own canary and subscribes anew.
+notices by its own canary and subscribes anew. Canaries also tell processes of each other: one that is alone keeps
+its hints to itself.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ GROUP = "messenger"
 MAX_WAITING = 64
 CANARY_S = 5.0
 RECEIVE_TIMEOUT_S = 12.0
+# A process whose canaries have not been heard for this long is gone.
+GONE_S = 15.0
 
 Event = dict[str, Any]
 
@@ -50,11 +53,33 @@ class Publisher:
                     await asyncio.sleep(0.2)
 
 
+class Neighbours:
+    """The other processes that listen. Times are the event loop's, in seconds.
+
+    Wrong only for a moment and harmlessly: a hint too many, or one too few, which reconcile makes up for.
+    """
+
+    def __init__(self) -> None:
+        self._heard: dict[str, float] = {}
+
+    def heard(self, process: str, now: float) -> bool:
+        """A canary of it. True when it was not known: it does not know us either."""
+        is_new = process not in self._heard
+        self._heard[process] = now
+        return is_new
+
+    def exist(self, now: float) -> bool:
+        for process in [process for process, at in self._heard.items() if now - at > GONE_S]:
+            del self._heard[process]
+        return bool(self._heard)
+
+
 class Listener:
     """Hands every other process's events to `on_event`."""
 
     def __init__(self, publisher: Publisher, on_event: Callable[[Event], None]) -> None:
         self.process = uuid4().hex
+        self.neighbours = Neighbours()
         self._publisher = publisher
         self._on_event = on_event
         # For tests: a layer that drops everything, also what Celery says.
@@ -70,13 +95,18 @@ class Listener:
 
     async def canaries(self) -> None:
         while True:
-            self._publisher.publish({"type": "canary", "origin": self.process})
+            self._sing()
             await asyncio.sleep(CANARY_S)
+
+    def _sing(self) -> None:
+        self._publisher.publish({"type": "canary", "origin": self.process})
 
     async def _listen(self) -> None:
         layer = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(GROUP, channel)
+        # Those who hear it answer with theirs, which can be heard by now.
+        self._sing()
         try:
             while True:
                 # Our own canaries alone keep this from timing out, unless the subscription is dead.
@@ -87,6 +117,10 @@ class Listener:
             await layer.group_discard(GROUP, channel)
 
     def _handle(self, event: Event) -> None:
+        if event["type"] == "canary":
+            if self.neighbours.heard(event["origin"], asyncio.get_running_loop().time()):
+                self._sing()
+            return
         try:
             self._on_event(event)
         except Exception:

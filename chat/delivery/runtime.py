@@ -51,7 +51,7 @@ class Runtime:
         self.hub = Hub(self.filler.want, self.postman.reload_members)
         self.filler.hub = self.postman.hub = self.hub
         self.listener = Listener(self.publisher, self.postman.heard)
-        self.postman.process = self.listener.process
+        self.postman.process, self.postman.neighbours = self.listener.process, self.listener.neighbours
         self.committer = Committer(settings.POSTGRES_DSN, self.postman.settled)
         self.reconciler = Reconciler(self.database, self.postman)
         self.stopping = False

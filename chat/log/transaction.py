@@ -157,9 +157,7 @@ class BatchWriter:
             entry = outcome.entry
             heads[entry.conv] = max(heads.get(entry.conv, 0), entry.seq)
         raised = [words(sorted(heads)), numbers(heads[conv] for conv in sorted(heads))]
-        await connection.execute(append.INSERT, _columns(fresh))
-        await connection.execute(append.RAISE_HEADS, raised)
-        await connection.execute(append.NOTE_CHANGE, raised)
+        await connection.execute(append.APPEND, [*raised, *raised, *_columns(fresh)])
 
 
 def _columns(fresh: list[tuple[Proposal, Accepted]]) -> list[str]:

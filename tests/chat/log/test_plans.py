@@ -13,7 +13,7 @@ __all__ = ["dsn"]
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db(transaction=True)]
 
-STATEMENTS = ["LOCK", "LOCK_WAITING", "STAYS", "DEVICES", "KNOWN", "RAISE_HEADS"]
+STATEMENTS = ["LOCK", "LOCK_WAITING", "STAYS", "DEVICES", "KNOWN", "APPEND"]
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
