@@ -48,7 +48,7 @@ class Process:
     async def has_company(self) -> None:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(20):
-            while not self.listener.neighbours.exist(loop.time()):  # noqa: ASYNC110
+            while not self.listener.neighbours.exist(loop.time()):
                 await asyncio.sleep(0.01)
 
 
