@@ -1,5 +1,7 @@
 """People and their devices."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Count, Q, QuerySet
@@ -19,7 +21,8 @@ class DeviceInline(ReadOnlyInline):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
-    """Found by username, name or mail; shows how many devices can act for them."""
+    """Found by username, name or mail; shows how many devices can act for them. Suspended, never deleted: entries of
+    the log name them."""
 
     list_display = ("username", "name", "email", "is_active", "is_staff", "active_devices", "last_login", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
@@ -38,6 +41,14 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         working = Count("devices", filter=Q(devices__revoked_at=None))
         people: QuerySet[User] = super().get_queryset(request).annotate(working_devices=working)
         return people
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            devices.suspended(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
 
     @admin.display(description=_("devices"), ordering="working_devices")
     def active_devices(self, user: User) -> int:

@@ -44,3 +44,8 @@ def revoke(device: Device) -> bool:
     if done:
         Change.objects.create(kind=Change.Kind.REVOKED, users=[device.user_id], at=now)
     return bool(done)
+
+
+def suspended(user: User) -> None:
+    """Notes that a person may not act any more: the sockets of all their devices are closed within a second or two."""
+    Change.objects.create(kind=Change.Kind.REVOKED, users=[user.id], at=timezone.now())
