@@ -12,6 +12,7 @@ dry and tells clients to come back.
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 # Clients of a stopping process come back spread over this long, in milliseconds.
 RECONNECT_SPREAD_MS = 3_000
 DRAIN_S = 3.0
+CANCEL_S = 0.3
+CANCEL_TRIES = 10
 
 
 class Runtime:
@@ -73,15 +76,24 @@ class Runtime:
         for session in sessions:
             await session.outlet.flushed(0.1)
             session.end(CloseCode.RESTARTING)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _end(self._tasks)
         await self.filler.stop()
         await self.database.close()
         await self.redis.aclose()
 
     async def epoch(self) -> str:
         return await sync.epoch(self.database)
+
+
+async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancelled until they are done: a cancellation that meets the end of an exchange may be lost in a library, as
+    redis-py and asyncio.wait_for before Python 3.12 do, and a process that waits for it never ends."""
+    waiting = set(tasks)
+    for _ in range(CANCEL_TRIES):
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_S)
 
 
 _running: dict[asyncio.AbstractEventLoop, "asyncio.Task[Runtime]"] = {}
