@@ -2,8 +2,10 @@
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
+from django.db import OperationalError
 from django.utils import timezone
 
 from chat.delivery.announce import announce
@@ -21,9 +23,21 @@ PURGE_BATCHES = 100
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Nudges devices that have not acknowledged what they were pushed."""
-    nudges = redelivery.sweep()
+    try:
+        nudges = redelivery.sweep()
+    except OperationalError as error:
+        logger.warning("sweep put off: %s", type(error).__name__)
+        return
     if nudges:
-        announce({"type": "nudges", "nudges": [[nudge.conv, nudge.device, nudge.head] for nudge in nudges]})
+        _tell({"type": "nudges", "nudges": [[nudge.conv, nudge.device, nudge.head] for nudge in nudges]})
+
+
+def _tell(event: dict[str, Any]) -> None:
+    try:
+        announce(event)
+    except Exception as error:
+        # A lost hint: whoever still owes is nudged again.
+        logger.warning("nudges not published: %s", type(error).__name__)
 
 
 @shared_task(ignore_result=True)

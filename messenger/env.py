@@ -63,11 +63,14 @@ def number(name: str, default: int | None = None, low: int = 0, high: int = 2**3
 
 def words(name: str, default: list[str] | None = None) -> list[str]:
     """Separated by commas."""
-    return _read(name, default, lambda raw: [word.strip() for word in raw.split(",") if word.strip()], "a list")
+    return _read(name, default, lambda raw: [word.strip() for word in raw.split(",") if word.strip()] or None, "a list")
 
 
 def url(name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
     def parse(raw: str) -> str | None:
-        return raw if urlsplit(raw).scheme in schemes else None
+        parts = urlsplit(raw)
+        # Looked at here, where a wrong port (or a password with a bare slash in it) is not shown to anyone.
+        _ = parts.port
+        return raw if parts.scheme in schemes else None
 
     return _read(name, default, parse, "an address starting with " + " or ".join(f"{each}://" for each in schemes))

@@ -14,6 +14,7 @@ import logging
 import random
 import signal
 import threading
+from collections.abc import Sequence
 
 from django.conf import settings
 from redis.asyncio import Redis
@@ -36,6 +37,8 @@ RECONNECT_SPREAD_MS = 3_000
 DRAIN_S = 3.0
 LEAVE_S = 2.0
 PAUSE_S = 0.02
+CANCEL_S = 0.3
+CANCEL_TRIES = 10
 
 
 class Runtime:
@@ -77,9 +80,7 @@ class Runtime:
         for session in sessions:
             session.end(CloseCode.RESTARTING)
         await self._all_left()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _end(self._tasks)
         await self.filler.stop()
         await self.database.close()
         await self.redis.aclose()
@@ -93,6 +94,17 @@ class Runtime:
 
     async def epoch(self) -> str:
         return await sync.epoch(self.database)
+
+
+async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancelled until they are done: a cancellation that meets the end of an exchange may be lost in a library, as
+    redis-py and asyncio.wait_for before Python 3.12 do, and a process that waits for it never ends."""
+    waiting = set(tasks)
+    for _ in range(CANCEL_TRIES):
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_S)
 
 
 # The loop itself holds its tasks weakly.

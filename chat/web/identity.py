@@ -8,12 +8,12 @@ a suspended person.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.http import parse_cookie
 from django.utils.crypto import constant_time_compare
 
 from chat.log.devices import token_hash
@@ -39,30 +39,22 @@ class Identity:
     device: str
 
 
-def _cookies(headers: Iterable[tuple[bytes, bytes]]) -> SimpleCookie:
-    jar = SimpleCookie()
-    for name, value in headers:
-        if name == b"cookie":
-            try:
-                jar.load(value.decode("latin-1"))
-            except CookieError:
-                return SimpleCookie()
-    return jar
+def _cookies(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Read as Django reads them for the pages: odd cookies of other programs on this host do not get in the way."""
+    return parse_cookie("; ".join(value.decode("latin-1") for name, value in headers if name == b"cookie"))
 
 
 async def identify(database: Database, scope: dict[str, Any]) -> Identity | None:
     """None: not signed in. Raises psycopg.Error when the database is away."""
     cookies = _cookies(scope["headers"])
     session, device = cookies.get(settings.SESSION_COOKIE_NAME), cookies.get(DEVICE_COOKIE)
-    # PostgreSQL takes no NUL, and a database error would tell the client to come again.
-    if session is None or device is None or "\x00" in session.value:
+    # A quoted cookie can spell a NUL, which PostgreSQL takes in no text.
+    if not session or not device or "\0" in session:
         return None
-    sessions, devices = await database.many(
-        [(SESSION, [session.value[:64]]), (DEVICE, [token_hash(device.value[:256])])]
-    )
+    sessions, devices = await database.many([(SESSION, [session[:64]]), (DEVICE, [token_hash(device[:256])])])
     if not sessions or not devices:
         return None
-    data = SessionStore(session.value).decode(sessions[0][0])
+    data = SessionStore(session).decode(sessions[0][0])
     device_id, user, username, name, password = devices[0]
     # The session's hash covers the password: changing it ends every session.
     genuine = User(password=password).get_session_auth_hash()

@@ -28,6 +28,13 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def plain_static(settings: Settings) -> None:
+    """Static files without the manifest that only `make run` makes."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture
 def epoch(transactional_db: None) -> str:
     """Emptying tables after a test takes the migration's row along."""
     return str((Epoch.objects.first() or Epoch.objects.create()).id)

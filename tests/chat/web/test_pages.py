@@ -1,0 +1,152 @@
+"""The pages: who gets in, and what no page ever does."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import path
+
+from chat.models import Device, User
+from messenger.urls import urlpatterns as house
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_static")]
+
+PASSWORD = "correct horse battery staple"
+SIGN_UP = {"username": "dave", "name": "Dave", "password1": PASSWORD, "password2": PASSWORD}
+
+
+def broken(request: Any) -> None:
+    raise RuntimeError("secret detail")
+
+
+urlpatterns = [path("broken/", broken), *house]
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user(username="bob", password=PASSWORD)
+
+
+def test_signing_up_signs_in_and_makes_the_browser_a_device(client: Client) -> None:
+    response = client.post("/sign-up/", SIGN_UP, follow=True, headers={"User-Agent": "Firefox on Linux"})
+    assert response.status_code == 200 and response.templates[0].name == "chat.html"
+    device = Device.objects.get(user__username="dave")
+    assert device.name == "Firefox on Linux"
+    cookie = client.cookies["device"]
+    assert cookie["httponly"] and cookie["samesite"] == "Lax"
+    client.get("/")
+    client.post("/sign-out/")
+    client.post("/sign-in/", {"username": "dave", "password": PASSWORD}, follow=True)
+    assert Device.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"username": "ab"},
+        {"username": "x" * 31},
+        {"username": "da ve"},
+        {"username": "dáve"},
+        {"username": "-dave"},
+        {"username": "BOB"},
+        {"username": "da\x00ve"},
+        {"name": "D\x00ve"},
+        {"name": "x" * 101},
+        {"password2": "something else"},
+        {"password1": "12345678", "password2": "12345678"},
+        {"password1": "", "password2": ""},
+    ],
+)
+def test_signing_up_badly_says_why_and_makes_nobody(client: Client, bob: User, wrong: dict[str, str]) -> None:
+    response = client.post("/sign-up/", SIGN_UP | wrong)
+    assert response.status_code == 200 and b"form-error" in response.content
+    assert User.objects.count() == 1 and PASSWORD.encode() not in response.content
+
+
+def test_unknown_people_and_wrong_passwords_look_the_same(client: Client, bob: User) -> None:
+    answers = [
+        client.post("/sign-in/", {"username": name, "password": "wrong"}).context["form"].non_field_errors()
+        for name in ("bob", "nobody")
+    ]
+    assert answers[0] and answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(
+    ("target", "ends"),
+    [
+        ("/admin/", "/admin/"),
+        ("https://evil.example/", "/"),
+        ("//evil.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/\\evil.example", "/"),
+    ],
+)
+def test_next_stays_within_the_site(client: Client, bob: User, target: str, ends: str) -> None:
+    response = client.post("/sign-in/", {"username": "bob", "password": PASSWORD, "next": target})
+    assert (response.status_code, response["Location"]) == (302, ends)
+
+
+def test_nobody_is_signed_in_by_an_address(client: Client, bob: User) -> None:
+    client.get("/sign-in/", {"username": "bob", "password": PASSWORD})
+    assert client.get("/")["Location"].startswith("/sign-in/")
+
+
+def test_signing_out_is_by_post_only(client: Client, bob: User) -> None:
+    client.force_login(bob)
+    assert client.get("/sign-out/").status_code == 405
+    assert client.get("/").status_code == 200
+    assert client.post("/sign-out/").status_code == 302
+    assert client.get("/").status_code == 302
+
+
+def test_a_revoked_device_is_not_taken_up_again(client: Client, bob: User) -> None:
+    client.force_login(bob)
+    client.get("/")
+    Device.objects.update(revoked_at="2026-01-01T00:00Z")
+    client.get("/")
+    assert Device.objects.count() == 2
+
+
+def test_the_device_of_another_person_is_not_taken_up(client: Client, bob: User) -> None:
+    client.force_login(bob)
+    client.get("/")
+    client.force_login(User.objects.create_user(username="alice"))
+    client.get("/")
+    assert Device.objects.filter(user__username="alice").count() == 1
+
+
+@pytest.mark.parametrize("address", ["/sign-in/", "/sign-up/", "/", "/nothing-here", "/admin/login/"])
+def test_every_page_has_its_security_headers(client: Client, bob: User, address: str) -> None:
+    if address == "/":
+        client.force_login(bob)
+    headers = client.get(address).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff" and headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_forged_form_is_refused_kindly(bob: User) -> None:
+    response = Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "bob", "password": PASSWORD})
+    assert response.status_code == 403 and b"Nothing was changed" in response.content
+
+
+def test_what_is_not_there_says_so(client: Client) -> None:
+    response = client.get("/no/such/page")
+    assert response.status_code == 404 and b"Nothing here" in response.content
+
+
+@pytest.mark.urls(__name__)
+def test_our_own_fault_shows_no_detail() -> None:
+    response = Client(raise_request_exception=False).get("/broken/")
+    assert response.status_code == 500 and b"Something broke" in response.content
+    assert b"secret detail" not in response.content and b"Traceback" not in response.content
+
+
+def test_health(client: Client, settings: Any) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"ready": True, "database": "local", "redis": "ok"}
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"ready": False, "database": "local", "redis": "not reachable"}

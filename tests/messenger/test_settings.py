@@ -1,0 +1,122 @@
+"""Settings by environment: a missing or wrong one stops the start with one line that shows no value."""
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from chat.log.durability import SETTINGS, DurabilityOff, judge
+from messenger import durability, env
+from messenger.env import SettingError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SECRET = "hunter2secret"
+PRODUCTION = {
+    "MODE": "production",
+    "SECRET_KEY": SECRET,
+    "ALLOWED_HOSTS": "chat.example.org",
+    "DATABASE_URL": f"postgresql://chat:{SECRET}@db/chat",
+    "REDIS_URL": f"redis://:{SECRET}@redis/0",
+}
+WRONG = [
+    *[{name: ""} for name in PRODUCTION if name != "MODE"],
+    {"MODE": "staging"},
+    {"ALLOWED_HOSTS": " , "},
+    {"DATABASE_URL": f"mysql://chat:{SECRET}@db/chat"},
+    {"DATABASE_URL": f"postgresql://chat:{SECRET}/x@db/chat"},
+    {"DATABASE_URL": f"postgresql://[{SECRET}/chat"},
+    {"REDIS_URL": f"http://{SECRET}"},
+    {"REDIS_URL": f"redis://redis:{SECRET}/0"},
+    {"SECURE_COOKIES": "perhaps"},
+    {"BEHIND_TLS_PROXY": "2"},
+    {"LOG_LEVEL": "LOUD"},
+]
+
+
+def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> dict[str, Any]:
+    for name in (*PRODUCTION, "SECURE_COOKIES", "BEHIND_TLS_PROXY", "LOG_LEVEL", "WEBSOCKET_ORIGINS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (PRODUCTION | values).items():
+        monkeypatch.setenv(name, value)
+    return runpy.run_path(str(ROOT / "messenger" / "settings.py"))
+
+
+def test_production_is_strict(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = settings(monkeypatch)
+    assert found["SESSION_COOKIE_SECURE"] and found["CSRF_COOKIE_SECURE"] and not found["DEBUG"]
+    assert found["ALLOWED_HOSTS"] == found["WEBSOCKET_ORIGINS"] == ["chat.example.org"]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_wrong_setting_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], wrong: dict[str, str]
+) -> None:
+    with pytest.raises(SettingError) as stopped:
+        settings(monkeypatch, **wrong)
+    told = capfd.readouterr().err
+    assert stopped.value.code == 2
+    assert told.count("\n") == 1 and told.startswith(f"messenger: {next(iter(wrong))} ")
+    assert SECRET not in told
+
+
+def test_a_process_ends_with_status_two_and_no_trace() -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in PRODUCTION}
+    started = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert started.returncode == 2
+    assert started.stderr == "messenger: SECRET_KEY is not set: it must be a text.\n"
+
+
+def test_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X", " 12 ")
+    assert (env.number("X"), env.text("X"), env.words("X")) == (12, "12", ["12"])
+    for value in ("twelve", "-1", "4294967296", "1.5"):
+        monkeypatch.setenv("X", value)
+        with pytest.raises(SettingError):
+            env.number("X")
+    monkeypatch.setenv("X", "Yes")
+    assert env.flag("X") is True
+    monkeypatch.setenv("X", "a, b,")
+    assert env.words("X") == ["a", "b"]
+    monkeypatch.delenv("X")
+    assert env.number("X", 7) == 7 and env.flag("X", False) is False
+
+
+GOOD = dict.fromkeys(SETTINGS, "on") | {"synchronous_standby_names": ""}
+
+
+@pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
+def test_durability_is_judged(name: str) -> None:
+    assert judge(GOOD) == "local"
+    assert judge(GOOD | {"synchronous_standby_names": "*"}) == "quorum"
+    assert judge(GOOD | {"synchronous_standby_names": "*", "synchronous_commit": "local"}) == "local"
+    with pytest.raises(DurabilityOff, match=name):
+        judge(GOOD | {name: "off"})
+    with pytest.raises(DurabilityOff, match=name):
+        judge({key: value for key, value in GOOD.items() if key != name})
+
+
+@pytest.mark.storage
+@pytest.mark.django_db(transaction=True)
+def test_no_server_starts_on_a_database_that_may_lose_what_it_says(dsn: str, capfd: pytest.CaptureFixture[str]) -> None:
+    durability.require(dsn)
+    with psycopg.connect(dsn, autocommit=True) as boss:
+        name = boss.info.dbname
+        boss.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+        try:
+            with pytest.raises(SettingError) as stopped:
+                durability.require(dsn)
+        finally:
+            boss.execute(f'ALTER DATABASE "{name}" RESET synchronous_commit')
+    assert stopped.value.code == 2
+    assert capfd.readouterr().err == "messenger: PostgreSQL has synchronous_commit=off: a tick could lie. Turn it on.\n"
+
+
+def test_a_database_that_is_away_is_not_waited_for() -> None:
+    durability.require("host=/nowhere dbname=chat")
