@@ -25,7 +25,8 @@ class Client:
         self.frames: list[dict[str, Any]] = []
         self.closed: int | None = None
         identity = Identity(person.id, person.user.username, person.user.display_name, person.device_id)
-        self.session = Session(person.id, person.device_id, Outlet(self._take), asyncio.get_running_loop().time())
+        outlet = Outlet(self._take, lambda: None)
+        self.session = Session(person.id, person.device_id, outlet, asyncio.get_running_loop().time())
         self._runtime = runtime
         self._desk = Desk(runtime, identity, self.session)
 

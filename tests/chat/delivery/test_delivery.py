@@ -148,7 +148,7 @@ async def test_a_revoked_device_and_a_suspended_person_are_closed(
 
 def _suspend(user: User) -> None:
     User.objects.filter(id=user.id).update(is_active=False)
-    devices.suspended(user)
+    devices.reconsider(user.id)
 
 
 async def test_a_nudge_tells_a_process_of_an_entry_it_never_heard_of(
