@@ -65,6 +65,6 @@ def cutter(send: Send) -> Callable[[], None]:
 
 
 def _daphne_transport(send: Send) -> Any:
-    protocol, *_ = (*getattr(send, "args", ()), None)
-    transport = getattr(protocol, "transport", None)
+    bound: tuple[Any, ...] = getattr(send, "args", ())
+    transport = getattr(bound[0], "transport", None) if bound else None
     return transport if hasattr(transport, "registerProducer") else None
