@@ -4,7 +4,7 @@ work resumes by itself."""
 import asyncio
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -18,6 +18,8 @@ from tests.faults.history import History
 pytestmark = pytest.mark.acceptance
 
 EACH = 100
+# Below what a socket may say at once; five of them are more than the queue holds.
+FLOOD = 2_800
 CELERY = ("receipts", "default", "beat")
 # "Within 2 s", and what a busy machine may add.
 ANSWER_S = 4.0
@@ -158,3 +160,24 @@ async def test_everything_but_the_web_goes_and_comes_back(house: House, cast: Ca
             await alice.until(lambda: alice.retries)
 
     await through(house, cast, during, 2)
+
+
+async def test_a_flood_meets_a_bounded_queue_and_every_send_an_answer(house: House, cast: Cast) -> None:
+    """With the commit path held up: what does not fit into the queue is told so, nothing is dropped silently."""
+    async with AsyncExitStack() as stack:
+        people = [cast.alice, *(house.sign_in(cast.alice.username) for _ in range(4))]
+        wires = [await stack.enter_async_context(connect(house.addresses[0], who)) for who in people]
+        conv = await wires[0].open(cast.bob.username)
+        async with away(house, "paused", "postgres"):
+            answers = await asyncio.gather(*(flood(wire, conv, n) for n, wire in enumerate(wires)))
+        retries = [frame for frames in answers for frame in frames]
+        assert len({frame["client_id"] for frame in retries}) == len(retries) == FLOOD * len(wires)
+        assert {frame["error_code"] for frame in retries} == {"UNAVAILABLE", "OVERLOADED"}
+        assert all(frame["retry_after_ms"] > 0 for frame in retries)
+        await accepted(wires[0], conv, "afterwards", "afterwards")
+
+
+async def flood(wire: Wire, conv: str, number: int) -> list[Frame]:
+    for n in range(FLOOD):
+        await wire.say({"t": "send", "conv": conv, "client_id": f"{number}-{n}", "body": "x"})
+    return [await wire.hear("retry", timeout=60) for _ in range(FLOOD)]

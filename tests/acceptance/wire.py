@@ -99,7 +99,11 @@ class Wire:
             return (ack["type"], ack["conv"]) == (kind, conv) and ack["seq"] >= seq
 
         frame = await self.hear("ack", lambda frame: any(reached(ack) for ack in frame["acks"]), timeout)
-        return next(ack for ack in frame["acks"] if reached(ack))
+        found = next(ack for ack in frame["acks"] if reached(ack))
+        # What else was told in that frame is still to be asked for.
+        if rest := [ack for ack in frame["acks"] if ack is not found]:
+            self.heard.append(frame | {"acks": rest})
+        return dict(found)
 
     async def closed(self, timeout: float = 15.0) -> int:
         """Hears everything until the connection ends; its close code, 1006 for a connection that just ended."""
