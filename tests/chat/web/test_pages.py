@@ -103,6 +103,9 @@ def test_a_revoked_device_is_not_taken_up_again(client: Client, bob: User) -> No
     client.force_login(bob)
     client.get("/")
     Device.objects.update(revoked_at="2026-01-01T00:00Z")
+    assert client.get("/").headers["Location"] == "/sign-in/"
+    assert Device.objects.count() == 1
+    client.force_login(bob)
     client.get("/")
     assert Device.objects.count() == 2
 
