@@ -43,6 +43,7 @@ class Postman:
         self._database = database
         self._publisher = publisher
         self._reloads: dict[str, asyncio.Task[None]] = {}
+        self._works: set[asyncio.Task[None]] = set()
         self.process = ""
         self.neighbours = Neighbours()
         self.hub: Hub
@@ -127,7 +128,15 @@ class Postman:
 
     def _soon(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        # The loop itself holds its tasks weakly.
+        self._works.add(task)
+        task.add_done_callback(self._worked)
+
+    def _worked(self, task: "asyncio.Task[None]") -> None:
+        self._works.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            # Reconcile meets the same change within a second.
+            logger.warning("hint not followed: %s", type(error).__name__)
 
     # From reconcile
 

@@ -44,7 +44,7 @@ class ErrorCode(str, Enum):
     INVALID_REPLY = "INVALID_REPLY", Retry.NEVER, "The message being answered is not one you can see."
     INVALID_ACK = "INVALID_ACK", Retry.NEVER, "The acknowledgement names an entry that does not exist."
     PREDECESSOR_MISSING = "PREDECESSOR_MISSING", Retry.LATER, "The message before this one has not arrived yet."
-    UNAVAILABLE = "UNAVAILABLE", Retry.LATER, "The message could not be stored just now."
+    UNAVAILABLE = "UNAVAILABLE", Retry.LATER, "The server could not do this just now."
     OVERLOADED = "OVERLOADED", Retry.LATER, "The server has too much to do just now."
     RATE_LIMITED = "RATE_LIMITED", Retry.LATER, "You are sending faster than the server allows."
     INTERNAL = "INTERNAL", Retry.LATER, "Something went wrong on the server."

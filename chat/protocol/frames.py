@@ -17,7 +17,8 @@ MAX_FRAME_BYTES = 65_536
 MAX_BODY_CHARS = 4_096
 MAX_CLIENT_ID_CHARS = 64
 MAX_ACKS = 100
-MAX_POSITIONS = 1_000
+# As many as a frame of the largest size holds.
+MAX_POSITIONS = 500
 MAX_RANGE = 100
 MAX_SEQ = 2**63 - 1
 

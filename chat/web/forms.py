@@ -33,5 +33,9 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
         if not USERNAME.fullmatch(username):
             raise forms.ValidationError(_("3 to 30 letters a–z, digits, dots, dashes or underscores."))
         if User.objects.filter(username__iexact=username).exists():
-            raise forms.ValidationError(_("That username is taken."))
+            raise self.taken()
         return username
+
+    @staticmethod
+    def taken() -> forms.ValidationError:
+        return forms.ValidationError(_("That username is taken."))

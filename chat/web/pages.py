@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -40,7 +41,14 @@ class SignUp(FormView):  # type: ignore[type-arg]
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
-        login(self.request, form.save())
+        try:
+            with transaction.atomic():
+                user = form.save()
+        except IntegrityError:
+            # Someone else took it between the check and now.
+            form.add_error("username", form.taken())
+            return self.form_invalid(form)
+        login(self.request, user)
         return redirect("chat")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chat.protocol.frames import MAX_POSITIONS
 from tests.acceptance.conftest import Cast
 from tests.acceptance.servers import House
 from tests.acceptance.wire import Frame, Wire, connect
@@ -60,7 +61,7 @@ BAD_FRAME: dict[str, Any] = {
     "ack of a strange type": {"t": "ack", "acks": [{"type": "ACCEPTED", "conv": ABSENT, "seq": 1}]},
     "acks in an object": {"t": "ack", "acks": {"type": "DELIVERED", "conv": ABSENT, "seq": 1}},
     "position beyond bigint": {"t": "ping", "positions": [{"conv": ABSENT, "received": 2**63}]},
-    "1,001 positions": {"t": "ping", "positions": [{"conv": ABSENT, "received": 1}] * 1_001},
+    "501 positions": {"t": "ping", "positions": [{"conv": ABSENT, "received": 1}] * (MAX_POSITIONS + 1)},
     "open nobody": {"t": "open", "username": ""},
     "open with NUL": {"t": "open", "username": "bob\x00"},
 }
@@ -135,10 +136,10 @@ async def test_hello_comes_first_and_once(house: House, cast: Cast) -> None:
         ]
         for frame in early:
             assert (await carol.ask(frame, "error"))["code"] == "HELLO_EXPECTED", frame
-        crowded = {"t": "hello", "epoch": None, "positions": [{"conv": ABSENT, "received": 1}] * 1_001}
+        crowded = {"t": "hello", "epoch": None, "positions": [{"conv": ABSENT, "received": 1}] * (MAX_POSITIONS + 1)}
         await carol.say(compact(crowded))
         assert (await carol.hear("error"))["code"] == "BAD_FRAME"
-        await carol.greet(positions=[{"conv": ABSENT, "received": 5, "seen": 5}] * 700)
+        await carol.greet(positions=[{"conv": ABSENT, "received": 5, "seen": 5}] * MAX_POSITIONS)
         assert (await carol.ask({"t": "hello"}, "error"))["code"] == "HELLO_EXPECTED"
         assert await carol.still_works()
 

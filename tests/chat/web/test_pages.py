@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import path
 
@@ -97,6 +98,21 @@ def test_signing_out_is_by_post_only(client: Client, bob: User) -> None:
     assert client.get("/").status_code == 200
     assert client.post("/sign-out/").status_code == 302
     assert client.get("/").status_code == 302
+
+
+def test_who_loses_the_race_for_a_name_is_told_so(client: Client) -> None:
+    """The other one takes it after the form was checked and before it is saved."""
+
+    def take(sender: Any, instance: User, **_: Any) -> None:
+        User.objects.bulk_create([User(username=instance.username)])
+
+    pre_save.connect(take, sender=User)
+    try:
+        response = client.post("/sign-up/", SIGN_UP)
+    finally:
+        pre_save.disconnect(take, sender=User)
+    assert response.status_code == 200
+    assert "That username is taken." in response.content.decode()
 
 
 def test_a_revoked_device_is_not_taken_up_again(client: Client, bob: User) -> None:
