@@ -13,7 +13,8 @@ from chat.delivery.hub import Hub
 from chat.delivery.layer import Event, Neighbours, Publisher
 from chat.delivery.session import Cursor, Session
 from chat.inbox import sync
-from chat.log.committer import Pending, Result
+from chat.log.committer import Result
+from chat.log.pending import Pending
 from chat.log.pool import Database
 from chat.policy.decide import Accepted, Outcome, Refused
 from chat.protocol.codec_json import Packed, ack_frame, encode, pack

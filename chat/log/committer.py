@@ -26,6 +26,7 @@ import psycopg
 
 from chat.log.durability import DurabilityOff
 from chat.log.parking import ParkingLot
+from chat.log.pending import Pending
 from chat.log.transaction import BatchWriter, Settled, UnknownOutcome
 from chat.policy.backoff import Backoff
 from chat.policy.decide import Deferred, Outcome, Proposal, Refused, Skipped
@@ -43,16 +44,6 @@ REDO_AT_ONCE = {"23505", "40P01", "40001"}
 LOCK_NOT_AVAILABLE = "55P03"
 # SQLSTATE classes 22 and 23, and what psycopg itself cannot put on the wire.
 BAD_DATA = (psycopg.DataError, psycopg.IntegrityError)
-
-
-@dataclass(slots=True, eq=False)
-class Pending:
-    """A send on its way in. `origin` is whoever is to be answered; the committer does not look at it."""
-
-    proposal: Proposal
-    origin: Any
-    deadline: float
-    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,11 @@ Order within a conversation is kept: while one is parked, later sends of it join
 Times are the event loop's, in seconds.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from chat.log.committer import Pending
+from chat.log.pending import Pending
 
 # Skipped this often, a conversation's next batch waits for the lock instead of skipping it.
 SKIPS_BEFORE_WAITING = 3

@@ -72,12 +72,12 @@ class Phone:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._runner is not None
-        for task in (self._runner, self._flush, self._again):
-            if task is not None:
+        waiting = {task for task in (self._runner, self._flush, self._again) if task is not None}
+        # Until they are done: wait_for, before Python 3.12, loses a cancellation that meets the end of what it awaits.
+        while waiting:
+            for task in waiting:
                 task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._runner
+            _, waiting = await asyncio.wait(waiting, timeout=0.5)
 
     # What a person does
 

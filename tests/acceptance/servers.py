@@ -33,7 +33,8 @@ from tests.acceptance import people
 from tests.acceptance.balancer import Balancer
 from tests.acceptance.people import SignedIn
 from tests.acceptance.program import Program
-from tests.acceptance.template import copy_template, environment_of, manage, new_folder
+from tests.acceptance.template import copy_template, environment_of, manage
+from tests.servers import new_folder
 
 PASSWORD = "correct horse battery staple"
 START_S = 60.0

@@ -8,21 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from messenger.embedded import Postgres, Redis
+from tests.servers import new_folder
 
 CLONE = Path(__file__).resolve().parents[2]
 SECRET_KEY = "only-for-tests"
-
-
-def new_folder(prefix: str) -> Path:
-    """A new folder for the run; PostgreSQL's own user may pass through it."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=os.environ.get("TEST_FOLDER")))
-    folder.chmod(0o711)
-    return folder
 
 
 def environment_of(postgres: Postgres, redis: Redis, static: Path) -> dict[str, str]:

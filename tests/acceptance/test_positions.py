@@ -7,8 +7,8 @@ import pytest
 
 from tests.acceptance.conftest import Cast
 from tests.acceptance.servers import House
-from tests.acceptance.waiting import eventually
 from tests.acceptance.wire import Wire, connect
+from tests.waiting import until
 
 pytestmark = pytest.mark.acceptance
 
@@ -98,13 +98,13 @@ async def test_who_does_not_acknowledge_is_nudged(house: House, cast: Cast) -> N
         bob.heard.clear()
         sql(house, DUE, conv, cast.bob.device, 3)
         assert (await bob.entry(conv, 1, 30))["body"] == "0"
-        await eventually(lambda: sql(house, PLAN, conv, cast.bob.device)[0] >= 4)
+        await until(lambda: sql(house, PLAN, conv, cast.bob.device)[0] >= 4)
         attempts, pause, received = sql(house, PLAN, conv, cast.bob.device)
         assert received == 0 and pause <= 5.2 * 2 ** (attempts - 4)
         # The last attempt: nudged once more, then given up; what is owed stays owed.
         bob.heard.clear()
         sql(house, DUE, conv, cast.bob.device, 9)
-        await eventually(lambda: sql(house, PLAN, conv, cast.bob.device)[:2] == (10, None))
+        await until(lambda: sql(house, PLAN, conv, cast.bob.device)[:2] == (10, None))
         assert (await bob.entry(conv, 1, 30))["body"] == "0"
         await bob.delivered(conv, 3)
         await alice.tick(conv, "DELIVERED", 3)

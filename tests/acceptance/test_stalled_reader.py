@@ -8,8 +8,8 @@ import pytest
 from tests.acceptance.conftest import Cast
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
-from tests.acceptance.waiting import eventually
 from tests.acceptance.wire import Wire, connect
+from tests.waiting import until
 
 pytestmark = pytest.mark.acceptance
 
@@ -134,4 +134,4 @@ async def gone(house: House, name: str, port: int) -> None:
     def is_gone() -> bool:
         return not any(found.raddr and found.raddr.port == port for found in process.net_connections("tcp"))
 
-    await eventually(is_gone)
+    await until(is_gone)

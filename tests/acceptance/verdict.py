@@ -6,9 +6,9 @@ import psycopg
 
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
-from tests.acceptance.waiting import eventually
 from tests.faults.checker import check
 from tests.faults.history import Row
+from tests.waiting import until
 
 MARKS = "SELECT user_id::text, delivered_seq, seen_seq FROM receipts_watermark WHERE conversation_id = %s"
 CURSORS = "SELECT device_id::text, received_seq FROM chat_inbox WHERE conversation_id = %s"
@@ -48,4 +48,4 @@ async def _quiet(house: House, phones: Sequence[Phone], conv: str, timeout: floa
             marks = {user: (d, s) for user, d, s in connection.execute(MARKS, [conv])}
             return marks == truth and cursors.items() <= dict(connection.execute(CURSORS, [conv])).items()
 
-    await eventually(agrees, timeout)
+    await until(agrees, timeout)

@@ -10,7 +10,8 @@ from chat.delivery.layer import Publisher
 from chat.delivery.outlet import Outlet
 from chat.delivery.session import Cursor, Session
 from chat.inbox.sync import Summary
-from chat.log.committer import Pending, Result
+from chat.log.committer import Result
+from chat.log.pending import Pending
 from chat.log.pool import Database
 from chat.log.transaction import Settled
 from chat.policy.decide import Accepted, Known, Proposal

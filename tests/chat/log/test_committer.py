@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 from django.db import connection
 
-from chat.log.committer import Committer, Pending, Result
+from chat.log.committer import Committer, Result
+from chat.log.pending import Pending
 from chat.log.transaction import BatchWriter, new_message_id
 from chat.policy.decide import Accepted, Deferred, Outcome, Proposal, Refused
 from chat.protocol.errors import ErrorCode
