@@ -1,7 +1,6 @@
 """The cookie that makes a browser profile a device: an opaque secret, of which only the hash is stored."""
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from chat.log import devices
@@ -15,17 +14,10 @@ SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
 
 def current_device(request: HttpRequest, user: User) -> Device | None:
     """The unrevoked device of this person whose secret the browser holds."""
-    return _named(request).filter(user=user, revoked_at=None).first()
-
-
-def is_revoked(request: HttpRequest) -> bool:
-    """The browser was a device, of whomever, that has been signed out from elsewhere."""
-    return _named(request).exclude(revoked_at=None).exists()
-
-
-def _named(request: HttpRequest) -> "QuerySet[Device]":
     token = request.COOKIES.get(DEVICE_COOKIE)
-    return Device.objects.filter(token_hash=devices.token_hash(token[:256])) if token else Device.objects.none()
+    if not token:
+        return None
+    return Device.objects.filter(token_hash=devices.token_hash(token[:256]), user=user, revoked_at=None).first()
 
 
 def register_device(request: HttpRequest, user: User) -> tuple[Device, str]:

@@ -2,8 +2,8 @@
 
 Both must be good, belong together, and be of someone active: the one place where sockets are authenticated. One
 exchange with the database and no thread. Nothing in a URL is ever looked at. Threats met here: a stolen device
-cookie without a session, a session whose password has changed since (its hash no longer fits), a revoked device,
-a suspended person.
+cookie without a session, a stolen session cookie without its device (the session names the one it is for), a session
+whose password has changed since (its hash no longer fits), a revoked device, a suspended person.
 """
 
 from collections.abc import Iterable
@@ -21,6 +21,8 @@ from chat.log.pool import Database
 from chat.models import User
 
 DEVICE_COOKIE = "device"
+# In the session: the id of the only device it is good for, once the first page has been loaded.
+DEVICE_KEY = "device"
 
 SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > now()"
 
@@ -56,8 +58,10 @@ async def identify(database: Database, scope: dict[str, Any]) -> Identity | None
         return None
     data = SessionStore(session).decode(sessions[0][0])
     device_id, user, username, name, password = devices[0]
+    if data.get(SESSION_KEY) != user or data.get(DEVICE_KEY) != device_id:
+        return None
     # The session's hash covers the password: changing it ends every session.
     genuine = User(password=password).get_session_auth_hash()
-    if data.get(SESSION_KEY) != user or not constant_time_compare(data.get(HASH_SESSION_KEY, ""), genuine):
+    if not constant_time_compare(data.get(HASH_SESSION_KEY, ""), genuine):
         return None
     return Identity(user, username, name, device_id)

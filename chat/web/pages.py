@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from chat.models import User
-from chat.web.device_cookie import current_device, forget, is_revoked, register_device, remember
+from chat.web.device_cookie import current_device, forget, register_device, remember
 from chat.web.forms import SignUpForm
+from chat.web.identity import DEVICE_KEY
 
 
 class SignIn(LoginView):
@@ -55,15 +56,19 @@ class SignUp(FormView):  # type: ignore[type-arg]
 @never_cache
 @login_required
 def chat(request: HttpRequest) -> HttpResponse:
-    """Everything after this goes over the WebSocket. Makes the browser a device if it is none yet; one that was
-    revoked signs in again first, or the revocation would be undone by loading the page."""
+    """Everything after this goes over the WebSocket. The first load after signing in binds the session to the
+    browser's device, which is made if need be. A session whose device was revoked, or is not this browser, is over:
+    a revocation, or a stolen session cookie, would otherwise be undone, or made a device, by loading the page."""
     user = cast(User, request.user)
-    if is_revoked(request):
+    bound = request.session.get(DEVICE_KEY)
+    device, token = current_device(request, user), None
+    if bound is not None and (device is None or str(device.id) != bound):
         logout(request)
         return forget(redirect("sign-in"))
-    device, token = current_device(request, user), None
     if device is None:
         device, token = register_device(request, user)
+    if bound is None:
+        request.session[DEVICE_KEY] = str(device.id)
     me = {"id": str(user.id), "username": user.username, "name": user.display_name}
     response = render(request, "chat.html", {"boot": {"user": me, "device": str(device.id)}})
     if token is not None:

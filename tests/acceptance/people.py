@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 
 from chat.log.devices import token_hash
 from chat.models.ids import new_id
+from chat.web.identity import DEVICE_KEY
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 # As AbstractBaseUser.get_session_auth_hash: a session ends when its person's password changes.
@@ -84,7 +85,8 @@ def _sign_in(
     keys = [secrets.token_hex(16) for _ in users]
     store = SessionStore()
     data = [
-        store.encode({SESSION_KEY: user, BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: auth_hash}) for user in users
+        store.encode({SESSION_KEY: user, BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: auth_hash, DEVICE_KEY: device})
+        for user, device in zip(users, devices, strict=True)
     ]
     connection.execute(ADD_DEVICES, [devices, list(users), [token_hash(token) for token in tokens]])
     connection.execute(ADD_SESSIONS, [datetime.now(UTC) + FAR, keys, data])

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chat.log import devices
 from chat.log.pool import Database
-from chat.web.identity import Identity, identify
+from chat.web.identity import DEVICE_KEY, Identity, identify
 from tests.cast import Cast, Person
 from tests.threads import in_thread
 
@@ -30,6 +30,9 @@ class Cookies:
 def signed_in(person: Person) -> Cookies:
     client = Client()
     client.force_login(person.user)
+    session = client.session
+    session[DEVICE_KEY] = person.device_id
+    session.save()
     return Cookies(client.cookies[settings.SESSION_COOKIE_NAME].value, person.token, person)
 
 
@@ -72,6 +75,11 @@ async def test_half_or_wrong_cookies_are_nobody(database: Database, bob: Cookies
     ]
     for header in headers:
         assert await asked(database, header) is None, header
+
+
+async def test_a_session_is_good_for_its_own_device_only(database: Database, bob: Cookies) -> None:
+    _, token = await in_thread(devices.register, bob.person.user, "another of bob's")
+    assert await asked(database, f"sessionid={bob.sessionid}; device={token}") is None
 
 
 async def test_nothing_in_the_address_signs_in(database: Database, bob: Cookies) -> None:

@@ -126,6 +126,27 @@ def test_a_revoked_device_is_not_taken_up_again(client: Client, bob: User) -> No
     assert Device.objects.count() == 2
 
 
+@pytest.mark.parametrize("drop_cookie", [True, False])
+def test_a_revoked_device_is_out_with_or_without_its_cookie(client: Client, bob: User, drop_cookie: bool) -> None:
+    client.force_login(bob)
+    client.get("/")
+    Device.objects.update(revoked_at="2026-01-01T00:00Z")
+    if drop_cookie:
+        del client.cookies["device"]
+    assert client.get("/").headers["Location"] == "/sign-in/"
+    assert client.get("/").headers["Location"] == "/sign-in/?next=/"
+    assert Device.objects.count() == 1
+
+
+def test_a_session_cookie_alone_makes_no_device(client: Client, bob: User) -> None:
+    client.force_login(bob)
+    client.get("/")
+    thief = Client()
+    thief.cookies["sessionid"] = client.cookies["sessionid"].value
+    assert thief.get("/").headers["Location"] == "/sign-in/"
+    assert Device.objects.count() == 1
+
+
 def test_the_device_of_another_person_is_not_taken_up(client: Client, bob: User) -> None:
     client.force_login(bob)
     client.get("/")
