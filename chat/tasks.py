@@ -5,17 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from chat.delivery.announce import announce
 from chat.inbox import redelivery
-from chat.models import Change
+from chat.models import Change, Sweep
 
 logger = logging.getLogger(__name__)
 
 # Web processes read back one minute; the rest is for an operator who wonders.
 KEEP_CHANGES = timedelta(minutes=10)
+KEEP_UNSWEPT = timedelta(days=1)
 PURGE_ROWS = 1_000
 PURGE_BATCHES = 100
 
@@ -25,7 +26,7 @@ def sweep() -> None:
     """Nudges devices that have not acknowledged what they were pushed."""
     try:
         nudges = redelivery.sweep()
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         logger.warning("sweep put off: %s", type(error).__name__)
         return
     if nudges:
@@ -42,8 +43,10 @@ def _tell(event: dict[str, Any]) -> None:
 
 @shared_task(ignore_result=True)
 def prune_changes() -> None:
-    """Drops old rows of the change table, a thousand at a time."""
-    limit = timezone.now() - KEEP_CHANGES
+    """Drops old rows of the change table, a thousand at a time; none of the last day that no sweep has looked at."""
+    now = timezone.now()
+    swept = Sweep.objects.first()
+    limit = min(now - KEEP_CHANGES, max(swept.upto if swept else now, now - KEEP_UNSWEPT))
     for _ in range(PURGE_BATCHES):
         old = Change.objects.filter(at__lt=limit).order_by("id").values("id")[:PURGE_ROWS]
         if not Change.objects.filter(id__in=old).delete()[0]:

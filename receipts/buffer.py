@@ -12,7 +12,6 @@ import time
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
-from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +80,8 @@ class ReceiptBuffer:
         pipeline.ltrim(SIGNAL, -1, -1)
         try:
             await pipeline.execute()
-        except (RedisError, OSError, TimeoutError) as error:
+        except Exception as error:
+            # Whatever it was: the writer must go on, and what is held loses nothing by waiting.
             logger.warning("receipts held back: %s", type(error).__name__)
             self._hold_on_to(held)
             return False

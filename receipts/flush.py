@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import DataError, IntegrityError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from redis import Redis
 
 from receipts import ledger
@@ -68,7 +68,7 @@ class Flusher:
         rows = self._rows(name)
         try:
             self._apply(rows)
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             # The database is away or busy: the next flush takes the claim up again, not only after ABANDONED_S.
             self._redis.zadd(CLAIMS, {name: 0}, xx=True)
             raise

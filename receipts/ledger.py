@@ -22,16 +22,16 @@ JOIN receipts_watermark w ON w.conversation_id = c.conv AND w.user_id = d.user_i
 ORDER BY c.conv, d.user_id FOR NO KEY UPDATE OF w
 """
 
-# A rise is progress: redelivery starts counting anew, and looks again at a device it had given up.
+# A rise is progress: redelivery starts counting anew, leaves a device that is at it alone for a moment, and looks again
+# at one it had given up.
 RAISE_INBOXES = """
 INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts)
 SELECT conv, device, seq, 0 FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[]) AS c(conv, device, seq)
 ORDER BY conv, device
 ON CONFLICT (conversation_id, device_id) DO UPDATE
 SET received_seq = excluded.received_seq, attempts = 0,
-    next_attempt_at = CASE WHEN chat_inbox.attempts > 0
-                      THEN coalesce(chat_inbox.next_attempt_at, now() + interval '3 seconds')
-                      ELSE chat_inbox.next_attempt_at END
+    next_attempt_at = CASE WHEN chat_inbox.attempts > 0 OR chat_inbox.next_attempt_at IS NOT NULL
+                      THEN now() + interval '3 seconds' END
 WHERE chat_inbox.received_seq < excluded.received_seq
 """
 

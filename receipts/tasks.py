@@ -4,7 +4,7 @@ import logging
 import time
 
 from celery import shared_task
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from chat.delivery.announce import announce
@@ -28,7 +28,7 @@ def flush() -> None:
     try:
         with connect() as redis:
             _flush_until(Flusher(redis, publish), time.monotonic() + BUSY_S)
-    except (OperationalError, RedisError) as error:
+    except (OperationalError, InterfaceError, RedisError) as error:
         logger.warning("flush put off: %s", type(error).__name__)
 
 

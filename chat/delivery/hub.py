@@ -69,6 +69,10 @@ class Hub:
             if not self._loading:
                 self._passed.clear()
 
+    @property
+    def is_reading(self) -> bool:
+        return self._loading > 0
+
     def enter(self, session: Session, summary: Summary, cursor: Cursor) -> bool:
         """The session joins the conversation's room and is filled. False: its socket went while it was read."""
         if session not in self.people.get(session.user, ()):
@@ -223,7 +227,9 @@ class Hub:
 
     def close_stalled(self, now: float) -> None:
         """Ends sockets whose window has been full too long without progress, and those that say nothing at all."""
-        self.full = {session for session in self.full if session.is_full}
+        for session in [session for session in self.full if not session.is_full]:
+            session.full_since = None
+            self.full.discard(session)
         for session in self.full:
             if session.full_since is None:
                 session.full_since = now

@@ -27,7 +27,7 @@ import psycopg
 from chat.log.durability import DurabilityOff
 from chat.log.parking import ParkingLot
 from chat.log.pending import Pending
-from chat.log.transaction import BatchWriter, Settled, UnknownOutcome
+from chat.log.transaction import BatchWriter, ConversationHeld, Settled, UnknownOutcome
 from chat.policy.backoff import Backoff
 from chat.policy.decide import Deferred, Outcome, Proposal, Refused, Skipped
 from chat.protocol.errors import ErrorCode
@@ -40,8 +40,8 @@ DEADLINE_S = 1.5
 # A connection that has not finished a batch by then is broken off; the batch is run again.
 STUCK_S = 10.0
 RECONNECT = Backoff(initial_ms=50, cap_ms=1_000, attempts=1_000_000)
-REDO_AT_ONCE = {"23505", "40P01", "40001"}
-LOCK_NOT_AVAILABLE = "55P03"
+# Also 55P03: the wait for another transaction that is inserting the same key is bounded like any lock.
+REDO_AT_ONCE = {"23505", "40P01", "40001", "55P03"}
 # SQLSTATE classes 22 and 23, and what psycopg itself cannot put on the wire.
 BAD_DATA = (psycopg.DataError, psycopg.IntegrityError)
 
@@ -145,11 +145,11 @@ class Committer:
         while batch := [pending for pending in batch if not pending.settled]:
             try:
                 committed = await self._commit(batch, wait_for_locks)
+            except ConversationHeld:
+                self._parked.park(batch, asyncio.get_running_loop().time())
+                return
             except psycopg.Error as error:
                 code = error.sqlstate or ""
-                if code == LOCK_NOT_AVAILABLE:
-                    self._parked.park(batch, asyncio.get_running_loop().time())
-                    return
                 if isinstance(error, BAD_DATA) and code not in REDO_AT_ONCE:
                     await self._bisect(batch)
                     return

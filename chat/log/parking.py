@@ -64,12 +64,14 @@ class ParkingLot:
                 line.skips, line.due_at = 0, 0.0
 
     def due(self, now: float, limit: int) -> tuple[list[Pending], bool]:
-        """Sends to try now, and whether to wait for their locks (then they are a batch of their own)."""
+        """Sends to try now, and whether to wait for their lock: then they are of one conversation, the longest due,
+        so that a held one does not take a free one with it."""
         self._forget_settled()
         lines = [line for line in self._lines.values() if line.due_at <= now]
         waiting = [line for line in lines if line.skips >= SKIPS_BEFORE_WAITING]
+        chosen = [min(waiting, key=lambda line: line.due_at)] if waiting else lines
         batch: list[Pending] = []
-        for line in waiting or lines:
+        for line in chosen:
             while line.sends and len(batch) < limit:
                 batch.append(line.sends.popleft())
         return batch, bool(waiting)

@@ -30,6 +30,10 @@ SESSION = (
 )
 
 
+class ConversationHeld(Exception):
+    """Its lock was waited for in vain; nothing was read or written, the connection is as it was."""
+
+
 class UnknownOutcome(Exception):
     """COMMIT was sent and its result is not known for sure."""
 
@@ -54,7 +58,7 @@ class BatchWriter:
         self.exchanges = 0
 
     async def commit(self, batch: Sequence[Proposal], wait_for_locks: bool) -> Settled:
-        """Raises psycopg.Error or UnknownOutcome; the connection is then rolled back or gone."""
+        """Raises ConversationHeld, psycopg.Error or UnknownOutcome; the connection is then rolled back or gone."""
         connection = self._connection or await self._connect()
         try:
             if wait_for_locks:
@@ -62,8 +66,7 @@ class BatchWriter:
             facts = await self._facts(connection, batch, began=wait_for_locks)
             outcomes = decide(batch, facts, time.time_ns() // 1_000_000)
             await self._write(connection, batch, outcomes)
-        except errors.LockNotAvailable:
-            await connection.execute("ROLLBACK")
+        except ConversationHeld:
             raise
         except BaseException:
             # An aborted pipeline leaves psycopg's book of prepared statements wrong: a new connection is simpler.
@@ -101,9 +104,14 @@ class BatchWriter:
             self._warned = True
 
     async def _wait_for_locks(self, connection: AsyncConnection[Any], batch: Sequence[Proposal]) -> None:
-        """Not in the pipeline: a time-out here must leave the connection as it was. Raises LockNotAvailable."""
+        """Not in the pipeline: a time-out here must leave the connection as it was. Raises ConversationHeld."""
         await connection.execute("BEGIN")
-        await connection.execute(append.LOCK_WAITING, [words(sorted({send.conv for send in batch}))], prepare=False)
+        convs = words(sorted({send.conv for send in batch}))
+        try:
+            await connection.execute(append.LOCK_WAITING, [convs], prepare=False)
+        except errors.LockNotAvailable:
+            await connection.execute("ROLLBACK")
+            raise ConversationHeld from None
         self.exchanges += 2
 
     async def _facts(self, connection: AsyncConnection[Any], batch: Sequence[Proposal], began: bool) -> Facts:

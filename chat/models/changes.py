@@ -11,7 +11,7 @@ class Change(models.Model):
 
     `xid` is the writing transaction (PostgreSQL's xid8): a reader that has seen everything below its last
     snapshot's xmin and asks for the rest misses no row, whatever order transactions commit in. Rows are kept for
-    minutes. `payload` is filled for RECEIPTS and REVOKED only and never holds a body.
+    minutes and never hold a body.
     """
 
     class Kind(models.TextChoices):

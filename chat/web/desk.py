@@ -42,6 +42,8 @@ FRAME_BURST = 3_000.0
 # Frames over the limit before the socket is closed, and bad ones.
 FLOOD_FRAMES = 2_000
 BAD_FRAMES = 100
+# What no working client says. A name that does not exist is a person's mistake, however often.
+MALFORMED = {ErrorCode.BAD_FRAME, ErrorCode.UNKNOWN_FRAME, ErrorCode.HELLO_EXPECTED}
 
 
 class Desk:
@@ -207,7 +209,8 @@ class Desk:
 
     def _complain(self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None) -> None:
         self._session.write_error(code, text, ref)
-        self._count_bad()
+        if code in MALFORMED:
+            self._count_bad()
 
     def _count_bad(self) -> None:
         self._bad += 1

@@ -252,6 +252,14 @@ async def test_a_hundred_bad_frames_are_enough(house: House, cast: Cast) -> None
         assert {error["code"] for error in carol.of("error")} <= {"BAD_FRAME"}
 
 
+async def test_a_person_may_mistype_as_often_as_they_like(house: House, cast: Cast) -> None:
+    async with connect(house.addresses[0], cast.carol) as carol:
+        for n in range(2 * BAD_FRAMES):
+            answer = await carol.ask({"t": "open", "username": f"nobody{n}"}, "error")
+            assert answer["code"] == "NOT_FOUND"
+        assert await carol.still_works()
+
+
 async def test_a_flood_is_slowed_and_then_cut_off(house: House, cast: Cast) -> None:
     async with others_undisturbed(house, cast) as conv, connect(house.addresses[0], cast.bob) as bob:
         ack = json.dumps({"t": "ack", "acks": [{"type": "DELIVERED", "conv": conv, "seq": 1}]})

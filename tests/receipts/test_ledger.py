@@ -1,6 +1,6 @@
 """Claims into the database: only what is legal, only what rose, and the right people told."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -175,3 +175,13 @@ def test_bad_data_writes_nothing(people: Cast, conv: str) -> None:
     with pytest.raises(Exception, match="uuid"):
         ledger.apply([delivered(conv, people.bob, 3), Row("nonsense", people.bob.device_id, "delivered", 1, NOON)])
     assert mark(conv, people.bob) == (0, 0) and not Inbox.objects.exists()
+
+
+def test_a_device_that_is_at_it_is_left_alone_for_a_moment(people: Cast, conv: str) -> None:
+    """Nudged in the middle of a large backlog, it would be pushed a whole window again."""
+    write(conv, people.alice, 3)
+    soon = timezone.now() + timedelta(milliseconds=200)
+    inbox = Inbox.objects.create(conversation_id=conv, device=people.bob.device, next_attempt_at=soon)
+    ledger.apply([delivered(conv, people.bob, 1)])
+    inbox.refresh_from_db()
+    assert inbox.next_attempt_at is not None and inbox.next_attempt_at > soon + timedelta(seconds=1)

@@ -68,3 +68,12 @@ async def test_a_repeat_tells_this_process_what_another_has_appended() -> None:
     outcome = Accepted(Known("c", "m5", 5, b"", 1), None, duplicate=True)
     postman.settled(Result([(Pending(send, session, 0.0), outcome)], Settled([outcome], {"c": 1}, "local")))
     assert hub.rooms["c"].head == 5
+
+
+async def test_a_tick_of_a_conversation_that_is_still_being_read_is_looked_up() -> None:
+    """Its room is made only when all are read; until then the tick waits with the session."""
+    postman = Postman(Database("host=/nowhere"), Publisher())
+    postman.hub = hub = Hub(nothing, postman.reload_members)
+    with hub.reading():
+        assert postman.rooms(["c"]) == ["c"]
+    assert postman.rooms(["c"]) == []

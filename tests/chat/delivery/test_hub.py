@@ -387,6 +387,19 @@ def test_an_emptied_window_is_not_held_against_it(hub: Hub) -> None:
     assert session.close_code is None and not hub.full
 
 
+def test_a_window_that_was_rewound_is_not_held_against_it(hub: Hub) -> None:
+    """Full once, not any more, and full again much later: that is not full all the while."""
+    session = joined(hub, "bob", now=1e9)
+    hub.deliver("c1", 1, run(1, WINDOW))
+    hub.close_stalled(0.0)
+    session.rewind("c1")
+    hub.close_stalled(1.0)
+    hub.deliver("c1", 1, run(1, WINDOW))
+    assert session.is_full
+    hub.close_stalled(1_000.0)
+    assert session.close_code is None
+
+
 def test_silence_is_closed(hub: Hub) -> None:
     session = joined(hub, "bob")
     hub.close_stalled(SILENT_S)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from chat.inbox import redelivery
 from chat.models import Change, Conversation, Inbox, Sweep
+from chat.tasks import prune_changes
 from tests.cast import Cast, make_direct
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +45,17 @@ def test_devices_are_given_a_moment_to_acknowledge_by_themselves() -> None:
     appended(conv, timedelta(seconds=1))
     redelivery.sweep()
     assert not Inbox.objects.filter(conversation=conv, next_attempt_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize(("ago", "kept"), [(timedelta(hours=3), True), (timedelta(days=2), False)])
+def test_nothing_is_pruned_before_a_sweep_has_looked_at_it(ago: timedelta, kept: bool) -> None:
+    """Both tasks are due at once when Celery comes back; beyond a day the table is not let grow."""
+    people = Cast.create()
+    conv = make_direct(people.alice, people.bob)
+    Sweep.objects.create(upto=timezone.now() - ago - timedelta(seconds=1))
+    appended(conv, ago)
+    prune_changes()
+    assert Change.objects.exists() is kept
+    redelivery.sweep()
+    prune_changes()
+    assert not Change.objects.exists()

@@ -253,3 +253,32 @@ async def test_a_committed_send_answered_late_is_published_all_the_same(dsn: str
     committer._finish([late], settled)
     await writer.close()
     assert results[0].committed is settled and results[0].pairs[0][0].settled
+
+
+async def test_a_key_someone_else_is_inserting_is_waited_for_without_parking_the_batch(
+    house: Running, dsn: str, people: Cast, conv: str
+) -> None:
+    """The wait is bounded like a lock; the batch is run again on a connection that is good."""
+    committer, outcomes = house
+    committer.submit(proposal(conv, people.alice, "a0"), None)
+    await outcomes.of("a0")
+    insert = """
+        INSERT INTO chat_message
+            (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, created_at)
+        SELECT gen_random_uuid(), conversation_id, 99, sender_id, device_id, 'a1', digest, body, now()
+        FROM chat_message WHERE client_id = 'a0'
+    """
+    waiting: set[int] = set()
+    with psycopg.connect(dsn) as rival:
+        rival.execute(insert)
+        committer.submit(proposal(conv, people.alice, "a1"), None)
+        committer.submit(proposal(conv, people.alice, "a2"), None)
+        async with asyncio.timeout(10):
+            # A second one waits: the first was given up, and its connection with it.
+            while len(waiting) < 2:
+                waiting |= {row[0] for row in rows(dsn, "SELECT pid FROM pg_locks WHERE NOT granted")}
+                await asyncio.sleep(0.002)
+        rival.rollback()
+    assert isinstance(await outcomes.of("a1"), Accepted)
+    assert isinstance(await outcomes.of("a2"), Accepted)
+    assert [row[1] for row in rows(dsn, LOG, conv)] == ["a0", "a1", "a2"]
