@@ -10,6 +10,8 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from tests.acceptance.balancer import shut
+
 SOCKET = ".s.PGSQL.5432"
 STATEMENTS = {b"Q", b"E"}
 EXCHANGES = {b"Q", b"S", b"H"}
@@ -78,11 +80,7 @@ class Tap:
         server = await asyncio.start_unix_server(self._carry, str(self.folder / SOCKET))
         self._ready.set()
         await self._ended.wait()
-        server.close()
-        carrying = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in carrying:
-            task.cancel()
-        await asyncio.gather(*carrying, return_exceptions=True)
+        await shut(server)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         back_reader, back_writer = await asyncio.open_unix_connection(str(self._server))

@@ -51,7 +51,6 @@ class ReceiptBuffer:
         self._redis = redis
         self._held: Held = {}
         self._wake = asyncio.Event()
-        self.noted = 0
 
     def note(self, conv: str, device: str, kind: str, seq: int) -> None:
         """Device stands at `seq` for `kind` (DELIVERED or SEEN)."""
@@ -60,7 +59,6 @@ class ReceiptBuffer:
         if held is None or seq > held[0]:
             self._held[member] = (seq, time.time_ns() // 1_000_000)
             self._wake.set()
-        self.noted += 1
 
     async def run(self) -> None:
         while True:

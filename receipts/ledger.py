@@ -135,10 +135,20 @@ def _crossed(cursor: Any, risen: Sequence[tuple[str, str, Rise]]) -> list[tuple[
     person, whose other devices then show it as read."""
     ranges = [(n, conv, user, rise.before, rise.upto) for n, (conv, user, rise) in enumerate(risen)]
     cursor.execute(CROSSED, _columns(ranges))
-    acks = [(sender, _ack(*risen[n]) | {"message_id": message_id}) for n, sender, message_id in cursor.fetchall()]
-    own = [(user, _ack(conv, user, rise)) for conv, user, rise in risen if rise.kind is Kind.SEEN]
+    acks = []
+    for n, sender, message_id in cursor.fetchall():
+        conv, user, rise = risen[n]
+        acks.append((sender, _told(conv, user, rise, message_id)))
+    own = [(user, _told(conv, user, rise)) for conv, user, rise in risen if rise.kind is Kind.SEEN]
     return acks + own
 
 
-def _ack(conv: str, user: str, rise: Rise) -> dict[str, Any]:
-    return {"type": rise.kind.name, "conv": conv, "seq": rise.upto, "timestamp": rise.at, "sender_id": user}
+def _told(conv: str, user: str, rise: Rise, message_id: str | None = None) -> dict[str, Any]:
+    return tick(rise.kind.name, conv, rise.upto, rise.at, user, message_id)
+
+
+def tick(kind: str, conv: str, upto: int, at: int, reader: str, message_id: str | None) -> dict[str, Any]:
+    """The acknowledgement that `reader` has come as far as `upto`. `message_id`: the newest entry it covers of the
+    one who is told, None for the reader's own devices."""
+    ack = {"type": kind, "conv": conv, "seq": upto, "timestamp": at, "sender_id": reader}
+    return ack if message_id is None else ack | {"message_id": message_id}

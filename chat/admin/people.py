@@ -21,8 +21,7 @@ class DeviceInline(ReadOnlyInline):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
-    """Found by username, name or mail; shows how many devices can act for them. Suspended, never deleted: entries of
-    the log name them."""
+    """Found by username, name or mail; shows how many devices can act for them."""
 
     list_display = ("username", "name", "email", "is_active", "is_staff", "active_devices", "last_login", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")

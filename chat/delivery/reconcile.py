@@ -13,6 +13,7 @@ from psycopg_pool import PoolTimeout
 
 from chat.log.changes import ChangeReader, ChangeRow
 from chat.log.pool import Database
+from receipts.ledger import tick
 
 logger = logging.getLogger(__name__)
 
@@ -107,8 +108,8 @@ class Reconciler:
 
     async def _tick(self, convs: list[str]) -> None:
         rows = await self._database.rows(TICKS, [convs])
-        acks: list[tuple[str, dict[str, Any]]] = []
-        for conv, reader, kind, upto, sender, message_id, at in rows:
-            ack = {"type": kind, "conv": conv, "seq": upto, "timestamp": at, "sender_id": reader}
-            acks.append((sender, ack | ({"message_id": message_id} if message_id else {})))
+        acks = [
+            (told, tick(kind, conv, upto, at, reader, message_id))
+            for conv, reader, kind, upto, told, message_id, at in rows
+        ]
         self._effects.ticked(None, acks)

@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 # Clients of a stopping process come back spread over this long, in milliseconds.
 RECONNECT_SPREAD_MS = 3_000
 DRAIN_S = 3.0
+FAREWELL_S = 0.5
 LEAVE_S = 2.0
 PAUSE_S = 0.02
 CANCEL_S = 0.3
@@ -76,7 +77,7 @@ class Runtime:
             session.write({"t": "reconnect", "after_ms": random.randint(0, RECONNECT_SPREAD_MS)})
         await asyncio.wait([asyncio.ensure_future(self.committer.stop())], timeout=DRAIN_S)
         await self.receipts.flush()
-        await asyncio.gather(*(session.outlet.flushed(0.5) for session in sessions))
+        await asyncio.gather(*(session.outlet.flushed(FAREWELL_S) for session in sessions))
         for session in sessions:
             session.end(CloseCode.RESTARTING)
         await self._all_left()

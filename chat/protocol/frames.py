@@ -1,12 +1,12 @@
 """The frames of messenger.v1, one set of models for every door (WebSocket now, REST later).
 
 Client frames are validated strictly and in full before anything else sees them; unknown fields are ignored, so
-that newer clients can talk to older servers. Server frames are TypedDicts: they are built on the hot path and
-never parsed here. Shapes, units and examples: docs/protocol.md.
+that newer clients can talk to older servers. Server frames are plain dicts: they are built on the hot path and never
+parsed here. Shapes, units and examples: docs/protocol.md.
 """
 
 import re
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
@@ -155,21 +155,3 @@ class Entry(TypedDict):
     body: str
     at: int
     reply_to: NotRequired[int]
-
-
-class ServerAck(TypedDict):
-    """ACCEPTED, REJECTED, DELIVERED, SEEN or FAILED, as the sender's devices are told."""
-
-    type: str
-    conv: str
-    client_id: NotRequired[str]
-    message_id: NotRequired[str]
-    seq: NotRequired[int]
-    timestamp: int
-    sender_id: NotRequired[str]
-    durability: NotRequired[str]
-    error_code: NotRequired[str]
-    error_text: NotRequired[str]
-
-
-ServerFrame = dict[str, Any]

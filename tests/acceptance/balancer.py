@@ -44,11 +44,7 @@ class Balancer:
         server = await asyncio.start_server(self._carry, "127.0.0.1", self.port, backlog=4096)
         self._ready.set()
         await self._ended.wait()
-        server.close()
-        carrying = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in carrying:
-            task.cancel()
-        await asyncio.gather(*carrying, return_exceptions=True)
+        await shut(server)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer), contextlib.suppress(asyncio.CancelledError):
@@ -73,6 +69,15 @@ class Balancer:
             with contextlib.suppress(OSError):
                 return await asyncio.open_connection("127.0.0.1", port)
         return None
+
+
+async def shut(server: asyncio.Server) -> None:
+    """The end of a loop that does nothing else: no new connections, and those under way are cut off."""
+    server.close()
+    carrying = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in carrying:
+        task.cancel()
+    await asyncio.gather(*carrying, return_exceptions=True)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -55,4 +55,5 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
 
 @pytest.fixture
 def cast(house: House) -> Cast:
+    """New people of the test's own, in whichever house its module has."""
     return enrol_cast(house)

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from tests.acceptance.conftest import Cast, each_server, enrol_cast
+from tests.acceptance.conftest import Cast, each_server
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.acceptance.verdict import verdict
@@ -30,11 +30,6 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
     """Its parts go away; each test brings them back."""
     with House(web=2, server=request.param) as house:
         yield house
-
-
-@pytest.fixture
-def cast(house: House) -> Cast:
-    return enrol_cast(house)
 
 
 @asynccontextmanager

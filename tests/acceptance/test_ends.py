@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from messenger import commands
-from tests.acceptance.conftest import Cast, each_server, enrol_cast
+from tests.acceptance.conftest import Cast, each_server
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.acceptance.template import CLONE
@@ -29,11 +29,6 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
     """Web processes of it are ended and started again."""
     with House(web=2, server=request.param) as house:
         yield house
-
-
-@pytest.fixture
-def cast(house: House) -> Cast:
-    return enrol_cast(house)
 
 
 async def test_sigterm_tells_clients_settles_and_closes(house: House, cast: Cast) -> None:
