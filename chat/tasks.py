@@ -6,17 +6,19 @@ from typing import Any
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
+from django.db.models import Min
 from django.utils import timezone
 
 from chat.delivery.announce import announce
 from chat.inbox import redelivery
-from chat.models import Change, Sweep
+from chat.models import Change, Progress
 
 logger = logging.getLogger(__name__)
 
 # Web processes read back one minute; the rest is for an operator who wonders.
 KEEP_CHANGES = timedelta(minutes=10)
 KEEP_UNSWEPT = timedelta(days=1)
+READS_CHANGES = [Progress.Work.REDELIVERY, Progress.Work.QUOTA]
 PURGE_ROWS = 1_000
 PURGE_BATCHES = 100
 
@@ -45,8 +47,8 @@ def _tell(event: dict[str, Any]) -> None:
 def prune_changes() -> None:
     """Drops old rows of the change table, a thousand at a time; none of the last day that no sweep has looked at."""
     now = timezone.now()
-    swept = Sweep.objects.first()
-    limit = min(now - KEEP_CHANGES, max(swept.upto if swept else now, now - KEEP_UNSWEPT))
+    done = Progress.objects.filter(work__in=READS_CHANGES).aggregate(upto=Min("upto"))["upto"]
+    limit = min(now - KEEP_CHANGES, max(done or now, now - KEEP_UNSWEPT))
     for _ in range(PURGE_BATCHES):
         old = Change.objects.filter(at__lt=limit).order_by("id").values("id")[:PURGE_ROWS]
         if not Change.objects.filter(id__in=old).delete()[0]:

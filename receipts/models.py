@@ -45,3 +45,24 @@ class Receipt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["conversation", "user", "kind", "upto_seq"], name="one_receipt_per_rise"),
         ]
+
+
+class Lapse(models.Model):
+    """Entries `from_seq` to `upto_seq` expired for a person before any device of theirs took them.
+
+    Subtracted when ticks are computed; a device that acknowledges some after all takes them out of the range.
+    """
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="lapses", db_index=False, db_constraint=False
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="lapses", db_index=False, db_constraint=False)
+    from_seq = models.BigIntegerField()
+    upto_seq = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "user", "from_seq"], name="one_lapse_from"),
+            models.CheckConstraint(condition=Q(from_seq__gte=1, upto_seq__gte=F("from_seq")), name="lapse_range"),
+        ]

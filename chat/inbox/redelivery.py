@@ -2,7 +2,7 @@
 
 A sweep has two steps, each a few statements whatever the size of the inboxes:
 
-1. *Notice*: conversations appended to since the last sweep, but not in the last three seconds, which devices are
+1. *Notice*: conversations appended to (or edited in) since the last sweep, but not in the last three seconds, which devices are
    given to acknowledge by themselves; inboxes of their members' devices still below that head, and not yet watched,
    get a first `next_attempt_at`. Where the last sweep ended stands in the database, so that no pause of Celery
    leaves anything unnoticed.
@@ -14,25 +14,28 @@ Attempts limit nudges, never delivery: what is owed stays above the cursor until
 
 import random
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
+from chat.inbox import progress
+from chat.models import Progress
 from chat.policy.backoff import DEFAULT_BACKOFF
 
 # Due inboxes dealt with in one sweep; the rest is met by the next.
 LIMIT = 1_000
-
-START = "INSERT INTO chat_sweep (id, upto) VALUES (1, now() - interval '1 hour') ON CONFLICT (id) DO NOTHING"
-LAST = "SELECT upto FROM chat_sweep WHERE id = 1 FOR UPDATE SKIP LOCKED"
-ADVANCE = "UPDATE chat_sweep SET upto = now() - interval '3 seconds' WHERE id = 1"
+# Devices are given this long to acknowledge by themselves.
+GRACE = timedelta(seconds=3)
+FIRST_LOOK = timedelta(hours=1)
 
 # A row's time is a little before its commit: what is older than the last sweep's end by less than that is met again.
 NOTICE = """
 WITH late AS (
-    SELECT conv, max(head) AS head
+    SELECT conv, coalesce(max(head) FILTER (WHERE c.kind = 'append'), 0) AS head,
+           coalesce(max(head) FILTER (WHERE c.kind = 'revised'), 0) AS rev
     FROM chat_change c, unnest(c.conversations, c.heads) AS h(conv, head)
-    WHERE c.kind = 'append' AND c.at BETWEEN %s - interval '10 seconds' AND now() - interval '3 seconds'
+    WHERE c.kind IN ('append', 'revised') AND c.at BETWEEN %s - interval '10 seconds' AND %s
     GROUP BY conv
 )
 INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, next_attempt_at)
@@ -41,7 +44,8 @@ FROM late
 JOIN chat_membership s ON s.conversation_id = late.conv AND s.left_seq IS NULL
 JOIN chat_device d ON d.user_id = s.user_id AND d.revoked_at IS NULL
 LEFT JOIN chat_inbox i ON i.conversation_id = late.conv AND i.device_id = d.id
-WHERE greatest(coalesce(i.received_seq, 0), s.visible_from_seq - 1) < late.head AND i.next_attempt_at IS NULL
+WHERE (greatest(coalesce(i.received_seq, 0), s.visible_from_seq - 1) < late.head
+       OR coalesce(i.received_rev, 0) < late.rev) AND i.next_attempt_at IS NULL
 ORDER BY late.conv, d.id
 ON CONFLICT (conversation_id, device_id) DO UPDATE
 SET next_attempt_at = excluded.next_attempt_at, attempts = 0
@@ -50,7 +54,7 @@ WHERE chat_inbox.next_attempt_at IS NULL
 
 DUE = """
 SELECT i.id, i.conversation_id::text, i.device_id::text, i.attempts, c.last_seq,
-       i.received_seq < c.last_seq AND d.revoked_at IS NULL AND EXISTS (
+       (i.received_seq < c.last_seq OR i.received_rev < c.last_rev) AND d.revoked_at IS NULL AND EXISTS (
            SELECT FROM chat_membership s
            WHERE s.conversation_id = i.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL)
 FROM chat_inbox i
@@ -95,8 +99,7 @@ def sweep() -> list[Nudge]:
 
 def _notice(cursor: Any) -> None:
     """Not if another sweep is at it."""
-    cursor.execute(START)
-    cursor.execute(LAST)
-    if last := cursor.fetchone():
-        cursor.execute(NOTICE, [last[0], DEFAULT_BACKOFF.delay_ms(1, random.random)])
-        cursor.execute(ADVANCE)
+    if taken := progress.take(cursor, Progress.Work.REDELIVERY, FIRST_LOOK):
+        last, now = taken
+        cursor.execute(NOTICE, [last, now - GRACE, DEFAULT_BACKOFF.delay_ms(1, random.random)])
+        progress.advance(cursor, Progress.Work.REDELIVERY, now - GRACE)

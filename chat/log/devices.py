@@ -10,11 +10,16 @@ from django.utils import timezone
 from chat.models import Change, Device, User
 
 # A new device starts where its person already is: what another device took is history to page through, and the
-# person's maximum over devices stays true. Conversations made later have no row, which means their start.
+# person's maximum over devices stays true. It loads everything as it is now, so there are no changes to tell; what
+# has expired for its person it is not owed. Conversations made later have no row, which means their start.
 START_INBOXES = """
-INSERT INTO chat_inbox (device_id, conversation_id, received_seq, attempts)
-SELECT %s, w.conversation_id, w.delivered_seq, 0 FROM receipts_watermark w
+INSERT INTO chat_inbox (device_id, conversation_id, received_seq, received_rev, attempts)
+SELECT %s, w.conversation_id, greatest(w.delivered_seq, coalesce(l.upto, 0)), c.last_rev, 0
+FROM receipts_watermark w
 JOIN chat_membership s ON s.conversation_id = w.conversation_id AND s.user_id = w.user_id AND s.left_seq IS NULL
+JOIN chat_conversation c ON c.id = w.conversation_id
+LEFT JOIN LATERAL (SELECT max(upto_seq) AS upto FROM receipts_lapse
+                   WHERE conversation_id = w.conversation_id AND user_id = w.user_id) l ON true
 WHERE w.user_id = %s
 """
 

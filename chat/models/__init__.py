@@ -1,8 +1,21 @@
 """The nouns of the log, one file a group; import them from here."""
 
 from chat.models.changes import Change, Epoch
-from chat.models.inbox import Inbox, Sweep
-from chat.models.log import Conversation, Membership, Message
+from chat.models.inbox import Inbox, Progress
+from chat.models.log import Conversation, Hidden, Membership, Message
+from chat.models.media import Attachment
 from chat.models.people import Device, User
 
-__all__ = ["Change", "Conversation", "Device", "Epoch", "Inbox", "Membership", "Message", "Sweep", "User"]
+__all__ = [
+    "Attachment",
+    "Change",
+    "Conversation",
+    "Device",
+    "Epoch",
+    "Hidden",
+    "Inbox",
+    "Membership",
+    "Message",
+    "Progress",
+    "User",
+]

@@ -19,10 +19,12 @@ class Change(models.Model):
         RECEIPTS = "receipts"
         MEMBERS = "members"
         REVOKED = "revoked"
+        REVISED = "revised"
+        LAPSED = "lapsed"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    # One element a conversation; `heads` runs parallel to it for APPEND.
+    # One element a conversation; `heads` runs parallel to it for APPEND (seqs) and REVISED (revs).
     conversations = ArrayField(models.UUIDField(), default=list)
     heads = ArrayField(models.BigIntegerField(), default=list)
     users = ArrayField(models.UUIDField(), default=list)

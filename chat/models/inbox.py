@@ -10,6 +10,10 @@ from chat.models.people import Device
 class Inbox(models.Model):
     """The cursor of one device in one conversation; no row means the start of its person's stay.
 
+    `received_rev`: every edit and deletion up to this revision is stored on the device. `horizon_seq`: what lies at
+    or below it the device is not owed any more (it expired), and is told so when its cursor is below.
+    `media_horizon_seq`: the same for attachments, whose place it gets a placeholder for.
+
     `attempts` and `next_attempt_at` belong to redelivery: how often the device was nudged since its last
     progress, and when it may be nudged again (empty: nothing is owed or nudging has been given up).
     """
@@ -17,6 +21,9 @@ class Inbox(models.Model):
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="inboxes")
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="inboxes")
     received_seq = models.BigIntegerField(default=0)
+    received_rev = models.BigIntegerField(default=0, db_default=0)
+    horizon_seq = models.BigIntegerField(default=0, db_default=0)
+    media_horizon_seq = models.BigIntegerField(default=0, db_default=0)
     attempts = models.SmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
 
@@ -31,11 +38,13 @@ class Inbox(models.Model):
         ]
 
 
-class Sweep(models.Model):
-    """One row: everything appended up to `upto` has been looked at for inboxes to watch (chat/inbox/redelivery.py)."""
+class Progress(models.Model):
+    """How far a recurring work has come: everything up to `upto` has been dealt with, whatever pauses there were."""
 
-    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    class Work(models.TextChoices):
+        REDELIVERY = "redelivery"
+        EXPIRY = "expiry"
+        QUOTA = "quota"
+
+    work = models.CharField(max_length=16, primary_key=True, choices=Work.choices, editable=False)
     upto = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_sweep")]

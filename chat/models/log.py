@@ -47,13 +47,22 @@ class Conversation(models.Model):
 
 
 class Membership(models.Model):
-    """One stay of a person. Sees entries from `visible_from_seq` to `left_seq`; rejoining is a new row."""
+    """One stay of a person: entries from `visible_from_seq` to `left_seq` are for them. Rejoining is a new row.
+
+    Who has an open stay may read the entries of all their stays; who has none may read nothing.
+    """
+
+    class Role(models.TextChoices):
+        MEMBER = "member"
+        ADMIN = "admin"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=6, choices=Role.choices, default=Role.MEMBER, db_default=Role.MEMBER)
     visible_from_seq = models.BigIntegerField(default=1)
     left_seq = models.BigIntegerField(null=True, blank=True)
     joined_at = models.DateTimeField(auto_now_add=True)
+    left_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -67,6 +76,10 @@ class Membership(models.Model):
 
 class Message(models.Model):
     """One entry. Never updated on the hot path.
+
+    `rev` is the conversation's revision of its last edit or deletion, 0: as it was sent. A deleted entry keeps its
+    row and its key, and loses its body. `resent_as_seq`: it expired before it was delivered, was withdrawn by its
+    sender and appended anew under that seq.
 
     No foreign key constraints: the transaction that inserts has just read (and locked) what they would check, and
     each would cost a look-up a message. `digest` is what makes a repeated `client_id` the same message or a conflict.
@@ -88,8 +101,14 @@ class Message(models.Model):
     body = models.TextField()
     reply_to_seq = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
+    rev = models.BigIntegerField(default=0, db_default=0)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    resent_as_seq = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
+        # What a device that was away has missed of edits and deletions; entries as they were sent are not in it.
+        indexes = [models.Index(fields=["conversation", "rev"], condition=Q(rev__gt=0), name="changed_entries")]
         constraints = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="one_entry_per_seq"),
             models.UniqueConstraint(fields=["sender", "client_id"], name="one_entry_per_client_id"),
@@ -99,3 +118,20 @@ class Message(models.Model):
                 name="reply_points_back",
             ),
         ]
+
+
+class Hidden(models.Model):
+    """Deleted for one person: an entry that is in the log and not shown to them any more."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="hidden"
+    )
+    seq = models.BigIntegerField()
+    rev = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "user", "seq"], name="hidden_once"),
+        ]
+        indexes = [models.Index(fields=["conversation", "user", "rev"], name="hidden_changes")]

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from chat.inbox import redelivery
-from chat.models import Change, Conversation, Inbox, Sweep
+from chat.models import Change, Conversation, Inbox, Progress
 from chat.tasks import prune_changes
 from tests.cast import Cast, make_direct
 
@@ -22,18 +22,18 @@ def appended(conv: str, ago: timedelta) -> None:
 def test_what_came_since_the_last_sweep_is_noticed(ago: timedelta) -> None:
     people = Cast.create()
     conv = make_direct(people.alice, people.bob)
-    Sweep.objects.create(upto=timezone.now() - ago - timedelta(seconds=1))
+    Progress.objects.create(work="redelivery", upto=timezone.now() - ago - timedelta(seconds=1))
     appended(conv, ago)
     redelivery.sweep()
     watched = Inbox.objects.filter(conversation=conv, next_attempt_at__isnull=False)
     assert {inbox.device_id for inbox in watched} == {people.alice.device.id, people.bob.device.id}
-    assert timezone.now() - Sweep.objects.get().upto < timedelta(seconds=5)
+    assert timezone.now() - Progress.objects.get().upto < timedelta(seconds=5)
 
 
 def test_what_came_before_the_last_sweep_is_not_looked_at_again() -> None:
     people = Cast.create()
     conv = make_direct(people.alice, people.bob)
-    Sweep.objects.create(upto=timezone.now() - timedelta(seconds=5))
+    Progress.objects.create(work="redelivery", upto=timezone.now() - timedelta(seconds=5))
     appended(conv, timedelta(minutes=5))
     redelivery.sweep()
     assert not Inbox.objects.filter(conversation=conv, next_attempt_at__isnull=False).exists()
@@ -52,7 +52,7 @@ def test_nothing_is_pruned_before_a_sweep_has_looked_at_it(ago: timedelta, kept:
     """Both tasks are due at once when Celery comes back; beyond a day the table is not let grow."""
     people = Cast.create()
     conv = make_direct(people.alice, people.bob)
-    Sweep.objects.create(upto=timezone.now() - ago - timedelta(seconds=1))
+    Progress.objects.create(work="redelivery", upto=timezone.now() - ago - timedelta(seconds=1))
     appended(conv, ago)
     prune_changes()
     assert Change.objects.exists() is kept

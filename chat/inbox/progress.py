@@ -1,0 +1,25 @@
+"""Where recurring work left off, in the database: no pause of Celery leaves anything undone, no two workers do the
+same."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from chat.models import Progress
+
+START = "INSERT INTO chat_progress (work, upto) VALUES (%s, now() - %s) ON CONFLICT (work) DO NOTHING"
+TAKE = "SELECT upto, now() FROM chat_progress WHERE work = %s FOR UPDATE SKIP LOCKED"
+ADVANCE = "UPDATE chat_progress SET upto = %s WHERE work = %s"
+
+
+def take(cursor: Any, work: Progress.Work, look_back: timedelta) -> tuple[datetime, datetime] | None:
+    """Up to when this work has been done (at the very first time: `look_back` ago) and the database's time; None while
+    another worker is at it. Locked until the transaction ends."""
+    cursor.execute(START, [work, look_back])
+    cursor.execute(TAKE, [work])
+    row: tuple[datetime, datetime] | None = cursor.fetchone()
+    return row
+
+
+def advance(cursor: Any, work: Progress.Work, upto: datetime) -> None:
+    """In the transaction that took it."""
+    cursor.execute(ADVANCE, [upto, work])
