@@ -113,6 +113,10 @@ CHANNEL_LAYERS = {
     }
 }
 
+# How long after sending a message may be edited, and deleted for everyone.
+EDIT_MINUTES = env.number("EDIT_MINUTES", 15, high=60 * 24 * 365)
+DELETE_MINUTES = env.number("DELETE_MINUTES", 48 * 60, high=60 * 24 * 365)
+
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -39,6 +39,7 @@ end
 
 DELIVERED = "d"
 SEEN = "s"
+CHANGED = "r"
 
 Held = dict[str, tuple[int, int]]
 """Member -> (seq, when it was heard, in milliseconds since 1970)"""
@@ -53,7 +54,7 @@ class ReceiptBuffer:
         self._wake = asyncio.Event()
 
     def note(self, conv: str, device: str, kind: str, seq: int) -> None:
-        """Device stands at `seq` for `kind` (DELIVERED or SEEN)."""
+        """Device stands at `seq` for `kind` (DELIVERED or SEEN; CHANGED: at revision `seq`)."""
         member = f"{conv}|{device}|{kind}"
         held = self._held.get(member)
         if held is None or seq > held[0]:

@@ -27,7 +27,7 @@ QUARANTINE = "receipts:quarantine"
 QUARANTINE_ROWS = 1_000
 # A claim this old was left behind by a worker that died.
 ABANDONED_S = 15
-KINDS = {"d": Kind.DELIVERED.value, "s": Kind.SEEN.value}
+KINDS = {"d": Kind.DELIVERED.value, "s": Kind.SEEN.value, "r": ledger.CHANGED}
 
 CLAIM = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
@@ -85,7 +85,7 @@ class Flusher:
         rows = []
         for member, score in members:
             match member.split("|"):
-                case [conv, device, ("d" | "s") as kind]:
+                case [conv, device, ("d" | "s" | "r") as kind]:
                     rows.append(Row(conv, device, KINDS[kind], int(score), int(times.get(member, now))))
                 case _:
                     self._set_aside(member)

@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from receipts.watermarks import Claim, Kind, Mark, Rise, rises
 
 LEGAL = """
-SELECT c.conv::text, c.device::text, d.user_id::text, c.kind, c.seq, c.at, v.last_seq, w.delivered_seq, w.seen_seq
+SELECT c.conv::text, c.device::text, d.user_id::text, c.kind, c.seq, c.at, v.last_seq, w.delivered_seq, w.seen_seq,
+       v.last_rev
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[]) AS c(conv, device, kind, seq, at)
 JOIN chat_device d ON d.id = c.device AND d.revoked_at IS NULL
 JOIN chat_membership s ON s.conversation_id = c.conv AND s.user_id = d.user_id AND s.left_seq IS NULL
@@ -33,6 +34,17 @@ SET received_seq = excluded.received_seq, attempts = 0,
     next_attempt_at = CASE WHEN chat_inbox.attempts > 0 OR chat_inbox.next_attempt_at IS NOT NULL
                       THEN now() + interval '3 seconds' END
 WHERE chat_inbox.received_seq < excluded.received_seq
+"""
+
+RAISE_INBOX_REVS = """
+INSERT INTO chat_inbox (conversation_id, device_id, received_seq, received_rev, attempts)
+SELECT conv, device, 0, rev, 0 FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[]) AS c(conv, device, rev)
+ORDER BY conv, device
+ON CONFLICT (conversation_id, device_id) DO UPDATE
+SET received_rev = excluded.received_rev, attempts = 0,
+    next_attempt_at = CASE WHEN chat_inbox.attempts > 0 OR chat_inbox.next_attempt_at IS NOT NULL
+                      THEN now() + interval '3 seconds' END
+WHERE chat_inbox.received_rev < excluded.received_rev
 """
 
 RAISE_WATERMARKS = """
@@ -64,9 +76,13 @@ VALUES ('receipts', %s::uuid[], '{}', '{}', clock_timestamp()) RETURNING id
 """
 
 
+CHANGED = "changed"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One member of the buffer. `kind` is a watermarks.Kind value; `at` milliseconds since 1970."""
+    """One member of the buffer. `kind` is a watermarks.Kind value, or CHANGED: then `seq` is a revision, which raises
+    the device's inbox and nothing else. `at` milliseconds since 1970."""
 
     conv: str
     device: str
@@ -105,8 +121,11 @@ def _raise_inboxes(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> None:
     cursors = [
         (conv, device, min(seq, head)) for conv, device, _, kind, seq, _, head, *_ in legal if kind == Kind.DELIVERED
     ]
+    revs = [(row[0], row[1], min(row[4], row[9])) for row in legal if row[3] == CHANGED]
     if cursors:
         cursor.execute(RAISE_INBOXES, _columns(cursors))
+    if revs:
+        cursor.execute(RAISE_INBOX_REVS, _columns(revs))
 
 
 def _raise_watermarks(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> list[tuple[str, str, Rise]]:
@@ -118,7 +137,7 @@ def _raise_watermarks(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> list[tup
     marks: list[tuple[str, str, int, int]] = []
     for (conv, user), group in people.items():
         head, delivered, seen = group[0][6:9]
-        claims = [Claim(Kind(row[3]), row[4], row[5]) for row in group]
+        claims = [Claim(Kind(row[3]), row[4], row[5]) for row in group if row[3] != CHANGED]
         mark, found = rises(Mark(delivered, seen), head, claims)
         if found:
             marks.append((conv, user, mark.delivered, mark.seen))

@@ -5,6 +5,7 @@ from typing import Any
 
 from chat.policy.decide import Accepted, Deferred, Outcome, Proposal, Refused
 from chat.protocol.errors import ErrorCode
+from chat.protocol.frames import Entry
 
 # Before a retryable send is worth repeating, in milliseconds.
 RETRY_AFTER_MS = {ErrorCode.PREDECESSOR_MISSING: 0, ErrorCode.UNAVAILABLE: 500, ErrorCode.OVERLOADED: 1_000}
@@ -29,6 +30,20 @@ def _accepted(send: Proposal, outcome: Accepted, durability: str) -> dict[str, A
         "seq": outcome.entry.seq,
         "timestamp": outcome.entry.at,
         "sender_id": send.sender,
+        "durability": durability,
+    }
+
+
+def accepted(conv: str, entry: Entry, durability: str) -> dict[str, Any]:
+    """Of an entry that did not come through the committer."""
+    return {
+        "type": "ACCEPTED",
+        "conv": conv,
+        "client_id": entry["client_id"],
+        "message_id": entry["id"],
+        "seq": entry["seq"],
+        "timestamp": entry["at"],
+        "sender_id": entry["sender"],
         "durability": durability,
     }
 

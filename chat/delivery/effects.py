@@ -5,17 +5,13 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
-from psycopg_pool import PoolTimeout, TooManyRequests
-
 from chat.delivery.answers import answer
+from chat.delivery.doorkeeper import Doorkeeper
 from chat.delivery.hub import Hub
 from chat.delivery.layer import Event, Neighbours, Publisher
-from chat.delivery.session import Cursor, Session
-from chat.inbox import sync
+from chat.delivery.session import Session
 from chat.log.committer import Result
 from chat.log.pending import Pending
-from chat.log.pool import Database
 from chat.policy.decide import Accepted, Outcome, Refused
 from chat.protocol.codec_json import Packed, ack_frame, encode, pack
 from chat.protocol.errors import CloseCode, ErrorCode
@@ -26,24 +22,13 @@ logger = logging.getLogger(__name__)
 # A hint larger than this names the heads only; the others fill from the database.
 MAX_HINT_CHARS = 262_144
 
-MEMBERS = """
-SELECT s.user_id::text, c.members_rev FROM chat_conversation c
-LEFT JOIN chat_membership s ON s.conversation_id = c.id AND s.left_seq IS NULL WHERE c.id = %s::uuid
-"""
-
-REVOKED = """
-SELECT d.id::text FROM chat_device d JOIN chat_user u ON u.id = d.user_id
-WHERE d.user_id = ANY(%s::uuid[]) AND (d.revoked_at IS NOT NULL OR NOT u.is_active)
-"""
-
 
 class Postman:
     """Implements reconcile.Effects."""
 
-    def __init__(self, database: Database, publisher: Publisher) -> None:
-        self._database = database
+    def __init__(self, publisher: Publisher, door: Doorkeeper) -> None:
         self._publisher = publisher
-        self._reloads: dict[str, asyncio.Task[None]] = {}
+        self.door = door
         self._works: set[asyncio.Task[None]] = set()
         self.process = ""
         self.neighbours = Neighbours()
@@ -120,8 +105,22 @@ class Postman:
             for conv, device, head in event["nudges"]:
                 self.hub.raise_head(conv, head)
                 self.hub.nudge(conv, device)
+        elif event["type"] == "revised":
+            self.hub.raise_rev(event["conv"], event["rev"])
         elif event["type"] == "members":
             self._soon(self.members_changed(event["conv"], event["users"]))
+
+    # From use cases here that have committed
+
+    def revised(self, conv: str, rev: int) -> None:
+        """An edit or a deletion: the people here and elsewhere are told."""
+        self.hub.raise_rev(conv, rev)
+        self._publisher.publish({"type": "revised", "origin": self.process, "conv": conv, "rev": rev})
+
+    def appended_apart(self, conv: str, head: int) -> None:
+        """An entry that did not come through the committer."""
+        self.hub.raise_head(conv, head)
+        self._publisher.publish({"type": "entries", "origin": self.process, "batch": [[conv, 0, head, []]]})
 
     def members_hint(self, conv: str, users: list[str]) -> None:
         """Tells the other processes, and the people here, of a conversation made or changed."""
@@ -144,6 +143,13 @@ class Postman:
     def appended(self, conv: str, head: int) -> None:
         self.hub.raise_head(conv, head)
 
+    def changed(self, conv: str, rev: int) -> None:
+        self.hub.raise_rev(conv, rev)
+
+    def lapsed(self, conv: str) -> None:
+        """Some entries expired for someone, who may not read them any more."""
+        self.hub.need_members(conv)
+
     def rooms(self, convs: list[str]) -> list[str]:
         """Those somebody here may want to hear of: while conversations are being read, any may be entered next."""
         return convs if self.hub.is_reading else [conv for conv in convs if conv in self.hub.rooms]
@@ -165,51 +171,10 @@ class Postman:
             self.hub.catch_up(conv)
 
     async def members_changed(self, conv: str, users: list[str]) -> None:
-        """People joined or left: their sockets are told of the conversation, or leave it."""
-        for user in users:
-            for session in list(self.hub.people.get(user, ())):
-                if not session.ready:
-                    session.joined.append(conv)
-                elif conv not in session.cursors:
-                    await self._introduce(session, conv)
-        await self._reload(conv)
-
-    async def introduce_joined(self, session: Session) -> None:
-        """Conversations that came to be while the session's others were read."""
-        while session.joined:
-            conv = session.joined.pop()
-            if conv not in session.cursors:
-                await self._introduce(session, conv)
-
-    async def _introduce(self, session: Session, conv: str) -> None:
-        with self.hub.reading():
-            for summary in await sync.summaries(self._database, session.user, session.device, conv):
-                cursor = Cursor(summary.received, summary.seen)
-                if conv not in session.cursors and self.hub.enter(session, summary, cursor):
-                    session.write({"t": "conversations", "items": [summary.frame()], "more": False})
-
-    def reload_members(self, conv: str) -> None:
-        """Membership is newer than what the room knows; one reading at a time."""
-        if conv not in self._reloads:
-            task = asyncio.get_running_loop().create_task(self._reload(conv))
-            self._reloads[conv] = task
-            task.add_done_callback(lambda _: self._reloads.pop(conv, None))
-
-    async def _reload(self, conv: str) -> None:
-        try:
-            rows = await self._database.rows(MEMBERS, [conv])
-        except (psycopg.Error, PoolTimeout, TooManyRequests) as error:
-            logger.warning("members not read: %s", type(error).__name__)
-            return
-        if rows:
-            self.hub.members(conv, rows[0][1], {row[0] for row in rows})
+        await self.door.members_changed(conv, users)
 
     async def revoked(self, users: list[str]) -> None:
-        devices = {row[0] for row in await self._database.rows(REVOKED, [users])}
-        for user in users:
-            for session in list(self.hub.people.get(user, ())):
-                if session.device in devices:
-                    session.end(CloseCode.AUTHENTICATION_FAILED)
+        await self.door.revoked(users)
 
 
 def _pack(pending: Pending, outcome: Accepted) -> Packed:

@@ -1,8 +1,8 @@
 """Filling holes from the database: one reader a conversation, however many sockets lack the entries.
 
 A fill reads the page after the lowest position that is waiting and offers it to the whole room; it goes on while
-someone with an open window is behind. Few run at once, the rest wait in line, so that a thousand devices coming
-back share a handful of connections.
+someone with an open window is behind. Then come changes (edits, deletions), in the same way. Few run at once, the
+rest wait in line, so that a thousand devices coming back share a handful of connections.
 """
 
 import asyncio
@@ -13,7 +13,9 @@ import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from chat.delivery.hub import Hub
-from chat.log import history
+from chat.delivery.room import Room
+from chat.delivery.session import Session
+from chat.log import delta, history
 from chat.log.pool import Database
 from chat.protocol.codec_json import pack
 
@@ -69,15 +71,55 @@ class Filler:
     async def _page(self, conv: str) -> bool:
         """One page for the conversation. True while someone still waits."""
         assert self.hub is not None
-        waiting = self.hub.waiting(conv)
         room = self.hub.rooms.get(conv)
-        if not waiting or room is None:
+        if room is None:
             return False
-        first = min(session.cursors[conv].pushed for session in waiting) + 1
-        entries, members_rev = await history.entries(self._database, conv, first, min(first + PAGE - 1, room.head))
-        if not entries:
-            logger.warning("nothing to fill a hole with")
+        waiting = room.waiting()
+        apart = [session for session in waiting if session.cursors[conv].is_apart]
+        if apart:
+            return await self._apart(room, apart[0])
+        if waiting:
+            return await self._entries(room, waiting)
+        return await self._changes(room)
+
+    async def _entries(self, room: Room, waiting: list[Session]) -> bool:
+        """For everyone who lacks them: the page after the lowest position."""
+        assert self.hub is not None
+        first = min(session.cursors[room.conv].pushed for session in waiting) + 1
+        last = min(first + PAGE - 1, room.head)
+        entries, members_rev = await history.entries(self._database, room.conv, first, last)
+        if not entries or entries[0]["seq"] > first:
+            # They expired meanwhile: what each may read now is looked up, and the rest told as absent.
+            self.hub.need_members(room.conv)
             return False
-        self.hub.deliver(conv, members_rev, [pack(entry) for entry in entries])
+        self.hub.deliver(room.conv, members_rev, [pack(entry) for entry in entries])
         # Members newer than the room's: they are read first, and then the room asks again.
-        return members_rev <= room.members_rev and bool(self.hub.waiting(conv))
+        return members_rev <= room.members_rev and self._is_wanted(room)
+
+    async def _apart(self, room: Room, session: Session) -> bool:
+        """For one person alone: entries of an earlier stay, or around what expired for them."""
+        cursor = session.cursors[room.conv]
+        first = cursor.pushed + 1
+        # A gap counts for nothing, however long it is.
+        last = min(cursor.readable.next(first) + PAGE - 1, cursor.readable.open_from - 1, room.head)
+        page = await history.page(self._database, room.conv, session.user, first, last)
+        if page is None or room.conv not in session.cursors:
+            return False
+        session.offer_apart(room.conv, last, [pack(entry) for entry in page.entries], page.absent)
+        return self._is_wanted(room)
+
+    async def _changes(self, room: Room) -> bool:
+        assert self.hub is not None
+        untold = room.untold()
+        if not untold:
+            return False
+        above = min(session.cursors[room.conv].rev_told for session in untold)
+        changes = await delta.since(self._database, room.conv, above, list({each.user for each in untold}), PAGE)
+        if changes.members_rev > room.members_rev:
+            self.hub.need_members(room.conv)
+            return False
+        room.tell(above, changes)
+        return self._is_wanted(room)
+
+    def _is_wanted(self, room: Room) -> bool:
+        return bool(room.waiting() or room.untold())

@@ -1,19 +1,18 @@
 """The hub: all sockets of a process, and who of them is owed what.
 
 Everything here runs in the event loop without awaiting: committed batches, layer events, fills and nudges come in,
-writes to outlets go out. What is known of a conversation is a *room*: its head, its members_rev, its sockets.
-The rule that keeps order: a room's head only says what exists; each session is pushed n only after n-1, and who is
-behind is filled from the database (see fill.py).
+writes to outlets go out. What is known of a conversation is its room (room.py).
 """
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from chat.delivery.room import Known, Room
 from chat.delivery.session import Cursor, Session
 from chat.inbox.sync import Summary
-from chat.protocol import codec_json
+from chat.policy.visibility import Readable
 from chat.protocol.codec_json import Packed
 from chat.protocol.errors import CloseCode
 
@@ -22,17 +21,6 @@ HEARD = 2_000
 # A full window without an acknowledgement; and no frame at all (two heartbeats and a bit).
 STALLED_S = 30.0
 SILENT_S = 60.0
-
-
-class Room:
-    """One conversation with at least one socket in this process."""
-
-    __slots__ = ("head", "members_rev", "sessions")
-
-    def __init__(self, head: int, members_rev: int) -> None:
-        self.head = head
-        self.members_rev = members_rev
-        self.sessions: set[Session] = set()
 
 
 class Hub:
@@ -79,15 +67,18 @@ class Hub:
             return False
         room = self.rooms.get(summary.conv)
         if room is None:
-            room = self.rooms[summary.conv] = Room(summary.head, summary.members_rev)
+            room = self.rooms[summary.conv] = Room(summary.conv, summary.head, summary.rev, summary.members_rev)
         # Read before the room's last change of members: they are read again before anything is pushed.
         room.members_rev = min(room.members_rev, summary.members_rev)
         room.head = max(room.head, summary.head, self._passed.get(summary.conv, 0))
+        room.rev = max(room.rev, summary.rev)
         room.sessions.add(session)
         if summary.conv not in session.cursors:
             session.cursors[summary.conv] = cursor
         if session.cursors[summary.conv].pushed < room.head:
             session.behind.add(summary.conv)
+            self._need_fill(summary.conv)
+        elif session.cursors[summary.conv].rev_told < room.rev:
             self._need_fill(summary.conv)
         return True
 
@@ -103,9 +94,9 @@ class Hub:
         self.full.discard(session)
 
     def expel(self, session: Session, conv: str) -> None:
-        """The person does not belong to the conversation any more."""
+        """The person does not belong to the conversation any more, and is told so."""
         self._leave_room(session, conv)
-        session.drop([conv])
+        session.drop(conv)
 
     def _leave_room(self, session: Session, conv: str) -> None:
         room = self.rooms.get(conv)
@@ -128,70 +119,51 @@ class Hub:
             session.behind.add(conv)
         self._need_fill(conv)
 
-    def deliver(
-        self,
-        conv: str,
-        members_rev: int,
-        entries: Sequence[Packed],
-        known: dict[Session, set[int]] | None = None,
-    ) -> None:
-        """A contiguous run of entries, fresh or filled. `known`: what sessions learn from their ACCEPTED."""
+    def deliver(self, conv: str, members_rev: int, entries: Sequence[Packed], known: Known | None = None) -> None:
+        """A contiguous run of entries, fresh or filled."""
         head = entries[-1].seq
         if self._loading:
             self._passed[conv] = max(self._passed.get(conv, 0), head)
         room = self.rooms.get(conv)
         if room is None:
             return
+        room.head = max(room.head, head)
         if members_rev > room.members_rev:
             # Nobody is pushed anything until it is known who belongs here.
-            room.head = max(room.head, head)
             self._need_members(conv)
             return
-        room.head = max(room.head, head)
-        behind = False
-        for run in codec_json.frames_of(entries):
-            frame = codec_json.messages_frame(conv, run)
-            for session in room.sessions:
-                taken = session.offer(conv, run, frame, known.get(session) if known else None)
-                behind |= not taken and not session.is_full
-                if session.is_full:
-                    self.full.add(session)
-        if behind:
+        if not room.offer(entries, known or {}):
+            self._need_fill(conv)
+        self.full.update(session for session in room.sessions if session.is_full)
+
+    def raise_rev(self, conv: str, rev: int) -> None:
+        """There are changes up to `rev`: whoever has not been told is."""
+        room = self.rooms.get(conv)
+        if room is not None and rev > room.rev:
+            room.rev = rev
             self._need_fill(conv)
 
-    def members(self, conv: str, members_rev: int, users: set[str]) -> None:
-        """Who belongs to the conversation now; the others' sockets leave it, then pushing goes on."""
+    def members(self, conv: str, members_rev: int, readable: Mapping[str, Readable]) -> None:
+        """Who belongs to the conversation now, and what they may read; the others' sockets leave it, then pushing
+        goes on."""
         room = self.rooms.get(conv)
         if room is None or members_rev < room.members_rev:
             return
-        for session in [session for session in room.sessions if session.user not in users]:
+        news, gone = room.admit(members_rev, readable)
+        for session in gone:
             self.expel(session, conv)
-        room.members_rev = members_rev
-        self.catch_up(conv)
+        # Not when nothing has changed: a hole that cannot be filled asks for this, and would again.
+        if news or gone:
+            self.catch_up(conv)
 
     def catch_up(self, conv: str) -> None:
-        """Marks who is below the room's head and has them filled."""
+        """Has those filled who are below the room's head or revision."""
         room = self.rooms.get(conv)
-        if room is None:
-            return
-        late = [session for session in room.sessions if session.cursors[conv].pushed < room.head]
-        for session in late:
-            session.behind.add(conv)
-        if late:
+        if room is not None and (room.lacking() or room.untold()):
             self._need_fill(conv)
 
-    def waiting(self, conv: str) -> list[Session]:
-        """Sessions of the room that lack entries and have room in their window."""
-        room = self.rooms.get(conv)
-        if room is None:
-            return []
-        waiting = []
-        for session in room.sessions:
-            if conv in session.behind and session.cursors[conv].pushed >= room.head:
-                session.behind.discard(conv)
-            elif conv in session.behind and not session.is_full:
-                waiting.append(session)
-        return waiting
+    def need_members(self, conv: str) -> None:
+        self._need_members(conv)
 
     def resume(self, session: Session) -> None:
         """Acknowledgements came: what could not be pushed before may be now."""

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from redis.asyncio import Redis
 
+from chat.delivery.doorkeeper import Doorkeeper
 from chat.delivery.effects import Postman
 from chat.delivery.fill import Filler
 from chat.delivery.hub import Hub
@@ -51,13 +52,16 @@ class Runtime:
         self.receipts = ReceiptBuffer(self.redis)
         self.publisher = Publisher()
         self.filler = Filler(self.database)
-        self.postman = Postman(self.database, self.publisher)
-        self.hub = Hub(self.filler.want, self.postman.reload_members)
-        self.filler.hub = self.postman.hub = self.hub
+        self.door = Doorkeeper(self.database)
+        self.postman = Postman(self.publisher, self.door)
+        self.hub = Hub(self.filler.want, self.door.reload)
+        self.filler.hub = self.postman.hub = self.door.hub = self.hub
         self.listener = Listener(self.publisher, self.postman.heard)
         self.postman.process, self.postman.neighbours = self.listener.process, self.listener.neighbours
         self.committer = Committer(settings.POSTGRES_DSN, self.postman.settled)
         self.reconciler = Reconciler(self.database, self.postman)
+        # For the little that is written by Django's side.
+        self.few_threads = asyncio.Semaphore(2)
         self.stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -2,19 +2,23 @@
 
 - *pushed*: highest entry written to this socket (or named to it by ACCEPTED). Entry n goes out only after n-1.
 - *stored*: the device's contiguous cursor, from its acknowledgements.
+- *rev_told*, *rev_stored*: the same two for changes (edits, deletions), which are told in the order of revisions.
 - The window is the sum of pushed - stored. When it is full, or what waits for the socket too large, nothing is pushed;
   acknowledgements let it go on, from the database. A conversation that could not be pushed to is *behind*.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from chat.log.delta import Delta
+from chat.policy.visibility import Readable
 from chat.policy.window import ContiguousCursor
 from chat.protocol import codec_json
 from chat.protocol.codec_json import Packed
 from chat.protocol.errors import CloseCode, ErrorCode
+from chat.protocol.frames import Absence
 
 if TYPE_CHECKING:
     from chat.delivery.outlet import Outlet
@@ -23,16 +27,28 @@ if TYPE_CHECKING:
 WINDOW = 256
 
 
+# Revisions told and not acknowledged, in one conversation.
+REV_WINDOW = 500
+
+
 class Cursor:
     """One conversation on one socket. `seen_wanted`: a SEEN ahead of the stored cursor, restated when that rises."""
 
-    __slots__ = ("pushed", "seen", "seen_wanted", "stored")
+    __slots__ = ("pushed", "readable", "rev_stored", "rev_told", "seen", "seen_wanted", "stored")
 
-    def __init__(self, position: int, seen: int) -> None:
+    def __init__(self, position: int, rev: int, seen: int, readable: Readable) -> None:
         self.pushed = position
         self.stored = ContiguousCursor(position)
+        self.rev_told = rev
+        self.rev_stored = rev
         self.seen = seen
         self.seen_wanted = 0
+        self.readable = readable
+
+    @property
+    def is_apart(self) -> bool:
+        """Next are entries that not all members may read: this one's alone are read, with what is not there."""
+        return self.pushed + 1 < self.readable.open_from
 
 
 class Session:
@@ -48,6 +64,8 @@ class Session:
         "heard_at",
         "joined",
         "outlet",
+        "owed",
+        "owed_as_of",
         "ready",
         "unacked",
         "user",
@@ -69,6 +87,9 @@ class Session:
         # Until then what happens is kept: ticks, and conversations that came to be while the others were read.
         self.early: list[dict[str, Any]] = []
         self.joined: list[str] = []
+        # What was owed when hello was answered, as (head, rev) by conversation; all of it stored: sync_done.
+        self.owed: dict[str, tuple[int, int]] = {}
+        self.owed_as_of = 0
 
     # What goes out
 
@@ -92,9 +113,13 @@ class Session:
         else:
             self.early.extend(acks)
 
-    def begin(self) -> None:
-        """Hello has been answered."""
+    def begin(self, as_of: int) -> None:
+        """Hello has been answered, from what was true at `as_of` (milliseconds since 1970)."""
         self.ready = True
+        self.owed_as_of = as_of
+        self.owed = {conv: owed for conv, owed in self.owed.items() if not self._has(conv, owed)}
+        if not self.owed:
+            self._synced()
         if self.early:
             self.tick(self.early)
             self.early = []
@@ -117,7 +142,7 @@ class Session:
         cursor = self.cursors.get(conv)
         if cursor is None or cursor.pushed >= entries[-1].seq:
             return True
-        if self.is_full or cursor.pushed < entries[0].seq - 1:
+        if self.is_full or cursor.pushed < entries[0].seq - 1 or cursor.is_apart:
             self.behind.add(conv)
             return False
         last = entries[-1].seq
@@ -129,6 +154,34 @@ class Session:
         if frame:
             self.write_text(frame)
         return True
+
+    def offer_apart(self, conv: str, upto: int, entries: Sequence[Packed], absent: Sequence[Absence]) -> None:
+        """What this person may read up to entry `upto`, and why the rest of it is not there."""
+        cursor = self.cursors.get(conv)
+        if cursor is None or cursor.pushed >= upto:
+            return
+        self.unacked += upto - cursor.pushed
+        cursor.pushed = upto
+        for n, run in enumerate(codec_json.frames_of(entries)):
+            self.write_text(codec_json.messages_frame(conv, run, absent if n == 0 else ()))
+
+    def may_be_told(self, conv: str, rev: int) -> bool:
+        cursor = self.cursors[conv]
+        return cursor.rev_told < min(rev, cursor.rev_stored + REV_WINDOW) and not self.outlet.is_crowded
+
+    def tell(self, conv: str, delta: Delta) -> None:
+        """Of changes through `delta.upto`: those it was not told of, that it may see."""
+        cursor = self.cursors[conv]
+        told = [
+            change.told
+            for change in delta.changes
+            if change.told["rev"] > cursor.rev_told
+            and change.user in (None, self.user)
+            and cursor.readable.allows(change.seq)
+        ]
+        cursor.rev_told = max(cursor.rev_told, delta.upto)
+        for frame in codec_json.changes_frames(conv, told, delta.upto):
+            self.write_text(frame)
 
     @property
     def is_full(self) -> bool:
@@ -149,7 +202,31 @@ class Session:
             cursor.pushed = after
         self.unacked -= after - before
         self.full_since = None
+        self._paid(conv)
         return after
+
+    def store_changes(self, conv: str, rev: int) -> int | None:
+        """The device has stored all changes up to `rev`. The revision if that is news, else None."""
+        cursor = self.cursors[conv]
+        if rev <= cursor.rev_stored:
+            return None
+        cursor.rev_stored = rev
+        cursor.rev_told = max(cursor.rev_told, rev)
+        self._paid(conv)
+        return rev
+
+    def _has(self, conv: str, owed: tuple[int, int]) -> bool:
+        cursor = self.cursors.get(conv)
+        return cursor is None or (cursor.stored.position >= owed[0] and cursor.rev_stored >= owed[1])
+
+    def _paid(self, conv: str) -> None:
+        if conv in self.owed and self._has(conv, self.owed[conv]):
+            del self.owed[conv]
+            if not self.owed and self.ready:
+                self._synced()
+
+    def _synced(self) -> None:
+        self.write({"t": "sync_done", "as_of": self.owed_as_of})
 
     def see(self, conv: str, seq: int) -> int | None:
         """Seen up to `seq`, clamped to what is stored. The seen watermark if it rose, else None."""
@@ -166,11 +243,14 @@ class Session:
         cursor = self.cursors[conv]
         self.unacked -= cursor.pushed - cursor.stored.position
         cursor.pushed = cursor.stored.position
+        cursor.rev_told = cursor.rev_stored
 
-    def drop(self, convs: Iterable[str]) -> None:
-        """The person is no longer in these conversations."""
-        for conv in convs:
-            cursor = self.cursors.pop(conv, None)
-            self.behind.discard(conv)
-            if cursor is not None:
-                self.unacked -= cursor.pushed - cursor.stored.position
+    def drop(self, conv: str) -> None:
+        """The person is no longer in this conversation."""
+        cursor = self.cursors.pop(conv, None)
+        self.behind.discard(conv)
+        if cursor is None:
+            return
+        self.unacked -= cursor.pushed - cursor.stored.position
+        self.write({"t": "left", "conv": conv})
+        self._paid(conv)

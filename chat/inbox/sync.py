@@ -1,40 +1,63 @@
 """What a device is told when it says hello: its conversations, newest first, and how far everyone has got."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat.log.history import ENTRY, to_entry
-from chat.log.pool import Database
+from chat.log.access import SPANS, spans_of, stays_of
+from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
+from chat.log.pool import Database, Row
+from chat.policy.visibility import Readable, readable
 from chat.protocol.frames import Entry
 
-# Unread is derived, never counted along: others' entries above the seen watermark, looked at up to 1,000.
+# Unread is derived, never counted along: others' entries above the seen watermark that are for this person, looked at
+# up to 1,000. `start` is where the present stay begins: what is above it needs no look at the earlier ones.
 CONVERSATIONS = f"""
-SELECT {ENTRY}, c.id::text, c.kind, c.title, c.last_seq, c.members_rev,
-       greatest(s.visible_from_seq, c.floor_seq + 1), i.received_seq, w.seen_seq,
+SELECT {ENTRY}, c.id::text, c.kind, c.title, c.last_seq, c.last_rev, c.members_rev, c.floor_seq,
+       {SPANS.format(user="s.user_id")}, i.received_seq, i.received_rev, i.horizon_seq, i.media_horizon_seq, w.seen_seq,
        (SELECT count(*) FROM (SELECT 1 FROM chat_message u WHERE u.conversation_id = c.id
-          AND u.seq > greatest(w.seen_seq, s.visible_from_seq - 1) AND u.sender_id <> s.user_id LIMIT 1000) unread)
+          AND u.seq > greatest(w.seen_seq, c.floor_seq) AND u.sender_id <> s.user_id AND u.deleted_at IS NULL
+          AND (u.seq >= s.visible_from_seq OR EXISTS (
+            SELECT FROM chat_membership e WHERE e.conversation_id = c.id AND e.user_id = s.user_id
+              AND u.seq BETWEEN e.visible_from_seq AND e.left_seq))
+          AND NOT EXISTS (SELECT FROM receipts_lapse l WHERE l.conversation_id = c.id AND l.user_id = s.user_id
+              AND u.seq BETWEEN l.from_seq AND l.upto_seq)
+          LIMIT 1000) unread)
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
 LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
 LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq AND m.seq >= s.visible_from_seq
-WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid IS NULL OR c.id = %s::uuid)
+WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid[] IS NULL OR c.id = ANY(%s::uuid[]))
 ORDER BY coalesce(m.id, c.id) DESC
 """
 
-MEMBERS = """
-SELECT s.conversation_id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username),
-       w.delivered_seq, w.seen_seq
-FROM chat_membership mine
+MEMBER = """
+s.conversation_id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), s.role,
+       s.visible_from_seq, w.delivered_seq, w.seen_seq,
+       (SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
+          FROM receipts_lapse l WHERE l.conversation_id = s.conversation_id AND l.user_id = s.user_id)
+"""
+
+MEMBERS = f"""
+SELECT {MEMBER} FROM chat_membership mine
 JOIN chat_membership s ON s.conversation_id = mine.conversation_id AND s.left_seq IS NULL
 JOIN chat_user u ON u.id = s.user_id
 JOIN receipts_watermark w ON w.conversation_id = s.conversation_id AND w.user_id = s.user_id
-WHERE mine.user_id = %s::uuid AND mine.left_seq IS NULL AND (%s::uuid IS NULL OR s.conversation_id = %s::uuid)
+WHERE mine.user_id = %s::uuid AND mine.left_seq IS NULL AND (%s::uuid[] IS NULL OR s.conversation_id = ANY(%s::uuid[]))
 ORDER BY u.username
 """
 
+ROSTER = f"""
+SELECT {MEMBER}, c.title FROM chat_conversation c
+JOIN chat_membership s ON s.conversation_id = c.id AND s.left_seq IS NULL
+JOIN chat_user u ON u.id = s.user_id
+JOIN receipts_watermark w ON w.conversation_id = s.conversation_id AND w.user_id = s.user_id
+WHERE c.id = %s::uuid ORDER BY u.username
+"""
+
 POSITIONS = """
-SELECT c.id::text, coalesce(i.received_seq, s.visible_from_seq - 1), w.seen_seq
+SELECT c.id::text, coalesce(i.received_seq, s.visible_from_seq - 1), coalesce(i.received_rev, 0), w.seen_seq
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
@@ -47,16 +70,20 @@ EPOCH = "SELECT id::text FROM chat_epoch ORDER BY created_at DESC LIMIT 1"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One conversation as one device sees it. `received`: the server's cursor of this device; `start`: the first
-    seq the person may see."""
+    """One conversation as one device sees it. `received`, `received_rev`: the server's cursor of this device;
+    `horizon`: what it is not owed any more; `media_horizon`: the same for attachments."""
 
     conv: str
     kind: str
     title: str
     head: int
+    rev: int
     members_rev: int
-    start: int
+    readable: Readable
     received: int
+    received_rev: int
+    horizon: int
+    media_horizon: int
     seen: int
     unread: int
     last: Entry | None
@@ -70,47 +97,82 @@ class Summary:
             "title": self.title or None,
             "members": self.members,
             "head": self.head,
+            "rev": self.rev,
             "received": self.received,
-            "start": self.start,
+            "received_rev": self.received_rev,
+            "start": self.readable.start,
             "seen": self.seen,
             "unread": self.unread,
             "last": self.last,
         }
 
 
-async def summaries(database: Database, user: str, device: str, conv: str | None = None) -> list[Summary]:
-    """All conversations of a person (or the one named), newest first, in one exchange."""
+async def summaries(database: Database, user: str, device: str, convs: Sequence[str] | None = None) -> list[Summary]:
+    """All conversations of a person (or those named), newest first, in one exchange."""
+    named = None if convs is None else list(convs)
     rows, member_rows = await database.many(
-        [(CONVERSATIONS, [device, user, conv, conv]), (MEMBERS, [user, conv, conv])]
+        [(CONVERSATIONS, [device, user, named, named]), (MEMBERS, [user, named, named])]
     )
     members: dict[str, list[dict[str, Any]]] = {}
-    for conversation, member, username, name, delivered, seen in member_rows:
-        person = {"id": member, "username": username, "name": name, "delivered": delivered, "seen": seen}
-        members.setdefault(conversation, []).append(person)
-    return [_summary(row, members) for row in rows]
+    for conversation, *member in member_rows:
+        members.setdefault(conversation, []).append(_member(member))
+    found = [_summary(row, members) for row in rows]
+    return [summary for summary in found if summary is not None]
 
 
-def _summary(row: tuple[Any, ...], members: dict[str, list[dict[str, Any]]]) -> Summary:
-    conv, kind, title, head, members_rev, start, received, seen, unread = row[7:]
+def _member(row: Sequence[Any]) -> dict[str, Any]:
+    """MEMBER of docs/protocol.md. `lapsed` only where something has."""
+    user, username, name, role, start, delivered, seen, lapsed = row
+    member = {
+        "id": user,
+        "username": username,
+        "name": name,
+        "role": role,
+        "start": start,
+        "delivered": delivered,
+        "seen": seen,
+    }
+    return member | ({"lapsed": lapsed} if lapsed else {})
+
+
+def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | None:
+    """None: the person left between two statements."""
+    conv, kind, title, head, rev, members_rev, floor, stays, lapsed, *own = row[ENTRY_COLUMNS:]
+    received, received_rev, horizon, media_horizon, seen, unread = own
+    may = readable(stays_of(stays), spans_of(lapsed), floor)
+    if may is None:
+        return None
     return Summary(
         conv=conv,
         kind=kind,
         title=title,
         head=head,
+        rev=rev,
         members_rev=members_rev,
-        start=start,
-        received=max(start - 1, received or 0),
+        readable=may,
+        received=max(may.start - 1, received or 0),
+        received_rev=received_rev or 0,
+        horizon=max(horizon or 0, floor),
+        media_horizon=media_horizon or 0,
         seen=seen,
         unread=unread,
-        last=None if row[0] is None else to_entry(row),
+        last=to_entry(row) if row[0] is not None and may.allows(row[0]) else None,
         members=members.get(conv, []),
     )
+
+
+async def roster(database: Database, conv: str) -> dict[str, Any] | None:
+    """Title and members of one conversation; None if there is nobody in it. No authorisation here."""
+    rows = await database.rows(ROSTER, [conv])
+    if not rows:
+        return None
+    return {"conv": conv, "title": rows[0][-1] or None, "members": [_member(row[1:-1]) for row in rows]}
 
 
 async def stored_positions(database: Database, user: str, device: str, convs: list[str]) -> list[dict[str, Any]]:
     """What the database holds for this device: the echo of a heartbeat."""
     rows = await database.rows(POSITIONS, [device, user, convs])
-    return [{"conv": conv, "received": received, "seen": seen} for conv, received, seen in rows]
+    return [{"conv": conv, "received": received, "rev": rev, "seen": seen} for conv, received, rev, seen in rows]
 
 
 async def epoch(database: Database) -> str:

@@ -1,7 +1,9 @@
 """What a tick is worth: how durable PostgreSQL makes a commit, and the refusal to run when it does not."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
+
+from psycopg import AsyncConnection
 
 Durability = Literal["local", "quorum"]
 
@@ -24,3 +26,9 @@ def judge(settings: Mapping[str, str]) -> Durability:
     if settings.get("synchronous_standby_names", "") and settings["synchronous_commit"] != "local":
         return "quorum"
     return "local"
+
+
+async def in_force(connection: AsyncConnection[Any]) -> Durability:
+    """Of this connection's commits. Raises DurabilityOff."""
+    cursor = await connection.execute(QUERY, [list(SETTINGS)])
+    return judge(dict(await cursor.fetchall()))

@@ -1,10 +1,17 @@
 """Reading entries back: ranges for fills and pages, and who got an entry when."""
 
-from chat.log.pool import Database, Row
-from chat.protocol.frames import Entry
+from dataclasses import dataclass
 
+from chat.log import access
+from chat.log.pool import Database, Row
+from chat.policy.visibility import absences
+from chat.protocol.frames import Absence, Entry
+
+# As many columns as to_entry takes.
 ENTRY = """m.seq, m.id::text, m.sender_id::text, m.client_id, m.body,
-(extract(epoch FROM m.created_at) * 1000)::bigint, m.reply_to_seq"""
+(extract(epoch FROM m.created_at) * 1000)::bigint, m.reply_to_seq, m.rev,
+(extract(epoch FROM m.edited_at) * 1000)::bigint, m.deleted_at IS NOT NULL, m.resent_as_seq"""
+ENTRY_COLUMNS = 11
 
 RANGE = f"""
 SELECT {ENTRY} FROM chat_message m
@@ -13,21 +20,22 @@ WHERE m.conversation_id = %s::uuid AND m.seq BETWEEN %s AND %s ORDER BY m.seq
 
 MEMBERS_REV = "SELECT members_rev FROM chat_conversation WHERE id = %s::uuid"
 
-# For a member only, and only inside their stay: absent and foreign look the same.
-VISIBLE_RANGE = f"""
+# Without what this person deleted for themselves.
+SHOWN_RANGE = f"""
 SELECT {ENTRY} FROM chat_message m
-WHERE m.conversation_id = %s::uuid AND m.seq BETWEEN greatest(%s::bigint, %s::bigint) AND %s ORDER BY m.seq
-"""
-
-STAY = """
-SELECT s.visible_from_seq, c.last_seq FROM chat_membership s JOIN chat_conversation c ON c.id = s.conversation_id
-WHERE s.conversation_id = %s::uuid AND s.user_id = %s::uuid AND s.left_seq IS NULL
+WHERE m.conversation_id = %s::uuid AND m.seq BETWEEN %s AND %s AND NOT EXISTS (
+    SELECT FROM chat_hidden h WHERE h.conversation_id = m.conversation_id AND h.user_id = %s::uuid AND h.seq = m.seq)
+ORDER BY m.seq
 """
 
 # The first rise of a watermark to or above an entry is when that person's device took it; what was seen by then had
-# been delivered by then, even if the flush learned of more deliveries first. Of the members the entry was for.
+# been delivered by then, even if the flush learned of more deliveries first. Of the members the entry was for; those
+# it expired for took none of it, whatever rose above it later.
 PEOPLE = """
 SELECT u.id::text, u.username, coalesce(nullif(u.name, ''), u.username),
+       (SELECT (extract(epoch FROM min(l.at)) * 1000)::bigint FROM receipts_lapse l
+         WHERE l.conversation_id = s.conversation_id AND l.user_id = s.user_id
+           AND m.seq BETWEEN l.from_seq AND l.upto_seq),
        (SELECT (extract(epoch FROM min(r.at)) * 1000)::bigint FROM receipts_receipt r
          WHERE r.conversation_id = s.conversation_id AND r.user_id = s.user_id AND r.upto_seq >= m.seq),
        (SELECT (extract(epoch FROM min(r.at)) * 1000)::bigint FROM receipts_receipt r
@@ -41,12 +49,30 @@ WHERE m.conversation_id = %s::uuid AND m.seq = %s ORDER BY u.username
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A range answered in full: each seq is an entry or in an absence. Entries are at least as new as `as_of_rev`."""
+
+    entries: list[Entry]
+    absent: list[Absence]
+    as_of_rev: int
+
+
 def to_entry(row: Row) -> Entry:
-    """The entry of a row whose first seven columns are ENTRY."""
-    seq, message_id, sender, client_id, body, at, reply_to = row[:7]
+    """The entry of a row that begins with the columns of ENTRY."""
+    seq, message_id, sender, client_id, body, at, reply_to, rev, edited_at, deleted, resent_as = row[:ENTRY_COLUMNS]
     entry = Entry(seq=seq, id=message_id, sender=sender, client_id=client_id, body=body, at=at)
     if reply_to is not None:
         entry["reply_to"] = reply_to
+    if rev:
+        entry["rev"] = rev
+    if edited_at is not None:
+        entry["edited_at"] = edited_at
+    if deleted:
+        del entry["body"]
+        entry["deleted"] = True
+    if resent_as is not None:
+        entry["resent_as"] = resent_as
     return entry
 
 
@@ -57,23 +83,26 @@ async def entries(database: Database, conv: str, first: int, last: int) -> tuple
     return [to_entry(row) for row in rows], revs[0][0] if revs else 0
 
 
-async def visible_from(database: Database, conv: str, user: str) -> int | None:
-    """The first seq `user` may see, None when not a member or there is no such conversation."""
-    rows = await database.rows(STAY, [conv, user])
-    return rows[0][0] if rows else None
-
-
-async def page(database: Database, conv: str, user: str, first: int, last: int) -> list[Entry] | None:
-    """What `user` may see between `first` and `last`; None when not a member."""
-    start = await visible_from(database, conv, user)
-    if start is None:
+async def page(database: Database, conv: str, user: str, first: int, last: int) -> Page | None:
+    """What `user` may see between `first` and `last`, and why not the rest; None when not a member. What there was
+    and who may see it is read first: entries appended since are left out."""
+    allowed, rows = await database.many(
+        [(access.ACCESS, access.parameters(conv, user)), (SHOWN_RANGE, [conv, first, last, user])]
+    )
+    may = access.to_access(allowed[0] if allowed else None)
+    if may is None:
         return None
-    return [to_entry(row) for row in await database.rows(VISIBLE_RANGE, [conv, start, first, last])]
+    shown = [to_entry(row) for row in rows if may.allows(row[0])]
+    present = {entry["seq"] for entry in shown}
+    absent = absences(first, min(last, may.head), present, may.stays, may.lapsed, may.floor)
+    return Page(shown, absent, may.rev)
 
 
 async def people(database: Database, conv: str, user: str, seq: int) -> list[Row] | None:
-    """(id, username, name, delivered_at ms or None, seen_at) of the other members; None when not visible."""
-    rows = await database.rows(STAY, [conv, user])
-    if not rows or not rows[0][0] <= seq <= rows[0][1]:
+    """(id, username, name, expired_at ms or None, delivered_at, seen_at) of the other members; None when not
+    visible."""
+    rows = await database.rows(access.ACCESS, access.parameters(conv, user))
+    may = access.to_access(rows[0] if rows else None)
+    if may is None or not may.allows(seq):
         return None
     return await database.rows(PEOPLE, [conv, seq])

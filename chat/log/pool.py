@@ -1,7 +1,8 @@
 """A few connections a process for everything that is not appending: handshakes, fills, reconcile, history."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection, OperationalError
@@ -66,6 +67,12 @@ class Database:
     async def many(self, queries: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
         """Several reads in one exchange; each statement has its own snapshot."""
         return await bounded(self._many(queries), CONNECTION_S + ANSWER_S)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """A connection inside a transaction that ends with the block. Bound it from outside. Raises psycopg.Error."""
+        async with self._pool.connection() as connection, connection.transaction():
+            yield connection
 
     async def _rows(self, query: str, parameters: Sequence[Any]) -> list[Row]:
         async with self._pool.connection() as connection:

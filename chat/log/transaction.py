@@ -90,8 +90,7 @@ class BatchWriter:
         )
         try:
             await connection.execute(SESSION)
-            cursor = await connection.execute(durability.QUERY, [list(durability.SETTINGS)])
-            self._durability = durability.judge(dict(await cursor.fetchall()))
+            self._durability = await durability.in_force(connection)
         except BaseException:
             await connection.close()
             raise

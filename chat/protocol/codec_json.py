@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import MAX_FRAME_BYTES, ClientFrame, ClientId, Entry, Id, client_frame
+from chat.protocol.frames import MAX_FRAME_BYTES, Absence, Changed, ClientFrame, ClientId, Entry, Id, client_frame
 
 # A character takes up to four bytes; some room is left for what stands around the entries.
 MAX_RUN_CHARS = MAX_FRAME_BYTES // 4 - 256
@@ -91,9 +91,20 @@ def frames_of(entries: Sequence[Packed]) -> Iterator[Sequence[Packed]]:
     yield entries[start:] if start else entries
 
 
-def messages_frame(conv: str, entries: Sequence[Packed]) -> str:
+def messages_frame(conv: str, entries: Sequence[Packed], absent: Sequence[Absence] = ()) -> str:
     """A `messages` frame of entries already encoded."""
-    return '{"t":"messages","conv":"%s","entries":[%s]}' % (conv, ",".join([entry.text for entry in entries]))
+    text = '{"t":"messages","conv":"%s","entries":[%s]' % (conv, ",".join([entry.text for entry in entries]))
+    return f'{text},"absent":{to_json(list(absent)).decode()}}}' if absent else text + "}"
+
+
+def changes_frames(conv: str, changes: Sequence[Changed], upto: int) -> Iterator[str]:
+    """`changes` frames that fit; each says up to which revision all is told, the last one `upto`."""
+    packed = [Packed(change["rev"], to_json(change).decode()) for change in changes]
+    runs = list(frames_of(packed))
+    for n, run in enumerate(runs):
+        told = upto if n == len(runs) - 1 else run[-1].seq
+        texts = ",".join([change.text for change in run])
+        yield '{"t":"changes","conv":"%s","upto":%d,"changes":[%s]}' % (conv, told, texts)
 
 
 def ack_frame(acks: Iterable[dict[str, Any]]) -> str:

@@ -20,6 +20,8 @@ MAX_ACKS = 100
 # As many as a frame of the largest size holds.
 MAX_POSITIONS = 500
 MAX_RANGE = 100
+DEFAULT_SYNC = 50
+MAX_POINT_CHARS = 60_000
 MAX_SEQ = 2**63 - 1
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -56,7 +58,7 @@ ClientId = Annotated[str, AfterValidator(_is_client_id)]
 Body = Annotated[str, StringConstraints(max_length=MAX_BODY_CHARS), AfterValidator(_is_storable)]
 Seq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
 Position = Annotated[int, Field(ge=0, le=MAX_SEQ)]
-AckType = Literal["DELIVERED", "SEEN"]
+AckType = Literal["DELIVERED", "SEEN", "CHANGED"]
 
 
 class Frame(BaseModel):
@@ -66,10 +68,12 @@ class Frame(BaseModel):
 
 
 class Place(Frame):
-    """Where a device stands in one conversation: all entries up to `received` stored, up to `seen` read."""
+    """Where a device stands in one conversation: all entries up to `received` stored, all changes up to `rev` too
+    (None: as the server holds it), up to `seen` read."""
 
     conv: Id
     received: Position
+    rev: Position | None = None
     seen: Position = 0
 
 
@@ -101,7 +105,8 @@ class Send(Frame):
 
 
 class Acknowledgment(Frame):
-    """What a device tells of an entry. `cumulative`: this entry and everything before it."""
+    """What a device tells of an entry. `cumulative`: this entry and everything before it. CHANGED tells of edits and
+    deletions: all up to revision `seq`."""
 
     type: AckType
     conv: Id
@@ -133,6 +138,45 @@ class Info(Frame):
     seq: Seq
 
 
+class Edit(Frame):
+    """Another text for entry `seq`, one's own."""
+
+    t: Literal["edit"]
+    conv: Id
+    seq: Seq
+    body: Body
+
+
+class Delete(Frame):
+    """Entry `seq` goes: for oneself ("me"), or, one's own, for everyone ("all")."""
+
+    t: Literal["delete"]
+    conv: Id
+    seq: Seq
+    whom: Annotated[Literal["me", "all"], Field(alias="for")]
+
+
+class Resend(Frame):
+    """Entry `seq`, one's own, expired before it was delivered: withdrawn, and sent anew as `client_id`."""
+
+    t: Literal["resend"]
+    conv: Id
+    seq: Seq
+    client_id: ClientId
+
+
+class Sync(Frame):
+    """What is missing, asked for page by page. `point`: as the last answer gave it; or `positions`, or neither, for a
+    device that knows nothing. `limit`: entries and changes in the answer. `media` false: placeholders only."""
+
+    t: Literal["sync"]
+    point: Annotated[str, StringConstraints(max_length=MAX_POINT_CHARS)] | None = None
+    epoch: Annotated[str, StringConstraints(max_length=64)] | None = None
+    positions: Annotated[list[Place], Field(max_length=MAX_POSITIONS)] = []
+    limit: Annotated[int, Field(ge=1, le=MAX_RANGE)] = DEFAULT_SYNC
+    media: bool = True
+
+
 class OpenDirect(Frame):
     """The 1:1 conversation with `username`, made if it is not there yet."""
 
@@ -140,18 +184,39 @@ class OpenDirect(Frame):
     username: Annotated[str, StringConstraints(min_length=1, max_length=150), AfterValidator(_has_no_nul)]
 
 
-ClientFrame = Hello | Ping | Send | Ack | Fetch | Info | OpenDirect
+ClientFrame = Hello | Ping | Send | Ack | Fetch | Sync | Info | Edit | Delete | Resend | OpenDirect
 
 client_frame: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="t")])
 
 
 class Entry(TypedDict):
-    """One message as pushed. `at`: server time, milliseconds since 1970."""
+    """One message as pushed. `at`, `edited_at`: server time, milliseconds since 1970. `rev`: the revision of its last
+    change, left out if there was none. A deleted one has no body. `resent_as`: withdrawn for the entry of that seq."""
 
     seq: int
     id: str
     sender: str
     client_id: str
-    body: str
+    body: NotRequired[str]
     at: int
     reply_to: NotRequired[int]
+    rev: NotRequired[int]
+    edited_at: NotRequired[int]
+    deleted: NotRequired[bool]
+    resent_as: NotRequired[int]
+
+
+class Changed(TypedDict):
+    """What became of entry `seq`: "edit" (with its text), "delete" (for everyone) or "hide" (for oneself)."""
+
+    seq: int
+    rev: int
+    type: Literal["edit", "delete", "hide"]
+    body: NotRequired[str]
+    edited_at: NotRequired[int]
+    resent_as: NotRequired[int]
+
+
+Why = Literal["expired", "no_access", "deleted"]
+# Entries `from` to `to` are not there, and why (chat/policy/visibility.py).
+Absence = TypedDict("Absence", {"from": int, "to": int, "why": Why})

@@ -1,4 +1,4 @@
-"""What each frame of a client does. One desk a socket.
+"""What each frame of a client does: at once, or by the clerk (clerk.py) who asks the database. One desk a socket.
 
 Authorisation: a socket acts as its handshake's person and device, nothing in a frame changes that. A conversation
 that is not among the person's is NOT_FOUND, whether it exists or not; for sends the committer decides it again
@@ -7,28 +7,29 @@ from facts under lock, so a stale socket cannot get anything in.
 
 import asyncio
 import logging
-import time
 from collections.abc import Coroutine
 from typing import Any
 from uuid import uuid4
 
 import psycopg
-from psycopg_pool import PoolTimeout, TooManyRequests
+from django.db import DatabaseError
 
 from chat.delivery import answers
-from chat.delivery.greeting import greet, take_positions
+from chat.delivery.greeting import greet
+from chat.delivery.room import Room
 from chat.delivery.runtime import Runtime
-from chat.delivery.session import Cursor, Session
-from chat.inbox import sync
-from chat.log import history, members
+from chat.delivery.session import Session
+from chat.log.durability import DurabilityOff
 from chat.log.pool import bounded
+from chat.log.refusal import Refusal
 from chat.log.transaction import new_message_id
 from chat.policy.decide import Proposal
 from chat.policy.rate import TokenBucket
 from chat.protocol.codec_json import FrameError, decode
 from chat.protocol.errors import CloseCode, ErrorCode
-from chat.protocol.frames import MAX_RANGE, Ack, ClientFrame, Fetch, Hello, Info, OpenDirect, Ping, Send
-from receipts.buffer import DELIVERED, SEEN
+from chat.protocol.frames import Ack, ClientFrame, Hello, Send
+from chat.web.clerk import Clerk, reference
+from receipts.buffer import CHANGED, DELIVERED, SEEN
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Desk:
         self._id = uuid4().hex
         self._clock = asyncio.get_running_loop().time
         self._bucket = TokenBucket(FRAMES_PER_S, FRAME_BURST, self._clock())
+        self._clerk = Clerk(runtime, session)
         self._bad = 0
         self._over = 0
         self._greeted = False
@@ -107,6 +109,8 @@ class Desk:
             room = hub.rooms.get(ack.conv)
             if room is None or ack.conv not in session.cursors:
                 self._complain(ErrorCode.NOT_FOUND, ref={"t": "ack", "conv": ack.conv})
+            elif ack.type == "CHANGED":
+                self._ack_changes(room, ack.seq)
             elif ack.seq > room.head:
                 self._complain(ErrorCode.INVALID_ACK, ref={"t": "ack", "conv": ack.conv})
             elif ack.type == "DELIVERED":
@@ -118,6 +122,12 @@ class Desk:
                 receipts.note(ack.conv, session.device, SEEN, seen)
         hub.resume(session)
 
+    def _ack_changes(self, room: Room, rev: int) -> None:
+        if rev > room.rev:
+            self._complain(ErrorCode.INVALID_ACK, ref={"t": "ack", "conv": room.conv})
+        elif self._session.store_changes(room.conv, rev) is not None:
+            self._runtime.receipts.note(room.conv, self._session.device, CHANGED, rev)
+
     def _restate_seen(self, conv: str) -> None:
         """A SEEN that was ahead of the stored cursor counts as far as the cursor has come."""
         cursor = self._session.cursors[conv]
@@ -127,73 +137,26 @@ class Desk:
     # With the database
 
     async def _with_database(self, frame: ClientFrame) -> None:
-        ref = {"t": frame.t} | ({"conv": frame.conv} if isinstance(frame, Fetch | Info) else {})
         try:
-            # A hello may take its time, when a thousand devices come back at once; a person waits for the others.
-            await (
-                self._handle(frame, ref) if isinstance(frame, Hello) else bounded(self._handle(frame, ref), ANSWER_S)
-            )
-        except (psycopg.Error, PoolTimeout, TooManyRequests, OSError) as error:
+            if isinstance(frame, Hello):
+                # May take its time, when a thousand devices come back at once; a person waits for the others.
+                self._greeted = True
+                await greet(self._runtime, self._identity, self._session, frame, self._id)
+            else:
+                await bounded(self._clerk.answer(frame), ANSWER_S)
+        except Refusal as refusal:
+            if refusal.code is ErrorCode.AUTHENTICATION_FAILED:
+                self._session.end(CloseCode.AUTHENTICATION_FAILED)
+            else:
+                self._complain(refusal.code, ref=reference(frame))
+        except FrameError as error:
+            self._refuse(error)
+        except (psycopg.Error, DatabaseError, DurabilityOff, OSError) as error:
             logger.warning("%s failed: %s", frame.t, type(error).__name__)
             if isinstance(frame, Hello):
                 self._session.end(CloseCode.INTERNAL)
             else:
-                self._session.write_error(ErrorCode.UNAVAILABLE, ref=ref, after_ms=1_000)
-
-    async def _handle(self, frame: ClientFrame, ref: dict[str, str]) -> None:
-        match frame:
-            case Hello():
-                self._greeted = True
-                await greet(self._runtime, self._identity, self._session, frame, self._id)
-            case Ping():
-                await self._ping(frame)
-            case Fetch():
-                await self._fetch(frame, ref)
-            case Info():
-                await self._info(frame, ref)
-            case OpenDirect():
-                await self._open(frame, ref)
-
-    async def _ping(self, frame: Ping) -> None:
-        session = self._session
-        positions: list[dict[str, Any]] = []
-        if frame.positions:
-            take_positions(self._runtime, session, frame.positions)
-            convs = [place.conv for place in frame.positions]
-            positions = await sync.stored_positions(self._runtime.database, session.user, session.device, convs)
-        session.write({"t": "pong", "time": time.time_ns() // 1_000_000, "positions": positions})
-
-    async def _fetch(self, frame: Fetch, ref: dict[str, str]) -> None:
-        last = min(frame.to_seq, frame.from_seq + MAX_RANGE - 1)
-        page = await history.page(self._runtime.database, frame.conv, self._session.user, frame.from_seq, last)
-        if page is None:
-            self._complain(ErrorCode.NOT_FOUND, ref=ref)
-            return
-        if page:
-            self._runtime.hub.raise_head(frame.conv, page[-1]["seq"])
-        self._session.write({"t": "page", "conv": frame.conv, "from": frame.from_seq, "to": last, "entries": page})
-
-    async def _info(self, frame: Info, ref: dict[str, str]) -> None:
-        rows = await history.people(self._runtime.database, frame.conv, self._session.user, frame.seq)
-        if rows is None:
-            self._complain(ErrorCode.NOT_FOUND, ref=ref)
-            return
-        keys = ("id", "username", "name", "delivered_at", "seen_at")
-        people = [dict(zip(keys, row, strict=True)) for row in rows]
-        self._session.write({"t": "info", "conv": frame.conv, "seq": frame.seq, "people": people})
-
-    async def _open(self, frame: OpenDirect, ref: dict[str, str]) -> None:
-        database, session = self._runtime.database, self._session
-        direct = await members.open_direct(database, session.user, frame.username)
-        if direct is None:
-            self._complain(ErrorCode.NOT_FOUND, ref=ref)
-            return
-        if direct.created:
-            self._runtime.postman.members_hint(direct.conv, direct.users)
-        with self._runtime.hub.reading():
-            for summary in await sync.summaries(database, session.user, session.device, direct.conv):
-                session.write({"t": "conversations", "items": [summary.frame()], "more": False, "opened": True})
-                self._runtime.hub.enter(session, summary, Cursor(summary.received, summary.seen))
+                self._session.write_error(ErrorCode.UNAVAILABLE, ref=reference(frame), after_ms=1_000)
 
     # Refusals
 

@@ -1,0 +1,100 @@
+"""Who may be in which room: conversations that come to be, people who join and leave, what expires for them, devices
+that are revoked. Read from the database whenever a change row or a hint says that something is new.
+"""
+
+import asyncio
+import logging
+
+import psycopg
+
+from chat.delivery.hub import Hub
+from chat.delivery.session import Cursor, Session
+from chat.inbox import sync
+from chat.log import access
+from chat.log.pool import Database
+from chat.protocol.errors import CloseCode
+
+logger = logging.getLogger(__name__)
+
+REVOKED = """
+SELECT d.id::text FROM chat_device d JOIN chat_user u ON u.id = d.user_id
+WHERE d.user_id = ANY(%s::uuid[]) AND (d.revoked_at IS NOT NULL OR NOT u.is_active)
+"""
+
+
+class Doorkeeper:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reloads: dict[str, asyncio.Task[None]] = {}
+        self.hub: Hub
+
+    async def members_changed(self, conv: str, users: list[str]) -> None:
+        """People joined or left: their sockets are told of the conversation, or leave it."""
+        for user in users:
+            for session in list(self.hub.people.get(user, ())):
+                if not session.ready:
+                    session.joined.append(conv)
+                elif conv not in session.cursors:
+                    await self.introduce(session, conv)
+        await self._reload(conv)
+
+    async def introduce_joined(self, session: Session) -> None:
+        """Conversations that came to be while the session's others were read."""
+        while session.joined:
+            conv = session.joined.pop()
+            if conv not in session.cursors:
+                await self.introduce(session, conv)
+
+    async def introduce(self, session: Session, conv: str, opened: bool = False) -> None:
+        """The session is told of the conversation, and enters it. `opened`: because it asked, so also once more."""
+        with self.hub.reading():
+            for summary in await sync.summaries(self._database, session.user, session.device, [conv]):
+                cursor = Cursor(summary.received, summary.received_rev, summary.seen, summary.readable)
+                known = conv in session.cursors
+                if opened or not known:
+                    told = {"t": "conversations", "items": [summary.frame()], "more": False}
+                    session.write(told | ({"opened": True} if opened else {}))
+                self.hub.enter(session, summary, cursor)
+
+    def reload(self, conv: str) -> None:
+        """What is known of the room's members is not true any more; one reading at a time."""
+        if conv not in self._reloads:
+            task = asyncio.get_running_loop().create_task(self._try_reload(conv))
+            self._reloads[conv] = task
+            task.add_done_callback(lambda _: self._reloads.pop(conv, None))
+
+    async def _try_reload(self, conv: str) -> None:
+        try:
+            await self._reload(conv)
+        except psycopg.Error as error:
+            # Whoever is still kept waiting by it asks again, once a second.
+            logger.warning("members not read: %s", type(error).__name__)
+
+    async def _reload(self, conv: str) -> None:
+        room = self.hub.rooms.get(conv)
+        if room is None:
+            return
+        users = {session.user for session in room.sessions}
+        members_rev, readable = await access.room(self._database, conv, users)
+        if any(session.user not in users for session in room.sessions):
+            # Someone came in meanwhile, of whom nothing was asked.
+            await self._reload(conv)
+        elif members_rev:
+            before = room.members_rev
+            self.hub.members(conv, members_rev, readable)
+            if members_rev > before:
+                await self._tell_roster(conv)
+
+    async def _tell_roster(self, conv: str) -> None:
+        """Read once for all who are in the room."""
+        frame = await sync.roster(self._database, conv)
+        room = self.hub.rooms.get(conv)
+        for session in list(room.sessions) if room and frame else []:
+            session.write({"t": "members"} | (frame or {}))
+
+    async def revoked(self, users: list[str]) -> None:
+        devices = {row[0] for row in await self._database.rows(REVOKED, [users])}
+        for user in users:
+            for session in list(self.hub.people.get(user, ())):
+                if session.device in devices:
+                    session.end(CloseCode.AUTHENTICATION_FAILED)

@@ -1,0 +1,79 @@
+"""One conversation with at least one socket in this process: how far its log goes, and who of the sockets lacks what.
+
+A room's head and rev only say what exists. Each session is pushed entry n only after n - 1, and told of changes only
+in the order of their revisions; who is behind is filled from the database (fill.py).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from chat.delivery.session import Session
+from chat.log.delta import Delta
+from chat.policy.visibility import Readable
+from chat.protocol import codec_json
+from chat.protocol.codec_json import Packed
+
+Known = Mapping[Session, set[int]]
+"""What sessions learn from their ACCEPTED, as seqs."""
+
+
+class Room:
+    """State and the rules over it; the hub decides when."""
+
+    __slots__ = ("conv", "head", "members_rev", "rev", "sessions")
+
+    def __init__(self, conv: str, head: int, rev: int, members_rev: int) -> None:
+        self.conv = conv
+        self.head = head
+        self.rev = rev
+        self.members_rev = members_rev
+        self.sessions: set[Session] = set()
+
+    def offer(self, entries: Sequence[Packed], known: Known) -> bool:
+        """A contiguous run, to everyone whose turn it is. False: someone with an open window is behind."""
+        behind = False
+        for run in codec_json.frames_of(entries):
+            frame = codec_json.messages_frame(self.conv, run)
+            for session in self.sessions:
+                taken = session.offer(self.conv, run, frame, known.get(session))
+                behind |= not taken and not session.is_full
+        return not behind
+
+    def lacking(self) -> list[Session]:
+        """Marks who is below the head; those sessions."""
+        late = [session for session in self.sessions if session.cursors[self.conv].pushed < self.head]
+        for session in late:
+            session.behind.add(self.conv)
+        return late
+
+    def waiting(self) -> list[Session]:
+        """Who lacks entries and has room in its window."""
+        waiting = []
+        for session in self.sessions:
+            if self.conv not in session.behind:
+                continue
+            if session.cursors[self.conv].pushed >= self.head:
+                session.behind.discard(self.conv)
+            elif not session.is_full:
+                waiting.append(session)
+        return waiting
+
+    def untold(self) -> list[Session]:
+        """Who lacks changes and can take some."""
+        return [session for session in self.sessions if session.may_be_told(self.conv, self.rev)]
+
+    def tell(self, above: int, delta: Delta) -> None:
+        """All changes above revision `above`, to everyone who has been told as much."""
+        for session in self.untold():
+            if session.cursors[self.conv].rev_told >= above:
+                session.tell(self.conv, delta)
+
+    def admit(self, members_rev: int, readable: Mapping[str, Readable]) -> tuple[bool, list[Session]]:
+        """Who belongs here now, and what they may read. Whether that is news, and whose sessions have to leave."""
+        news = members_rev > self.members_rev
+        self.members_rev = max(self.members_rev, members_rev)
+        for session in self.sessions:
+            may, cursor = readable.get(session.user), session.cursors[self.conv]
+            if may is not None and may != cursor.readable:
+                cursor.readable = may
+                news = True
+        return news, [session for session in self.sessions if session.user not in readable]

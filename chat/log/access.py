@@ -1,0 +1,82 @@
+"""What one person may read of one conversation: the one place that says so for every reading of the log.
+
+Threats met here: someone who never was a member, or is none any more; a member who asks for entries from before they
+came or from while they were away; entries that expired for them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chat.log.pool import Database
+from chat.policy.visibility import Readable, Span, Stay, readable
+
+# Of a conversation `c` and a user: their stays as pairs, an open one ends at -1; and what lapsed for them.
+SPANS = """
+(SELECT array_agg(ARRAY[y.visible_from_seq, coalesce(y.left_seq, -1)] ORDER BY y.visible_from_seq)
+   FROM chat_membership y WHERE y.conversation_id = c.id AND y.user_id = {user}),
+(SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
+   FROM receipts_lapse l WHERE l.conversation_id = c.id AND l.user_id = {user})
+"""
+
+ACCESS = f"""
+SELECT c.kind, c.last_seq, c.last_rev, c.floor_seq, {SPANS.format(user="%s::uuid")}
+FROM chat_conversation c WHERE c.id = %s::uuid
+"""
+
+# Of everyone named, for a room: kept in step with members_rev.
+ROOM = f"""
+SELECT c.members_rev, c.floor_seq, u.id::text, {SPANS.format(user="u.id")}
+FROM chat_conversation c CROSS JOIN unnest(%s::uuid[]) AS u(id) WHERE c.id = %s::uuid
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Of a member with an open stay."""
+
+    kind: str
+    head: int
+    rev: int
+    floor: int
+    stays: tuple[Stay, ...]
+    lapsed: tuple[Span, ...]
+    readable: Readable
+
+    def allows(self, seq: int) -> bool:
+        return seq <= self.head and self.readable.allows(seq)
+
+
+def stays_of(pairs: Iterable[Sequence[int]] | None) -> tuple[Stay, ...]:
+    """Of the first column of SPANS."""
+    return tuple(Stay(first, None if last < 0 else last) for first, last in pairs or ())
+
+
+def spans_of(pairs: Iterable[Sequence[int]] | None) -> tuple[Span, ...]:
+    """Of its second."""
+    return tuple((first, last) for first, last in pairs or ())
+
+
+def parameters(conv: str, user: str) -> list[str]:
+    """Of ACCESS."""
+    return [user, user, conv]
+
+
+def to_access(row: Sequence[Any] | None) -> Access | None:
+    """Of a row of ACCESS: None for no conversation as for no member."""
+    if row is None:
+        return None
+    kind, head, rev, floor, stays, lapsed = row
+    own, gone = stays_of(stays), spans_of(lapsed)
+    may = readable(own, gone, floor)
+    return Access(kind, head, rev, floor, own, gone, may) if may else None
+
+
+async def room(database: Database, conv: str, users: Iterable[str]) -> tuple[int, dict[str, Readable]]:
+    """members_rev, and what each of `users` may read; who may read nothing is left out."""
+    rows = await database.rows(ROOM, [list(users), conv])
+    found: dict[str, Readable] = {}
+    for _, floor, user, stays, lapsed in rows:
+        if may := readable(stays_of(stays), spans_of(lapsed), floor):
+            found[user] = may
+    return (rows[0][0] if rows else 0), found

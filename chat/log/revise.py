@@ -1,0 +1,194 @@
+"""Editing, deleting, sending anew: changes of the log that take the conversation's next revision under its lock.
+
+Each is safe to repeat: what is so already is not done again and gets the same answer. The caller gives a connection
+inside a transaction, and answers and publishes after it has committed.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from chat.log import access
+from chat.log.append import KNOWN
+from chat.log.history import ENTRY, to_entry
+from chat.log.refusal import Refusal
+from chat.policy import revise as rules
+from chat.policy.decide import digest
+from chat.policy.revise import Target, Windows
+from chat.protocol.errors import ErrorCode
+from chat.protocol.frames import Entry
+
+Connection = AsyncConnection[Any]
+
+LOCK = "SELECT last_rev FROM chat_conversation WHERE id = %s::uuid FOR NO KEY UPDATE"
+
+MAY_ACT = """
+SELECT FROM chat_device d JOIN chat_user u ON u.id = d.user_id
+WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.revoked_at IS NULL AND u.is_active
+"""
+
+# A lapse of the other person is what makes an entry of a 1:1 one that may be sent anew.
+TARGET = """
+SELECT m.sender_id::text, m.deleted_at IS NOT NULL,
+       (extract(epoch FROM clock_timestamp() - m.created_at) * 1000)::bigint, m.rev, m.body, m.reply_to_seq,
+       EXISTS (SELECT FROM receipts_lapse l WHERE l.conversation_id = m.conversation_id
+                 AND l.user_id <> m.sender_id AND m.seq BETWEEN l.from_seq AND l.upto_seq),
+       (SELECT h.rev FROM chat_hidden h
+         WHERE h.conversation_id = m.conversation_id AND h.user_id = %s::uuid AND h.seq = m.seq)
+FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.seq = %s
+"""
+
+NEXT_REV = "UPDATE chat_conversation SET last_rev = last_rev + 1 WHERE id = %s::uuid RETURNING last_rev"
+NEXT_ENTRY = """
+UPDATE chat_conversation SET last_rev = last_rev + 1, last_seq = last_seq + 1 WHERE id = %s::uuid
+RETURNING last_rev, last_seq
+"""
+NOTE = """
+INSERT INTO chat_change (kind, conversations, heads, users, at)
+VALUES (%s, ARRAY[%s::uuid], ARRAY[%s::bigint], '{}', clock_timestamp())
+"""
+
+EDIT = """
+UPDATE chat_message SET body = %s, rev = %s, edited_at = clock_timestamp() WHERE conversation_id = %s::uuid AND seq = %s
+"""
+DELETE = """
+UPDATE chat_message SET body = '', rev = %s, deleted_at = clock_timestamp(), resent_as_seq = %s
+WHERE conversation_id = %s::uuid AND seq = %s
+"""
+HIDE = "INSERT INTO chat_hidden (user_id, conversation_id, seq, rev) VALUES (%s::uuid, %s::uuid, %s, %s)"
+APPEND = f"""
+INSERT INTO chat_message AS m
+    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at)
+VALUES (%s::uuid, %s::uuid, %s, %s::uuid, %s::uuid, %s, %s, %s, %s, clock_timestamp())
+RETURNING {ENTRY}
+"""
+FIND = f"SELECT {ENTRY} FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.id = %s::uuid"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, from which device. Lower-case UUID texts."""
+
+    user: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """`rev`: the change, or the one that had made it so already (then not `fresh`)."""
+
+    rev: int
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """The entry in the old one's place."""
+
+    entry: Entry
+    rev: int
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    kind: str
+    target: Target | None
+    rev: int = 0
+    body: str = ""
+    reply_to: int | None = None
+    hidden_rev: int | None = None
+
+
+async def edit(connection: Connection, actor: Actor, conv: str, seq: int, body: str, windows: Windows) -> Revised:
+    """Raises Refusal: NOT_FOUND, TOO_LATE, AUTHENTICATION_FAILED."""
+    facts = await _facts(connection, actor, conv, seq)
+    _unless(rules.edit_refusal(facts.target, windows))
+    if body == facts.body:
+        return Revised(facts.rev, fresh=False)
+    rev = await _next_rev(connection, conv)
+    await connection.execute(EDIT, [body, rev, conv, seq])
+    return Revised(rev, fresh=True)
+
+
+async def delete(connection: Connection, actor: Actor, conv: str, seq: int, windows: Windows) -> Revised:
+    """For everyone. Raises Refusal: NOT_FOUND, TOO_LATE, AUTHENTICATION_FAILED."""
+    facts = await _facts(connection, actor, conv, seq)
+    _unless(rules.delete_refusal(facts.target, windows))
+    if facts.target and facts.target.is_deleted:
+        return Revised(facts.rev, fresh=False)
+    rev = await _next_rev(connection, conv)
+    await connection.execute(DELETE, [rev, None, conv, seq])
+    return Revised(rev, fresh=True)
+
+
+async def hide(connection: Connection, actor: Actor, conv: str, seq: int) -> Revised:
+    """For oneself. Raises Refusal: NOT_FOUND, AUTHENTICATION_FAILED."""
+    facts = await _facts(connection, actor, conv, seq)
+    _unless(rules.hide_refusal(facts.target))
+    if facts.hidden_rev is not None:
+        return Revised(facts.hidden_rev, fresh=False)
+    rev = await _next_rev(connection, conv)
+    await connection.execute(HIDE, [actor.user, conv, seq, rev])
+    return Revised(rev, fresh=True)
+
+
+async def resend(connection: Connection, actor: Actor, conv: str, seq: int, client_id: str, message_id: str) -> Resent:
+    """Withdraws entry `seq`, which expired, and appends it anew. Raises Refusal: NOT_FOUND, NOT_EXPIRED,
+    IDEMPOTENCY_CONFLICT, AUTHENTICATION_FAILED."""
+    facts = await _facts(connection, actor, conv, seq)
+    if again := await _repeat(connection, actor, conv, client_id):
+        return Resent(again, again.get("rev", 0), fresh=False)
+    _unless(rules.resend_refusal(facts.target) if facts.kind == "direct" else ErrorCode.NOT_EXPIRED)
+    cursor = await connection.execute(NEXT_ENTRY, [conv])
+    rev, head = await cursor.fetchone() or (0, 0)
+    await connection.execute(DELETE, [rev, head, conv, seq])
+    content = [digest(conv, facts.body, facts.reply_to), facts.body, facts.reply_to]
+    row = await connection.execute(APPEND, [message_id, conv, head, actor.user, actor.device, client_id, *content])
+    await connection.execute(NOTE, ["append", conv, head])
+    await connection.execute(NOTE, ["revised", conv, rev])
+    return Resent(to_entry(await row.fetchone() or ()), rev, fresh=True)
+
+
+async def _repeat(connection: Connection, actor: Actor, conv: str, client_id: str) -> Entry | None:
+    """The entry this key stands for already."""
+    cursor = await connection.execute(KNOWN, [[actor.user], [client_id]])
+    known = await cursor.fetchone()
+    if known is None:
+        return None
+    if known[2] != conv:
+        raise Refusal(ErrorCode.IDEMPOTENCY_CONFLICT)
+    found = await connection.execute(FIND, [conv, known[3]])
+    return to_entry(await found.fetchone() or ())
+
+
+async def _facts(connection: Connection, actor: Actor, conv: str, seq: int) -> _Facts:
+    """Read after the lock was granted, by statements of their own: their snapshots are newer than it."""
+    await connection.execute(LOCK, [conv])
+    async with connection.pipeline():
+        acting = await connection.execute(MAY_ACT, [actor.device, actor.user])
+        allowed = await connection.execute(access.ACCESS, access.parameters(conv, actor.user))
+        found = await connection.execute(TARGET, [actor.user, conv, seq])
+    if not await acting.fetchone():
+        raise Refusal(ErrorCode.AUTHENTICATION_FAILED)
+    may = access.to_access(await allowed.fetchone())
+    row = await found.fetchone()
+    if may is None or row is None:
+        raise Refusal(ErrorCode.NOT_FOUND)
+    sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev = row
+    target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, expired)
+    return _Facts(may.kind, target, rev, body, reply_to, hidden_rev)
+
+
+async def _next_rev(connection: Connection, conv: str) -> int:
+    cursor = await connection.execute(NEXT_REV, [conv])
+    row = await cursor.fetchone()
+    rev = int(row[0]) if row else 0
+    await connection.execute(NOTE, ["revised", conv, rev])
+    return rev
+
+
+def _unless(code: ErrorCode | None) -> None:
+    if code is not None:
+        raise Refusal(code)

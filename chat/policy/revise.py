@@ -1,0 +1,56 @@
+"""Who may change an entry, and until when. Pure: facts in, a refusal or nothing out.
+
+                     own entry                 another's
+    edit             within the edit window    never
+    delete for all   within the delete window  never
+    delete for me    always                    always
+    send anew        expired, in a 1:1         never
+
+An entry one may not see, or that was deleted for all, is NOT_FOUND for everything.
+"""
+
+from dataclasses import dataclass
+
+from chat.protocol.errors import ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The entry as it stands, read under the conversation's lock. `age_ms`: by the database's clock."""
+
+    is_own: bool
+    is_visible: bool
+    is_deleted: bool
+    age_ms: int
+    is_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """How long after sending, in milliseconds."""
+
+    edit_ms: int
+    delete_ms: int
+
+
+def edit_refusal(target: Target | None, windows: Windows) -> ErrorCode | None:
+    if target is None or not target.is_visible or not target.is_own or target.is_deleted:
+        return ErrorCode.NOT_FOUND
+    return ErrorCode.TOO_LATE if target.age_ms > windows.edit_ms else None
+
+
+def delete_refusal(target: Target | None, windows: Windows) -> ErrorCode | None:
+    """For all. Deleting once more is no fault."""
+    if target is None or not target.is_visible or not target.is_own:
+        return ErrorCode.NOT_FOUND
+    return ErrorCode.TOO_LATE if not target.is_deleted and target.age_ms > windows.delete_ms else None
+
+
+def hide_refusal(target: Target | None) -> ErrorCode | None:
+    return None if target is not None and target.is_visible else ErrorCode.NOT_FOUND
+
+
+def resend_refusal(target: Target | None) -> ErrorCode | None:
+    if target is None or not target.is_visible or not target.is_own or target.is_deleted:
+        return ErrorCode.NOT_FOUND
+    return None if target.is_expired else ErrorCode.NOT_EXPIRED

@@ -1,0 +1,109 @@
+"""What of a log a person may read, and why the rest of a range is not there. Pure.
+
+For one person a log is a few *spans*: the entries of their stays, above the floor, without what expired for them.
+The newest span is open at its upper end: it goes wherever the head goes. A range that is asked for is answered in
+full: each of its seqs is an entry or stands in an absence that says why:
+
+    expired     below the floor, or lapsed for this person
+    no_access   outside this person's stays
+    deleted     theirs, and not there: they deleted it for themselves
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from chat.protocol.frames import Absence, Why
+
+Span = tuple[int, int]
+"""First and last seq, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """`last`: None while it goes on."""
+
+    first: int
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What one person may read of one log: everything from `open_from` on, and `earlier` spans below it, ascending."""
+
+    open_from: int = 1
+    earlier: tuple[Span, ...] = ()
+
+    @property
+    def start(self) -> int:
+        """The first seq there is for them."""
+        return self.earlier[0][0] if self.earlier else self.open_from
+
+    def allows(self, seq: int) -> bool:
+        return seq >= self.open_from or any(first <= seq <= last for first, last in self.earlier)
+
+    def next(self, seq: int) -> int:
+        """The first readable seq at or above `seq`."""
+        return next((max(seq, first) for first, last in self.earlier if seq <= last), max(seq, self.open_from))
+
+
+def readable(stays: Iterable[Stay], lapsed: Sequence[Span] = (), floor: int = 0) -> Readable | None:
+    """None without an open stay: who has left may read nothing."""
+    ordered = sorted(stays, key=lambda stay: stay.first)
+    present = next((stay for stay in ordered if stay.last is None), None)
+    if present is None:
+        return None
+    spans: list[tuple[int, int | None]] = [(max(stay.first, floor + 1), stay.last) for stay in ordered]
+    for first, last in lapsed:
+        spans = [part for span in spans for part in _without(span, first, last)]
+    closed = [(low, high) for low, high in spans if high is not None and low <= high]
+    return Readable(next(low for low, high in spans if high is None), tuple(sorted(closed)))
+
+
+def _without(span: tuple[int, int | None], first: int, last: int) -> list[tuple[int, int | None]]:
+    low, high = span
+    if last < low or (high is not None and first > high):
+        return [span]
+    parts: list[tuple[int, int | None]] = [(low, first - 1)] if first > low else []
+    if high is None or last < high:
+        parts.append((last + 1, high))
+    return parts
+
+
+def absences(
+    first: int, last: int, present: Iterable[int], stays: Sequence[Stay], lapsed: Sequence[Span], floor: int
+) -> list[Absence]:
+    """Why each seq of `first` to `last` that is not among `present` is not there, neighbours of a kind together. The
+    work is that of the entries and spans, however long the range."""
+    found: list[Absence] = []
+    for low, high in _holes(first, last, present):
+        for start, end in _pieces(low, high, stays, lapsed, floor):
+            why = _why(start, stays, lapsed, floor)
+            if found and found[-1]["to"] == start - 1 and found[-1]["why"] == why:
+                found[-1]["to"] = end
+            else:
+                found.append(Absence({"from": start, "to": end, "why": why}))
+    return found
+
+
+def _holes(first: int, last: int, present: Iterable[int]) -> Iterator[Span]:
+    for seq in [*sorted(seq for seq in present if first <= seq <= last), last + 1]:
+        if first < seq:
+            yield first, seq - 1
+        first = seq + 1
+
+
+def _pieces(low: int, high: int, stays: Sequence[Stay], lapsed: Sequence[Span], floor: int) -> Iterator[Span]:
+    """Cut wherever the reason may change."""
+    starts = {floor + 1, *(stay.first for stay in stays), *(stay.last + 1 for stay in stays if stay.last is not None)}
+    starts |= {edge for first, last in lapsed for edge in (first, last + 1)}
+    edges = [low, *sorted(edge for edge in starts if low < edge <= high), high + 1]
+    yield from ((start, after - 1) for start, after in pairwise(edges))
+
+
+def _why(seq: int, stays: Sequence[Stay], lapsed: Sequence[Span], floor: int) -> Why:
+    if not any(stay.first <= seq and (stay.last is None or seq <= stay.last) for stay in stays):
+        return "no_access"
+    if seq <= floor or any(first <= seq <= last for first, last in lapsed):
+        return "expired"
+    return "deleted"

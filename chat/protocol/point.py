@@ -1,0 +1,93 @@
+"""The sync point: where a device stands in everything, as one opaque text. Never a time: clocks decide nothing.
+
+It is made of positions, so the server keeps nothing for it. It is not signed: a claim in it is worth as much as a
+position stated by the device itself, and what may be read is looked up each time.
+"""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from chat.protocol.codec_json import FrameError
+from chat.protocol.errors import ErrorCode
+
+VERSION = 1
+# Beyond these the oldest conversations are left out: a device is then told of them once more. It fits in a frame.
+MAX_PLACES = 1_200
+MAX_BYTES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """In one conversation. `marks`: the sum of all watermarks, which only rise, `lapsed`: of all that lapsed; told by
+    other numbers than these, ticks have changed."""
+
+    seq: int
+    rev: int
+    members_rev: int = 0
+    marks: int = 0
+    lapsed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """`places`: newest conversation first."""
+
+    epoch: str
+    places: Mapping[str, Stand]
+
+
+def encode(point: Point) -> str:
+    parts = [bytes([VERSION]), UUID(point.epoch).bytes]
+    for conv, stand in list(point.places.items())[:MAX_PLACES]:
+        numbers = (stand.seq, stand.rev, stand.members_rev, stand.marks, stand.lapsed)
+        parts += [UUID(conv).bytes, *(_number(number) for number in numbers)]
+    packed = zlib.compress(b"".join(parts))
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def decode(text: str) -> Point:
+    """Raises FrameError: BAD_POINT."""
+    try:
+        packed = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), b"-_", validate=True)
+        inflate = zlib.decompressobj()
+        raw = inflate.decompress(packed, MAX_BYTES)
+        if not inflate.eof or raw[0] != VERSION:
+            raise ValueError
+        return Point(str(UUID(bytes=raw[1:17])), dict(_places(memoryview(raw)[17:])))
+    except (ValueError, IndexError, binascii.Error, zlib.error):
+        raise FrameError(ErrorCode.BAD_POINT, ErrorCode.BAD_POINT.text, {"t": "sync"}) from None
+
+
+def _places(raw: memoryview) -> Iterator[tuple[str, Stand]]:
+    at = 0
+    while at < len(raw):
+        conv, at = str(UUID(bytes=bytes(raw[at : at + 16]))), at + 16
+        numbers = []
+        for _ in range(5):
+            number, at = _read(raw, at)
+            numbers.append(number)
+        yield conv, Stand(*numbers)
+
+
+def _number(number: int) -> bytes:
+    """Seven bits a byte, the lowest first, the top bit: more follows."""
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*out, number])
+
+
+def _read(raw: memoryview, at: int) -> tuple[int, int]:
+    number = shift = 0
+    while raw[at] & 0x80:
+        number |= (raw[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+    number |= raw[at] << shift
+    if number >= 1 << 63:
+        raise ValueError
+    return number, at + 1
