@@ -154,6 +154,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Who may read /metrics: whoever has this; with none set, programs on this machine.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
 LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -98,7 +98,7 @@ class Postman:
                 conv,
                 members_rev[conv],
                 entries[-1].seq,
-                [[entry.seq, entry.text] for entry in entries] if size < MAX_HINT_CHARS else [],
+                [[entry.seq, entry.text, entry.at] for entry in entries] if size < MAX_HINT_CHARS else [],
             ]
             for conv, entries in runs.items()
         ]
@@ -111,7 +111,7 @@ class Postman:
         if event["type"] == "entries":
             for conv, members_rev, head, entries in event["batch"]:
                 if entries:
-                    self.hub.deliver(conv, members_rev, [Packed(seq, text) for seq, text in entries])
+                    self.hub.deliver(conv, members_rev, [Packed(*entry) for entry in entries])
                 else:
                     self.hub.raise_head(conv, head)
         elif event["type"] == "ticks":

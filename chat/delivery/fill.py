@@ -15,6 +15,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from chat.delivery.hub import Hub
 from chat.log import history
 from chat.log.pool import Database
+from chat.metrics.web import FILLS
 from chat.protocol.codec_json import pack
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class Filler:
         if not waiting or room is None:
             return False
         first = min(session.cursors[conv].pushed for session in waiting) + 1
+        FILLS.add()
         entries, members_rev = await history.entries(self._database, conv, first, min(first + PAGE - 1, room.head))
         if not entries:
             logger.warning("nothing to fill a hole with")

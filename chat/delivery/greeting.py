@@ -82,7 +82,7 @@ def take_positions(runtime: Any, session: Session, positions: list[Place]) -> No
             continue
         received = min(place.received, room.head)
         if received:
-            session.store(place.conv, received, cumulative=True)
+            runtime.hub.store(session, place.conv, received, cumulative=True)
             runtime.receipts.note(place.conv, session.device, DELIVERED, received)
         if place.seen:
             seen = min(place.seen, session.cursors[place.conv].stored.position)

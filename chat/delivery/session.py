@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,9 @@ class Session:
         "heard_at",
         "joined",
         "outlet",
+        "owed_since",
         "ready",
+        "since",
         "unacked",
         "user",
     )
@@ -62,6 +65,10 @@ class Session:
         self.unacked = 0
         # When the window was found full, at the earliest since the last progress.
         self.full_since: float | None = None
+        # Found with entries to take or to acknowledge, at the earliest since the last progress.
+        self.owed_since: float | None = None
+        # Connected, in milliseconds since 1970.
+        self.since = time.time_ns() // 1_000_000
         self.heard_at = now
         self.close_code: CloseCode | None = None
         # Hello has been answered: conversations made from now on are introduced one by one.
@@ -148,7 +155,7 @@ class Session:
             self.unacked += after - cursor.pushed
             cursor.pushed = after
         self.unacked -= after - before
-        self.full_since = None
+        self.full_since = self.owed_since = None
         return after
 
     def see(self, conv: str, seq: int) -> int | None:

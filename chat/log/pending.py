@@ -5,12 +5,20 @@ from typing import Any
 
 from chat.policy.decide import Proposal
 
+# A send is answered by then, be it "later".
+DEADLINE_S = 1.5
+
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """A send on its way in. `origin` is whoever is to be answered; the committer does not look at it."""
+    """A send on its way in. `origin` is whoever is to be answered; the committer does not look at it. Times are the
+    event loop's, in seconds."""
 
     proposal: Proposal
     origin: Any
     deadline: float
     settled: bool = False
+
+    @property
+    def arrived(self) -> float:
+        return self.deadline - DEADLINE_S

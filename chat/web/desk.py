@@ -23,6 +23,7 @@ from chat.inbox import sync
 from chat.log import history, members
 from chat.log.pool import bounded
 from chat.log.transaction import new_message_id
+from chat.metrics.web import SENDS
 from chat.policy.decide import Proposal
 from chat.policy.rate import TokenBucket
 from chat.protocol.codec_json import FrameError, decode
@@ -98,6 +99,7 @@ class Desk:
             reply_to_id=frame.reply_to_id,
         )
         if not self._runtime.committer.submit(proposal, self._session):
+            SENDS.add(of="retry")
             code = ErrorCode.UNAVAILABLE if self._runtime.stopping else ErrorCode.OVERLOADED
             self._session.write(answers.retry(frame.conv, frame.client_id, code))
 
@@ -110,7 +112,7 @@ class Desk:
             elif ack.seq > room.head:
                 self._complain(ErrorCode.INVALID_ACK, ref={"t": "ack", "conv": ack.conv})
             elif ack.type == "DELIVERED":
-                stored = session.store(ack.conv, ack.seq, ack.cumulative)
+                stored = hub.store(session, ack.conv, ack.seq, ack.cumulative)
                 if stored is not None:
                     receipts.note(ack.conv, session.device, DELIVERED, stored)
                     self._restate_seen(ack.conv)
