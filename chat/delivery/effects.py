@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Any
 
 import psycopg
@@ -128,7 +129,7 @@ class Postman:
         self._publisher.publish({"type": "members", "origin": self.process, "conv": conv, "users": users})
 
     def _soon(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(work, context=Context())
         # The loop itself holds its tasks weakly.
         self._works.add(task)
         task.add_done_callback(self._worked)
@@ -191,7 +192,7 @@ class Postman:
     def reload_members(self, conv: str) -> None:
         """Membership is newer than what the room knows; one reading at a time."""
         if conv not in self._reloads:
-            task = asyncio.get_running_loop().create_task(self._reload(conv))
+            task = asyncio.get_running_loop().create_task(self._reload(conv), context=Context())
             self._reloads[conv] = task
             task.add_done_callback(lambda _: self._reloads.pop(conv, None))
 
@@ -199,7 +200,7 @@ class Postman:
         try:
             rows = await self._database.rows(MEMBERS, [conv])
         except (psycopg.Error, PoolTimeout, TooManyRequests) as error:
-            logger.warning("members not read: %s", type(error).__name__)
+            logger.warning("members not read: %s", type(error).__name__, extra={"conv": conv})
             return
         if rows:
             self.hub.members(conv, rows[0][1], {row[0] for row in rows})

@@ -8,6 +8,7 @@ back share a handful of connections.
 import asyncio
 import logging
 from collections import OrderedDict
+from contextvars import Context
 
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
@@ -37,7 +38,8 @@ class Filler:
     def want(self, conv: str) -> None:
         self._line[conv] = None
         if len(self._running) < CONCURRENT:
-            task = asyncio.get_running_loop().create_task(self._work())
+            # For everyone who waits: not under the ids of the socket that happened to ask.
+            task = asyncio.get_running_loop().create_task(self._work(), context=Context())
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
@@ -53,7 +55,7 @@ class Filler:
                 more = await self._page(conv)
             except (psycopg.Error, PoolTimeout, TooManyRequests) as error:
                 # Reconcile asks again once the database is back.
-                logger.warning("fill failed: %s", type(error).__name__)
+                logger.warning("fill failed: %s", type(error).__name__, extra={"conv": conv})
                 return
             finally:
                 self._in_hand.discard(conv)
@@ -78,7 +80,7 @@ class Filler:
         FILLS.add()
         entries, members_rev = await history.entries(self._database, conv, first, min(first + PAGE - 1, room.head))
         if not entries:
-            logger.warning("nothing to fill a hole with")
+            logger.warning("nothing to fill a hole with", extra={"conv": conv})
             return False
         self.hub.deliver(conv, members_rev, [pack(entry) for entry in entries])
         # Members newer than the room's: they are read first, and then the room asks again.

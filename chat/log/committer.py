@@ -18,6 +18,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ class Committer:
         self._queue.append(Pending(proposal, origin, loop.time() + DEADLINE_S))
         self._wake.set()
         if self._alarm is None:
-            self._alarm = loop.call_later(DEADLINE_S, self._expire)
+            self._alarm = loop.call_later(DEADLINE_S, self._expire, context=Context())
         return True
 
     def _expire(self) -> None:

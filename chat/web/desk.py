@@ -48,13 +48,15 @@ MALFORMED = {ErrorCode.BAD_FRAME, ErrorCode.UNKNOWN_FRAME, ErrorCode.HELLO_EXPEC
 
 
 class Desk:
-    """`receive` handles a frame at once, or gives back a coroutine when it needs the database."""
+    """`receive` handles a frame at once, or gives back a coroutine when it needs the database. `id` is the session's,
+    as told by welcome; `frames` have come in so far."""
 
     def __init__(self, runtime: Runtime, identity: "Any", session: Session) -> None:
         self._runtime = runtime
         self._identity = identity
         self._session = session
-        self._id = uuid4().hex
+        self.id = uuid4().hex
+        self.frames = 0
         self._clock = asyncio.get_running_loop().time
         self._bucket = TokenBucket(FRAMES_PER_S, FRAME_BURST, self._clock())
         self._bad = 0
@@ -63,6 +65,7 @@ class Desk:
 
     def receive(self, text: str | bytes) -> Later | None:
         session = self._session
+        self.frames += 1
         now = session.heard_at = self._clock()
         try:
             frame = decode(text)
@@ -136,7 +139,7 @@ class Desk:
                 self._handle(frame, ref) if isinstance(frame, Hello) else bounded(self._handle(frame, ref), ANSWER_S)
             )
         except (psycopg.Error, PoolTimeout, TooManyRequests, OSError) as error:
-            logger.warning("%s failed: %s", frame.t, type(error).__name__)
+            logger.warning("%s failed: %s", frame.t, type(error).__name__, extra={"conv": ref.get("conv")})
             if isinstance(frame, Hello):
                 self._session.end(CloseCode.INTERNAL)
             else:
@@ -146,7 +149,7 @@ class Desk:
         match frame:
             case Hello():
                 self._greeted = True
-                await greet(self._runtime, self._identity, self._session, frame, self._id)
+                await greet(self._runtime, self._identity, self._session, frame, self.id)
             case Ping():
                 await self._ping(frame)
             case Fetch():
