@@ -21,29 +21,45 @@ NOTES = 16_384
 HISTORY_MS = 60_000
 
 
+Notes = dict[str, dict[int, int]]
+"""Conversation -> seq -> when it was accepted"""
+
+NOTHING: dict[int, int] = {}
+
+
 class Flight:
     """Times are milliseconds since 1970, of the appending process; a clock that is ahead of ours counts as no time."""
 
     def __init__(self) -> None:
-        self._young: dict[tuple[str, int], int] = {}
-        self._old: dict[tuple[str, int], int] = {}
+        self._young: Notes = {}
+        self._old: Notes = {}
+        self._count = 0
 
     def departed(self, conv: str, entries: Sequence[Packed]) -> None:
         """A run that is being pushed."""
         if entries[-1].at < time.time_ns() // 1_000_000 - HISTORY_MS:
             return
-        young = self._young
+        notes = self._young.get(conv)
+        if notes is None:
+            notes = self._young[conv] = {}
         for entry in entries:
-            young[conv, entry.seq] = entry.at
-        if len(young) >= NOTES:
-            self._young, self._old = {}, young
+            notes[entry.seq] = entry.at
+        self._count += len(entries)
+        if self._count >= NOTES:
+            self._young, self._old, self._count = {}, self._young, 0
 
     def arrived(self, session: Session, conv: str, before: int, after: int) -> None:
         """The session's device has stored the entries above `before` up to `after`."""
-        now = time.time_ns() // 1_000_000
-        young, old = self._young, self._old
+        young, old = self._young.get(conv, NOTHING), self._old.get(conv, NOTHING)
+        now, since = time.time_ns() // 1_000_000, session.since
+        # Entries of one batch have one time: they are counted together.
+        at = times = 0
         for seq in range(max(before, after - WINDOW) + 1, after + 1):
-            key = (conv, seq)
-            at = young.get(key) or old.get(key)
-            if at is not None and at >= session.since:
-                DELIVER_SECONDS.observe(max(0, now - at) / 1000)
+            noted = young.get(seq) or old.get(seq, 0)
+            if noted != at:
+                if at >= since:
+                    DELIVER_SECONDS.observe(max(0, now - at) / 1000, times)
+                at, times = noted, 0
+            times += 1
+        if at >= since:
+            DELIVER_SECONDS.observe(max(0, now - at) / 1000, times)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from chat.log.pending import Pending
+from chat.log.pending import DEADLINE_S, Pending
 from chat.metrics.web import ACCEPT_SECONDS, SENDS
 from chat.policy.decide import Accepted, Outcome, Refused
 
 
 def measure(pairs: Iterable[tuple[Pending, Outcome]], now: float) -> None:
     """Sends being answered at `now`, by the event loop's clock; those answered before are counted already."""
+    accepted = 0
     for pending, outcome in pairs:
         if pending.settled:
             continue
@@ -17,5 +18,7 @@ def measure(pairs: Iterable[tuple[Pending, Outcome]], now: float) -> None:
         elif outcome.duplicate:
             SENDS.add(of="duplicate")
         else:
-            SENDS.add(of="accepted")
-            ACCEPT_SECONDS.observe(now - pending.arrived)
+            accepted += 1
+            ACCEPT_SECONDS.observe(now - pending.deadline + DEADLINE_S)
+    if accepted:
+        SENDS.add(accepted, of="accepted")

@@ -5,7 +5,7 @@ from typing import Any
 
 from chat.policy.decide import Proposal
 
-# A send is answered by then, be it "later".
+# From a send's arrival: it is answered by then, be it "later".
 DEADLINE_S = 1.5
 
 
@@ -18,7 +18,3 @@ class Pending:
     origin: Any
     deadline: float
     settled: bool = False
-
-    @property
-    def arrived(self) -> float:
-        return self.deadline - DEADLINE_S
