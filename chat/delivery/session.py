@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,9 @@ class Session:
         "outlet",
         "owed",
         "owed_as_of",
+        "owed_since",
         "ready",
+        "since",
         "unacked",
         "user",
     )
@@ -80,6 +83,10 @@ class Session:
         self.unacked = 0
         # When the window was found full, at the earliest since the last progress.
         self.full_since: float | None = None
+        # Found with entries to take or to acknowledge, at the earliest since the last progress.
+        self.owed_since: float | None = None
+        # Connected, in milliseconds since 1970.
+        self.since = time.time_ns() // 1_000_000
         self.heard_at = now
         self.close_code: CloseCode | None = None
         # Hello has been answered: conversations made from now on are introduced one by one.
@@ -201,7 +208,7 @@ class Session:
             self.unacked += after - cursor.pushed
             cursor.pushed = after
         self.unacked -= after - before
-        self.full_since = None
+        self.full_since = self.owed_since = None
         self._paid(conv)
         return after
 
