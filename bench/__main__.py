@@ -5,7 +5,7 @@ import os
 import resource
 from pathlib import Path
 
-SCENARIOS = ("full", "steady", "counts", "idle")
+SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd")
 SERVERS = ("uvicorn", "daphne")
 
 
@@ -41,7 +41,20 @@ def main() -> None:
     from bench.scenarios import Bench, Sizes
     from tests.acceptance.servers import House
 
-    small = {"seconds": 1.5, "sockets": 10, "idle_sockets": 50, "settle_s": 0.0} if chosen.smoke else {}
+    small = (
+        {
+            "seconds": 1.5,
+            "sockets": 10,
+            "idle_sockets": 50,
+            "settle_s": 0.0,
+            "waiting": 300,
+            "conversations": 10,
+            "history": 1_000,
+            "crowd": 20,
+        }
+        if chosen.smoke
+        else {}
+    )
     named = {name: getattr(chosen, name) for name in ("seconds", "sockets", "idle_sockets")}
     sizes = Sizes(**small | {name: value for name, value in named.items() if value is not None})
     figures: list[Figure] = []

@@ -1,10 +1,12 @@
 """People for a load: enrolled, signed in, two by two in conversations; all by SQL, as the pages would make them."""
 
+from collections.abc import Sequence
 from itertools import count
 
 import psycopg
 
 from chat.models.ids import new_id
+from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import House
 
 ADD_PAIRS = """
@@ -25,12 +27,23 @@ SELECT id, person, 0, 0 FROM pair, unnest(ARRAY[one, other]) AS person
 _numbers = count()
 
 
+def names(count: int) -> list[str]:
+    """Of people nobody has met."""
+    return [f"bench{next(_numbers)}" for _ in range(count)]
+
+
+def between(house: House, people: Sequence[tuple[SignedIn, SignedIn]]) -> list[tuple[str, str, str, str, str]]:
+    """A conversation for each pair: its id, then user and device of both."""
+    convs = [str(new_id()) for _ in people]
+    with psycopg.connect(house.dsn) as connection:
+        connection.execute(ADD_PAIRS, [convs, [one.user for one, _ in people], [other.user for _, other in people]])
+    return [
+        (conv, one.user, one.device, other.user, other.device) for conv, (one, other) in zip(convs, people, strict=True)
+    ]
+
+
 def make(house: House, sockets: int) -> list[tuple[str, str, str, str]]:
     """Seats as a Plan wants them: pairs side by side, none of whom has met anyone else."""
-    people = house.enrol(*[f"bench{next(_numbers)}" for _ in range(sockets)])
-    convs = [str(new_id()) for _ in range(sockets // 2)]
-    with psycopg.connect(house.dsn) as connection:
-        connection.execute(
-            ADD_PAIRS, [convs, [each.user for each in people[::2]], [each.user for each in people[1::2]]]
-        )
-    return [(each.user, each.device, each.cookie_header, convs[n // 2]) for n, each in enumerate(people)]
+    people = house.enrol(*names(sockets))
+    lines = between(house, list(zip(people[::2], people[1::2], strict=True)))
+    return [(each.user, each.device, each.cookie_header, lines[n // 2][0]) for n, each in enumerate(people)]

@@ -4,6 +4,8 @@ full    (a) 100 sockets in 50 pairs, 4 sends in flight each, a slot freed by ACC
 steady  (b) 200 messages/s in total over such pairs
 counts  (a) again for a moment, with everything said to PostgreSQL counted
 idle    (c) 2,000 sockets that say nothing
+away    coming back to 10,000 waiting entries, in one conversation and in 500; above little and much history
+crowd   2,000 devices coming back at once
 """
 
 import time
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import floor, measure, pairs
+from bench import absence, floor, measure, pairs
 from bench.clients import Clients, connected
 from bench.load import Plan
 from bench.report import Figure
@@ -32,6 +34,10 @@ class Sizes:
     sockets: int = 100
     idle_sockets: int = 2_000
     rate: float = 200.0
+    waiting: int = 10_000
+    conversations: int = 500
+    history: int = 1_000_000
+    crowd: int = 2_000
     settle_s: float = 11.0
 
 
@@ -46,7 +52,14 @@ class Bench:
     loads: dict[str, Any]
 
     def run(self, scenario: str) -> None:
-        {"full": self.full, "steady": self.steady, "counts": self.counts, "idle": self.idle}[scenario]()
+        {
+            "full": self.full,
+            "steady": self.steady,
+            "counts": self.counts,
+            "idle": self.idle,
+            "away": self.away,
+            "crowd": self.crowd,
+        }[scenario]()
 
     def full(self) -> None:
         seconds = self.sizes.seconds / 3
@@ -116,6 +129,27 @@ class Bench:
             clients.go()
         self._tell("idle", "PSS of an idle socket", each, "KiB", 40)
         self._tell("idle", "transactions of an idle process", per_s, "/s", 5)
+
+    def away(self) -> None:
+        sizes = self.sizes
+        result, grown = absence.one_conversation(self.house, sizes.waiting)
+        self._tell("away", "one conversation: first entries after", 1000 * result.first, "ms", 50)
+        self._tell("away", "one conversation: all acknowledged after", result.synced, "s", 1.4)
+        self._tell("away", "one conversation: entries that came", result.entries, "", sizes.waiting, "least")
+        self._tell("away", "one conversation: growth of the server", grown, "MiB", 20)
+        each = sizes.waiting // sizes.conversations
+        result = absence.many_conversations(self.house, sizes.conversations, each)
+        self._tell("away", "many conversations: the list after", 1000 * result.listed, "ms", 150)
+        self._tell("away", "many conversations: all acknowledged after", result.synced, "s")
+        ratio = absence.over_history(self.house, sizes.history // 100, sizes.history, 20)
+        self._tell("away", "a sync above much history : above little", ratio, "×", 1.3)
+
+    def crowd(self) -> None:
+        results, seconds, connections = absence.crowd(self.house, self.sizes.crowd, 20)
+        self._tell("crowd", "all synced after", seconds, "s", 20)
+        self._tell("crowd", "errors", sum(each.errors for each in results), "", 0)
+        self._tell("crowd", "entries a device", min(each.entries for each in results), "", 20, "least")
+        self._tell("crowd", "database connections, of all processes", connections, "")
 
     # The parts
 
