@@ -24,6 +24,9 @@ def web(server: str, host: str, port: int) -> list[str]:
         str(DAPHNE_MESSAGE_BYTES),
         "--websocket_timeout",
         "86400",
+        # Longer than a handshake may stand in line (chat/web/consumers.py).
+        "--websocket_connect_timeout",
+        "20",
         "--ping-interval",
         "0",
     ]

@@ -35,9 +35,9 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
     """Answers hello: welcome, the conversations newest first, then the entries and changes the device lacks."""
     runtime.hub.arrive(session)
     with runtime.hub.reading():
-        epoch = await runtime.epoch()
-        as_of = time.time_ns() // 1_000_000
-        summaries = await sync.summaries(runtime.database, session.user, session.device)
+        async with runtime.greetings:
+            as_of = time.time_ns() // 1_000_000
+            epoch, summaries = await sync.everything(runtime.database, session.user, session.device)
         session.write(_welcome(identity, session_id, epoch))
         await _write_conversations(session, summaries)
         claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}

@@ -26,7 +26,6 @@ from chat.delivery.fill import Filler
 from chat.delivery.hub import Hub
 from chat.delivery.layer import Listener, Publisher
 from chat.delivery.reconcile import Reconciler
-from chat.inbox import sync
 from chat.log.committer import Committer
 from chat.log.pool import Database
 from chat.protocol.errors import CloseCode
@@ -45,7 +44,7 @@ CANCEL_TRIES = 10
 
 
 class Runtime:
-    """Everything a socket needs, by name. `epoch` is read at start and again by every hello."""
+    """Everything a socket needs, by name."""
 
     def __init__(self) -> None:
         self.database = Database(settings.POSTGRES_DSN)
@@ -61,6 +60,9 @@ class Runtime:
         self.postman.process, self.postman.neighbours = self.listener.process, self.listener.neighbours
         self.committer = Committer(settings.POSTGRES_DSN, self.postman.settled)
         self.reconciler = Reconciler(self.database, self.postman)
+        # At a time; the others wait for their turn, so that what is read for one is not kept waiting by a thousand.
+        self.handshakes = asyncio.Semaphore(2)
+        self.greetings = asyncio.Semaphore(2)
         # For the little that is written by Django's side.
         self.few_threads = asyncio.Semaphore(2)
         self.stopping = False
@@ -97,9 +99,6 @@ class Runtime:
             if not self.hub.people:
                 return
             await asyncio.sleep(PAUSE_S)
-
-    async def epoch(self) -> str:
-        return await sync.epoch(self.database)
 
 
 async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:

@@ -110,9 +110,21 @@ class Summary:
 async def summaries(database: Database, user: str, device: str, convs: Sequence[str] | None = None) -> list[Summary]:
     """All conversations of a person (or those named), newest first, in one exchange."""
     named = None if convs is None else list(convs)
-    rows, member_rows = await database.many(
-        [(CONVERSATIONS, [device, user, named, named]), (MEMBERS, [user, named, named])]
-    )
+    rows, member_rows = await database.many(_queries(user, device, named))
+    return _summaries(rows, member_rows)
+
+
+async def everything(database: Database, user: str, device: str) -> tuple[str, list[Summary]]:
+    """The epoch, and all conversations of a person, newest first, in one exchange."""
+    epochs, rows, member_rows = await database.many([(EPOCH, ()), *_queries(user, device, None)])
+    return str(epochs[0][0]), _summaries(rows, member_rows)
+
+
+def _queries(user: str, device: str, named: list[str] | None) -> list[tuple[str, Sequence[Any]]]:
+    return [(CONVERSATIONS, [device, user, named, named]), (MEMBERS, [user, named, named])]
+
+
+def _summaries(rows: Sequence[Row], member_rows: Sequence[Row]) -> list[Summary]:
     members: dict[str, list[dict[str, Any]]] = {}
     for conversation, *member in member_rows:
         members.setdefault(conversation, []).append(_member(member))

@@ -27,8 +27,11 @@ from chat.web.transports import cutter, paced
 
 logger = logging.getLogger(__name__)
 
-# daphne drops a handshake without a word after five seconds; ours says whether to come back.
+# Who somebody is, is looked up within this time, and within the other with waiting for one's turn: a thousand devices
+# that come back at once stand in a line here, not before the database. daphne would drop a handshake without a word
+# after five seconds (messenger/commands.py); ours says whether to come back.
 HANDSHAKE_S = 3.0
+LINE_S = 15.0
 # RFC 6455's code for a connection that ended without one.
 GONE = 1006
 
@@ -43,7 +46,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         await receive()
         try:
             runtime = await running()
-            identity = await bounded(identify(runtime.database, scope), HANDSHAKE_S)
+            identity = await bounded(_identify(runtime, scope), LINE_S)
         except (psycopg.Error, PoolTimeout, TooManyRequests, OSError) as error:
             logger.warning("handshake failed: %s", type(error).__name__)
             await _refuse(scope, send, CloseCode.INTERNAL)
@@ -55,6 +58,11 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         else:
             await _accept(scope, send)
             await _serve(runtime, identity, receive, send)
+
+
+async def _identify(runtime: Runtime, scope: dict[str, Any]) -> Identity | None:
+    async with runtime.handshakes:
+        return await bounded(identify(runtime.database, scope), HANDSHAKE_S)
 
 
 async def _accept(scope: dict[str, Any], send: Send) -> None:
