@@ -27,6 +27,7 @@ QUARANTINE = "receipts:quarantine"
 QUARANTINE_ROWS = 1_000
 # A claim this old was left behind by a worker that died.
 ABANDONED_S = 15
+SETTLING_S = 0.02
 KINDS = {"d": Kind.DELIVERED.value, "s": Kind.SEEN.value}
 
 CLAIM = """
@@ -63,6 +64,18 @@ class Flusher:
         claimed = self._claim(keys=[PENDING, TIMES, CLAIMS], args=[name, now])
         left: Any = self._redis.zrangebyscore(CLAIMS, "-inf", now - ABANDONED_S)
         return sum([self._flush_claim(each) for each in [*([name] if claimed else []), *left]])
+
+    def settle(self, seconds: float) -> bool:
+        """Flushes, and waits until what other workers were flushing at that moment is done too, at most `seconds`:
+        everything in Redis when this was called is then in the database. False: it is not."""
+        self.flush()
+        end = time.monotonic() + seconds
+        others: Any = self._redis.zrange(CLAIMS, 0, -1)
+        while others and any(score is not None for score in self._redis.zmscore(CLAIMS, others)):
+            if time.monotonic() > end:
+                return False
+            time.sleep(SETTLING_S)
+        return True
 
     def _flush_claim(self, name: str) -> int:
         rows = self._rows(name)

@@ -2,9 +2,9 @@
 
 A sweep has two steps, each a few statements whatever the size of the inboxes:
 
-1. *Notice*: conversations appended to (or edited in) since the last sweep, but not in the last three seconds, which devices are
-   given to acknowledge by themselves; inboxes of their members' devices still below that head, and not yet watched,
-   get a first `next_attempt_at`. Where the last sweep ended stands in the database, so that no pause of Celery
+1. *Notice*: conversations appended to (or edited in) since the last sweep, but not in the last three seconds, which
+   devices are given to acknowledge by themselves; inboxes of their members' devices still below that head, and not yet
+   watched, get a first `next_attempt_at`. Where the last sweep ended stands in the database, so that no pause of Celery
    leaves anything unnoticed.
 2. *Nudge*: inboxes whose time has come. Still below head: one more attempt and the next pause. Nothing owed any
    more, or attempts used up: no longer watched, until something new is appended or the device makes progress.

@@ -67,7 +67,10 @@ def member(other: dict[str, Any]) -> Member:
 
 
 members = st.builds(
-    Member, marks, st.integers(1, 12), st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), max_size=2).map(tuple)
+    Member,
+    marks,
+    st.integers(1, 12),
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), max_size=2).map(tuple),
 )
 
 
