@@ -71,10 +71,12 @@ class Flusher:
         self.flush()
         end = time.monotonic() + seconds
         others: Any = self._redis.zrange(CLAIMS, 0, -1)
-        while others and any(score is not None for score in self._redis.zmscore(CLAIMS, others)):
+        while others:
             if time.monotonic() > end:
                 return False
             time.sleep(SETTLING_S)
+            scores: Any = self._redis.zmscore(CLAIMS, others)
+            others = [name for name, score in zip(others, scores, strict=True) if score is not None]
         return True
 
     def _flush_claim(self, name: str) -> int:
