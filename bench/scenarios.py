@@ -4,8 +4,12 @@ full    (a) 100 sockets in 50 pairs, 4 sends in flight each, a slot freed by ACC
 steady  (b) 200 messages/s in total over such pairs
 counts  (a) again for a moment, with everything said to PostgreSQL counted
 idle    (c) 2,000 sockets that say nothing
+recur   (d) sweep, expiry and purge over a million inboxes and a million messages
 """
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +22,7 @@ from bench.load import Plan
 from bench.report import Figure
 from bench.tap import Tap
 from tests.acceptance.servers import House
+from tests.acceptance.template import CLONE
 
 FLOOR_SHARE = {"uvicorn": 1.2, "daphne": 0.8}
 
@@ -25,7 +30,8 @@ FLOOR_SHARE = {"uvicorn": 1.2, "daphne": 0.8}
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """`seconds` of each load; sockets of the busy and of the idle scenario; messages/s of the steady one.
-    `settle_s`: PostgreSQL's idle processes tell of what they did up to ten seconds later.
+    `settle_s`: PostgreSQL's idle processes tell of what they did up to ten seconds later. `inboxes`: of the house
+    in which nothing is due, and as many messages.
     """
 
     seconds: float = 10.0
@@ -33,6 +39,7 @@ class Sizes:
     idle_sockets: int = 2_000
     rate: float = 200.0
     settle_s: float = 11.0
+    inboxes: int = 1_000_000
 
 
 @dataclass(slots=True)
@@ -46,7 +53,8 @@ class Bench:
     loads: dict[str, Any]
 
     def run(self, scenario: str) -> None:
-        {"full": self.full, "steady": self.steady, "counts": self.counts, "idle": self.idle}[scenario]()
+        scenarios = (self.full, self.steady, self.counts, self.idle, self.recur)
+        {work.__name__: work for work in scenarios}[scenario]()
 
     def full(self) -> None:
         seconds = self.sizes.seconds / 3
@@ -116,6 +124,19 @@ class Bench:
             clients.go()
         self._tell("idle", "PSS of an idle socket", each, "KiB", 40)
         self._tell("idle", "transactions of an idle process", per_s, "/s", 5)
+
+    def recur(self) -> None:
+        """Fills the house's database: the last scenario in it."""
+        command = [sys.executable, "-m", "bench.recurring", str(self.sizes.inboxes)]
+        done = subprocess.run(
+            command, cwd=CLONE, env=self.house.environment, capture_output=True, text=True, timeout=900
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        result = json.loads(done.stdout)
+        self._tell("recur", "inboxes, and messages", result["inboxes"], "")
+        for name, seconds in result["seconds"].items():
+            self._tell("recur", name, seconds, "s", *([] if "," in name else [2]))
 
     # The parts
 

@@ -67,6 +67,7 @@ WHERE chat_inbox.media_horizon_seq < excluded.media_horizon_seq
 def withhold(megabytes: int, now: datetime | None = None) -> int:
     """Horizons that rose, of devices for which more than `megabytes` (10^6 bytes) of attachments wait."""
     with connection.cursor() as cursor:
+        progress.by_index(cursor)
         taken = progress.take(cursor, Progress.Work.MEDIA, FIRST_LOOK)
         if taken is None:
             return 0

@@ -10,6 +10,18 @@ START = "INSERT INTO chat_progress (work, upto) VALUES (%s, now() - %s) ON CONFL
 TAKE = "SELECT upto, now() FROM chat_progress WHERE work = %s FOR UPDATE SKIP LOCKED"
 ADVANCE = "UPDATE chat_progress SET upto = %s, count = count + %s WHERE work = %s"
 
+# What recurs looks up a few rows by their keys. Statistics that are behind (a table that was empty when they were
+# gathered) must not make it read the rest, nor a plan that looks dear be compiled.
+BY_INDEX = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"
+    " SET LOCAL jit = off"
+)
+
+
+def by_index(cursor: Any) -> None:
+    """Until the transaction ends, tables are read by index wherever there is one."""
+    cursor.execute(BY_INDEX)
+
 
 def take(cursor: Any, work: Progress.Work, look_back: timedelta) -> tuple[datetime, datetime] | None:
     """Up to when this work has been done (at the very first time: `look_back` ago) and the database's time; None while

@@ -5,7 +5,6 @@ removes, under the conversation's lock. Whoever is still owed some of it sees it
 run. The oldest ids are the next to go, so nothing has to be remembered and nothing is searched for.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -49,9 +48,10 @@ DELETE FROM receipts_receipt WHERE id IN (
     SELECT r.id FROM unnest(%s::uuid[], %s::bigint[]) AS f(conv, floor)
     JOIN receipts_watermark w ON w.conversation_id = f.conv
     CROSS JOIN LATERAL (VALUES ('delivered', w.delivered_seq), ('seen', w.seen_seq)) AS k(kind, reached)
-    JOIN receipts_receipt r ON r.conversation_id = w.conversation_id AND r.user_id = w.user_id AND r.kind = k.kind
-      AND r.upto_seq <= least(f.floor, k.reached - 1)
-    LIMIT %s)
+    CROSS JOIN LATERAL (
+        SELECT id FROM receipts_receipt WHERE conversation_id = w.conversation_id AND user_id = w.user_id
+          AND kind = k.kind AND upto_seq <= least(f.floor, k.reached - 1) LIMIT {rows}) r
+    LIMIT {rows})
 """
 
 REMOVE = """
@@ -89,6 +89,7 @@ def purge(days: int, now: datetime | None = None) -> int:
 def _batch(days: int, now: datetime | None, after: UUID) -> tuple[int, UUID | None]:
     """Entries removed, and the id above which to go on; None: that was all."""
     with connection.cursor() as cursor:
+        progress.by_index(cursor)
         taken = progress.take(cursor, Progress.Work.HISTORY, timedelta())
         if taken is None:
             return 0, None
@@ -105,22 +106,25 @@ def _batch(days: int, now: datetime | None, after: UUID) -> tuple[int, UUID | No
 
 
 def _remove(cursor: Any, oldest: list[tuple[UUID, str, int]], limit: datetime, now: datetime) -> tuple[int, bool]:
-    """Entries removed; whether anything was."""
-    floors = _floors(cursor, oldest, limit)
-    late = {conv for conv, _ in expire(cursor, [Expired(conv, None, upto) for conv, upto in floors], now).lapsed}
-    ready = columns([row for row in floors if row[0] not in late], 2)
-    cursor.execute(RECEIPTS, [*ready, ROWS])
-    if cursor.rowcount == ROWS:
-        return 0, True
-    cursor.execute(REMOVE, ready)
-    return int(cursor.rowcount), cursor.rowcount > 0
+    """Entries removed; whether anything was.
 
-
-def _floors(cursor: Any, oldest: list[tuple[UUID, str, int]], limit: datetime) -> Sequence[tuple[str, int]]:
-    """(conversation, new floor) of those that could be locked and have something to remove, in the order of ids."""
+    What must lapse does so before conversations are locked, which keeps them from being appended to. They are not
+    waited for, so that the order of locks does no harm.
+    """
     tops: dict[str, int] = {}
     for _, conv, seq in oldest:
         tops[conv] = max(tops.get(conv, 0), seq)
+    late = {conv for conv, _ in expire(cursor, [Expired(conv, None, top) for conv, top in tops.items()], now).lapsed}
+    floors = columns(_floors(cursor, {conv: top for conv, top in tops.items() if conv not in late}, limit), 2)
+    cursor.execute(RECEIPTS.format(rows=ROWS), floors)
+    if cursor.rowcount == ROWS:
+        return 0, True
+    cursor.execute(REMOVE, floors)
+    return int(cursor.rowcount), cursor.rowcount > 0
+
+
+def _floors(cursor: Any, tops: dict[str, int], limit: datetime) -> list[tuple[str, int]]:
+    """(conversation, new floor) of those that could be locked and have something to remove."""
     cursor.execute(LOCK, [sorted(tops)])
     present: dict[str, int] = dict(cursor.fetchall())
     cursor.execute(ENTRIES, [*columns(((conv, floor, tops[conv]) for conv, floor in present.items()), 3), ROWS])

@@ -82,6 +82,7 @@ def _age_batch(days: int, now: datetime | None, after: UUID | None) -> tuple[int
     """Entries older than the limit with ids above `after`, or from where the last run ended: how many ranges lapsed,
     the last id, whether there may be more."""
     with connection.cursor() as cursor:
+        progress.by_index(cursor)
         taken = progress.take(cursor, Progress.Work.EXPIRY, EVER)
         if taken is None:
             return 0, None, False
@@ -109,6 +110,7 @@ def _newest(rows: list[tuple[UUID, str, int]]) -> list[Expired]:
 def expire_by_count(entries: int, now: datetime | None = None) -> int:
     """Ranges that lapsed, of people for whom more than `entries` of others wait in a conversation."""
     with connection.cursor() as cursor:
+        progress.by_index(cursor)
         taken = progress.take(cursor, Progress.Work.QUOTA, FIRST_LOOK)
         if taken is None:
             return 0
