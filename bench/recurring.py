@@ -13,6 +13,13 @@ from datetime import datetime, timedelta
 import django
 
 ROUNDS = 5
+# One conversation in a hundred was appended to a moment ago, and everyone has taken that.
+BUSY = """
+INSERT INTO chat_change (kind, conversations, heads, users, at)
+SELECT 'append', array_agg(id), array_agg(last_seq), '{}', clock_timestamp() - interval '5 seconds'
+FROM (SELECT id, last_seq, row_number() OVER () AS n FROM chat_conversation TABLESAMPLE BERNOULLI (1)) c
+GROUP BY n / 100
+"""
 DEVICES = 5
 MESSAGES = 10
 KEPT_DAYS = 30
@@ -30,6 +37,7 @@ def main() -> None:
     crowd = Crowd(max(20, conversations // 50), DEVICES, conversations, MESSAGES, KEPT_DAYS - 1)
     with connection.cursor() as cursor:
         crowd.fill(cursor)
+        cursor.execute(BUSY)
         cursor.execute("CHECKPOINT")
     seconds: dict[str, float] = {}
 

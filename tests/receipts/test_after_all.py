@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -109,24 +110,36 @@ def test_who_has_caught_up_costs_what_they_did_before_anything_lapsed(people: Ca
 def test_an_acknowledgement_that_waits_for_expiry_takes_back_what_it_did(people: Cast, conv: str, dsn: str) -> None:
     """The flush has read its facts, waits for the row expiry holds, and must see what was written meanwhile."""
     old(conv, people.alice, 3)
+    while_held(dsn, lambda: retention.expire_by_age(DAYS), lambda: stored(conv, people.bob, 3))
+    assert mark(conv, people.bob) == (3, 3) and lapses(conv, people.bob) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_expiry_that_waits_for_an_acknowledgement_finds_nothing_to_lapse(people: Cast, conv: str, dsn: str) -> None:
+    old(conv, people.alice, 3)
+    while_held(dsn, lambda: stored(conv, people.bob, 3), lambda: retention.expire_by_age(DAYS))
+    assert mark(conv, people.bob) == (3, 0) and lapses(conv, people.bob) == []
+
+
+def while_held(dsn: str, first: Callable[[], object], second: Callable[[], object]) -> None:
+    """Runs `first`, and commits it when `second`, on another connection, waits for it."""
     failed: list[Exception] = []
 
-    def acknowledge() -> None:
+    def work() -> None:
         try:
-            stored(conv, people.bob, 3)
+            second()
         except Exception as error:
             failed.append(error)
         finally:
             connection.close()
 
-    flush = threading.Thread(target=acknowledge)
+    other = threading.Thread(target=work)
     with transaction.atomic():
-        retention.expire_by_age(DAYS)
-        flush.start()
+        first()
+        other.start()
         await_waiting(dsn)
-    flush.join()
+    other.join()
     assert failed == []
-    assert mark(conv, people.bob) == (3, 3) and lapses(conv, people.bob) == []
 
 
 def await_waiting(dsn: str) -> None:
