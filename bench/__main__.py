@@ -5,7 +5,7 @@ import os
 import resource
 from pathlib import Path
 
-SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd")
+SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd", "recur")
 SERVERS = ("uvicorn", "daphne")
 
 
@@ -16,6 +16,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of each load (default 10)")
     parser.add_argument("--sockets", type=int, help="of the busy scenarios (default 100)")
     parser.add_argument("--idle-sockets", type=int, help="default 2,000")
+    parser.add_argument("--inboxes", type=int, help="of the recurring work (default 1,000,000)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures, and all counts, as JSON")
     parser.add_argument("--smoke", action="store_true", help="small and short: that it runs, not how fast")
     return parser.parse_args()
@@ -51,20 +52,27 @@ def main() -> None:
             "conversations": 10,
             "history": 1_000,
             "crowd": 20,
+            "inboxes": 2_000,
         }
         if chosen.smoke
         else {}
     )
-    named = {name: getattr(chosen, name) for name in ("seconds", "sockets", "idle_sockets")}
+    named = {name: getattr(chosen, name) for name in ("seconds", "sockets", "idle_sockets", "inboxes")}
     sizes = Sizes(**small | {name: value for name, value in named.items() if value is not None})
     figures: list[Figure] = []
     loads: dict[str, object] = {}
     scenarios = chosen.scenario or SCENARIOS
-    # Nothing but the web process runs beside idle sockets: what it does by itself is the question.
-    turns = [(True, [name for name in scenarios if name != "idle"]), (False, [n for n in scenarios if n == "idle"])]
-    for server in chosen.server or SERVERS:
+    servers = chosen.server or SERVERS
+    # Nothing but the web process runs beside idle sockets, nor beside what is timed by itself: that is the question.
+    alone = ("idle", "recur")
+    turns = [
+        (True, [name for name in scenarios if name not in alone]),
+        *[(False, [n]) for n in alone if n in scenarios],
+    ]
+    for server in servers:
         for celery, names in turns:
-            if names:
+            # No server takes part in it: once is enough.
+            if names and (names != ["recur"] or server == servers[0]):
                 with House(server=server, celery=celery) as house:
                     bench = Bench(house, server, sizes, figures, loads)
                     for name in names:

@@ -6,8 +6,12 @@ counts  (a) again for a moment, with everything said to PostgreSQL counted
 idle    (c) 2,000 sockets that say nothing
 away    coming back to 10,000 waiting entries, in one conversation and in 500; above little and much history
 crowd   2,000 devices coming back at once
+recur   (d) sweep, expiry and purge over a million inboxes and a million messages
 """
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +24,7 @@ from bench.load import Plan
 from bench.report import Figure
 from bench.tap import Tap
 from tests.acceptance.servers import House
+from tests.acceptance.template import CLONE
 
 FLOOR_SHARE = {"uvicorn": 1.2, "daphne": 0.8}
 
@@ -27,7 +32,8 @@ FLOOR_SHARE = {"uvicorn": 1.2, "daphne": 0.8}
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """`seconds` of each load; sockets of the busy and of the idle scenario; messages/s of the steady one.
-    `settle_s`: PostgreSQL's idle processes tell of what they did up to ten seconds later.
+    `settle_s`: PostgreSQL's idle processes tell of what they did up to ten seconds later. `inboxes`: of the house
+    in which nothing is due, and as many messages.
     """
 
     seconds: float = 10.0
@@ -39,6 +45,7 @@ class Sizes:
     history: int = 1_000_000
     crowd: int = 2_000
     settle_s: float = 11.0
+    inboxes: int = 1_000_000
 
 
 @dataclass(slots=True)
@@ -52,14 +59,8 @@ class Bench:
     loads: dict[str, Any]
 
     def run(self, scenario: str) -> None:
-        {
-            "full": self.full,
-            "steady": self.steady,
-            "counts": self.counts,
-            "idle": self.idle,
-            "away": self.away,
-            "crowd": self.crowd,
-        }[scenario]()
+        scenarios = (self.full, self.steady, self.counts, self.idle, self.away, self.crowd, self.recur)
+        {work.__name__: work for work in scenarios}[scenario]()
 
     def full(self) -> None:
         seconds = self.sizes.seconds / 3
@@ -150,6 +151,19 @@ class Bench:
         self._tell("crowd", "errors", sum(each.errors for each in results), "", 0)
         self._tell("crowd", "entries a device", min(each.entries for each in results), "", 20, "least")
         self._tell("crowd", "database connections, of all processes", connections, "")
+
+    def recur(self) -> None:
+        """Fills the house's database: the last scenario in it."""
+        command = [sys.executable, "-m", "bench.recurring", str(self.sizes.inboxes)]
+        done = subprocess.run(
+            command, cwd=CLONE, env=self.house.environment, capture_output=True, text=True, timeout=900
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        result = json.loads(done.stdout)
+        self._tell("recur", "inboxes, and messages", result["inboxes"], "")
+        for name, seconds in result["seconds"].items():
+            self._tell("recur", name, seconds, "s", *([] if "," in name else [2]))
 
     # The parts
 

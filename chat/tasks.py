@@ -1,27 +1,36 @@
 """Celery's share of delivery. Triggers without content: what there is to do stands in the database."""
 
 import logging
-from datetime import timedelta
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.models import Min
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from chat.delivery.announce import announce
-from chat.inbox import redelivery
+from chat.inbox import media, redelivery, retention
+from chat.inbox import purge as history
 from chat.metrics.tally import NUDGES, TASK_FAILURES
 from chat.models import Change, Progress
+from receipts.flush import Flusher, connect
+from receipts.ledger import Applied
 
 logger = logging.getLogger(__name__)
 
 # Web processes read back one minute; the rest is for an operator who wonders.
 KEEP_CHANGES = timedelta(minutes=10)
 KEEP_UNSWEPT = timedelta(days=1)
-READS_CHANGES = [Progress.Work.REDELIVERY, Progress.Work.QUOTA]
+READS_CHANGES = [Progress.Work.REDELIVERY, Progress.Work.QUOTA, Progress.Work.MEDIA]
 PURGE_ROWS = 1_000
 PURGE_BATCHES = 100
+# A claim that another worker is at is waited for this long before expiry is put off.
+SETTLE_S = 5.0
 
 
 @shared_task(ignore_result=True)
@@ -43,7 +52,7 @@ def _tell(event: dict[str, Any]) -> None:
         announce(event)
     except Exception as error:
         # A lost hint: whoever still owes is nudged again.
-        logger.warning("nudges not published: %s", type(error).__name__)
+        logger.warning("%s not published: %s", event["type"], type(error).__name__)
 
 
 @shared_task(ignore_result=True)
@@ -56,3 +65,43 @@ def prune_changes() -> None:
         old = Change.objects.filter(at__lt=limit).order_by("id").values("id")[:PURGE_ROWS]
         if not Change.objects.filter(id__in=old).delete()[0]:
             return
+
+
+@shared_task(ignore_result=True)
+def expire(now: datetime | None = None) -> None:
+    """What no device took within the limits of age, number and size is not waited for any longer."""
+    _retain(
+        "expire",
+        {
+            "aged": lambda: retention.expire_by_age(settings.INBOX_DAYS, now),
+            "excess": lambda: retention.expire_by_count(settings.INBOX_ENTRIES, now),
+            "media": lambda: media.withhold(settings.MEDIA_MEGABYTES, now),
+        },
+    )
+
+
+@shared_task(ignore_result=True)
+def purge(now: datetime | None = None) -> None:
+    """Removes history that is older than the deployment keeps it; nothing by default."""
+    if settings.HISTORY_DAYS:
+        _retain("purge", {"removed": lambda: history.purge(settings.HISTORY_DAYS, now)})
+
+
+def _retain(name: str, steps: dict[str, Callable[[], int]]) -> None:
+    """Runs the steps and logs what each did. Acknowledgements first: what a device has taken does not expire, so
+    while Redis is away everything waits."""
+    began = time.monotonic()
+    try:
+        with connect() as redis:
+            if not Flusher(redis, _tell_ticks).settle(SETTLE_S):
+                logger.warning("%s put off: receipts are still being flushed", name)
+                return
+        done = {step: work() for step, work in steps.items()}
+    except (OperationalError, InterfaceError, RedisError) as error:
+        logger.warning("%s put off: %s", name, type(error).__name__)
+        return
+    logger.info(name, extra=done | {"ms": round((time.monotonic() - began) * 1000)})
+
+
+def _tell_ticks(applied: Applied) -> None:
+    _tell({"type": "ticks", "change": applied.change, "acks": applied.acks})

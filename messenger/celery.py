@@ -67,6 +67,8 @@ app.conf.update(
         "flush": {"task": "receipts.tasks.flush", "schedule": 1.0, "options": {"expires": 1.0}},
         "sweep": {"task": "chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
         "prune": {"task": "chat.tasks.prune_changes", "schedule": 60.0, "options": {"expires": 60.0}},
+        "expire": {"task": "chat.tasks.expire", "schedule": 60.0, "options": {"expires": 60.0}},
+        "purge": {"task": "chat.tasks.purge", "schedule": 60.0, "options": {"expires": 60.0}},
     },
 )
 app.autodiscover_tasks()

@@ -74,3 +74,9 @@ def url(name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
         return raw if parts.scheme in schemes else None
 
     return _read(name, default, parse, "an address starting with " + " or ".join(f"{each}://" for each in schemes))
+
+
+def require(holds: bool, otherwise: str) -> None:
+    """For settings that must agree: `otherwise` is the line the operator reads."""
+    if not holds:
+        raise SettingError(otherwise)

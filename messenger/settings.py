@@ -117,6 +117,20 @@ CHANNEL_LAYERS = {
 # How long after sending a message may be edited, and deleted for everyone.
 EDIT_MINUTES = env.number("EDIT_MINUTES", 15, high=60 * 24 * 365)
 DELETE_MINUTES = env.number("DELETE_MINUTES", 48 * 60, high=60 * 24 * 365)
+# How long what nobody took is waited for, and how long what was taken is kept (0: for ever); docs/operations.md.
+INBOX_DAYS = env.number("INBOX_DAYS", 30, low=1, high=36_500)
+INBOX_ENTRIES = env.number("INBOX_ENTRIES", 1_000, low=1)
+MEDIA_MEGABYTES = env.number("MEDIA_MEGABYTES", 100)
+DEDUPE_HOURS = env.number("DEDUPE_HOURS", 24, low=1, high=36_500 * 24)
+HISTORY_DAYS = env.number("HISTORY_DAYS", 0, high=36_500)
+env.require(
+    HISTORY_DAYS == 0 or HISTORY_DAYS >= INBOX_DAYS,
+    "HISTORY_DAYS must be 0 or at least INBOX_DAYS: messages would be removed while devices may still fetch them.",
+)
+env.require(
+    HISTORY_DAYS == 0 or HISTORY_DAYS * 24 >= DEDUPE_HOURS,
+    "HISTORY_DAYS must be 0 or cover DEDUPE_HOURS: a message sent again would be taken for a new one.",
+)
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from chat.admin.read_only import ReadOnlyAdmin
-from receipts.models import Receipt, Watermark
+from receipts.models import Lapse, Receipt, Watermark
 
 
 class Lag(admin.SimpleListFilter):
@@ -23,7 +23,7 @@ class Lag(admin.SimpleListFilter):
 
 @admin.register(Watermark)
 class WatermarkAdmin(ReadOnlyAdmin):
-    list_display = ("conversation_id", "user", "delivered_seq", "seen_seq", "head")
+    list_display = ("conversation_id", "user", "delivered_seq", "seen_seq", "expired_seq", "head")
     list_filter = (Lag,)
     list_select_related = ("user", "conversation")
     search_fields = ("user__username", "=conversation__id")
@@ -38,6 +38,17 @@ class WatermarkAdmin(ReadOnlyAdmin):
 class ReceiptAdmin(ReadOnlyAdmin):
     list_display = ("at", "kind", "user", "conversation_id", "upto_seq")
     list_filter = ("kind", "at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "=conversation__id")
+    ordering = ("-id",)
+
+
+@admin.register(Lapse)
+class LapseAdmin(ReadOnlyAdmin):
+    """What someone never got, and its sender was told so."""
+
+    list_display = ("at", "user", "conversation_id", "from_seq", "upto_seq")
+    list_filter = ("at",)
     list_select_related = ("user",)
     search_fields = ("user__username", "=conversation__id")
     ordering = ("-id",)

@@ -28,6 +28,7 @@ QUARANTINE = "receipts:quarantine"
 QUARANTINE_ROWS = 1_000
 # A claim this old was left behind by a worker that died.
 ABANDONED_S = 15
+SETTLING_S = 0.02
 KINDS = {"d": Kind.DELIVERED.value, "s": Kind.SEEN.value, "r": ledger.CHANGED}
 
 CLAIM = """
@@ -69,6 +70,20 @@ class Flusher:
             FLUSH_ROWS.observe(flushed)
             FLUSH_SECONDS.observe(time.monotonic() - began)
         return flushed
+
+    def settle(self, seconds: float) -> bool:
+        """Flushes, and waits until what other workers were flushing at that moment is done too, at most `seconds`:
+        everything in Redis when this was called is then in the database. False: it is not."""
+        self.flush()
+        end = time.monotonic() + seconds
+        others: Any = self._redis.zrange(CLAIMS, 0, -1)
+        while others:
+            if time.monotonic() > end:
+                return False
+            time.sleep(SETTLING_S)
+            scores: Any = self._redis.zmscore(CLAIMS, others)
+            others = [name for name, score in zip(others, scores, strict=True) if score is not None]
+        return True
 
     def _flush_claim(self, name: str) -> int:
         rows = self._rows(name)

@@ -1,7 +1,7 @@
 """A claim of acknowledgements into the database: one transaction, a handful of statements whatever its size.
 
 Rows for unknown conversations, closed stays or revoked devices fall out in the first join. Locks are taken in
-(conversation, user) order, so that two flushes cannot deadlock.
+(conversation, user) order, so that two flushes cannot deadlock, and neither can a flush and expiry.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,17 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from receipts import lapses
 from receipts.watermarks import Claim, Kind, Mark, Rise, rises
 
+# Whether something of what is claimed may have lapsed is asked of the watermark, not of the lapses: of a row that was
+# waited for PostgreSQL shows its newest version, of all other tables what they held before the wait.
 LEGAL = """
 SELECT c.conv::text, c.device::text, d.user_id::text, c.kind, c.seq, c.at, v.last_seq, w.delivered_seq, w.seen_seq,
-       v.last_rev
+       v.last_rev, s.visible_from_seq,
+       CASE WHEN w.expired_seq > 0 THEN w.expired_seq > coalesce(
+           (SELECT received_seq FROM chat_inbox WHERE conversation_id = c.conv AND device_id = c.device), 0)
+       ELSE false END
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[]) AS c(conv, device, kind, seq, at)
 JOIN chat_device d ON d.id = c.device AND d.revoked_at IS NULL
 JOIN chat_membership s ON s.conversation_id = c.conv AND s.user_id = d.user_id AND s.left_seq IS NULL
@@ -104,6 +110,7 @@ def apply(rows: Sequence[Row]) -> Applied:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LEGAL, _columns((row.conv, row.device, row.kind, row.seq, row.at) for row in rows))
         legal = cursor.fetchall()
+        _take_back(cursor, legal)
         _raise_inboxes(cursor, legal)
         risen = _raise_watermarks(cursor, legal)
         if not risen:
@@ -115,6 +122,17 @@ def apply(rows: Sequence[Row]) -> Applied:
 
 def _columns(rows: Any) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _take_back(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> None:
+    """What was thought lost and is stored after all."""
+    taken = [
+        (conv, user, device, start, min(seq, head))
+        for conv, device, user, kind, seq, _, head, _, _, _, start, may_have_lapsed in legal
+        if kind == Kind.DELIVERED and may_have_lapsed
+    ]
+    if taken:
+        lapses.take_back(cursor, taken)
 
 
 def _raise_inboxes(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> None:

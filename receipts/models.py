@@ -8,12 +8,14 @@ from chat.models import Conversation, User
 
 class Watermark(models.Model):
     """One person in one conversation: everything up to `delivered_seq` is stored on a device of theirs,
-    everything up to `seen_seq` was seen. Both only rise."""
+    everything up to `seen_seq` was seen. `expired_seq`: up to here whatever no device had taken has expired; what of
+    it was others' stands in Lapse. All only rise."""
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="watermarks")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="watermarks", db_index=False)
     delivered_seq = models.BigIntegerField(default=0)
     seen_seq = models.BigIntegerField(default=0)
+    expired_seq = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -50,7 +52,8 @@ class Receipt(models.Model):
 class Lapse(models.Model):
     """Entries `from_seq` to `upto_seq` expired for a person before any device of theirs took them.
 
-    Subtracted when ticks are computed; a device that acknowledges some after all takes them out of the range.
+    Subtracted when ticks are computed; a device that acknowledges some after all takes them out of the range. `at`:
+    when the first of them expired; what follows within a day is added to the same row.
     """
 
     conversation = models.ForeignKey(

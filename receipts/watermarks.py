@@ -1,7 +1,8 @@
 """Watermarks: how far a person has got. They only rise, so merging is `max` and no acknowledgement can do harm.
 
 Rules: delivered is the highest cursor of any of the person's devices, never above the head; seen never above
-delivered; a claim at or below the watermark is a repeat and changes nothing.
+delivered; a claim at or below the watermark is a repeat and changes nothing. What expired for a person lies below their
+watermark as soon as they take anything newer, so it is kept beside it and subtracted when a tick is computed.
 """
 
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ class Tick(Enum):
     SENT = 1
     DELIVERED = 2
     SEEN = 3
+    FAILED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,34 @@ def rises(mark: Mark, head: int, claims: Iterable[Claim]) -> tuple[Mark, list[Ri
     return Mark(delivered, seen), found
 
 
-def tick(seq: int, others: Iterable[Mark]) -> Tick:
-    """The tick of entry `seq` for its sender: what *all* others have reached. Alone with oneself it is SEEN."""
-    marks = list(others)
-    if all(mark.seen >= seq for mark in marks):
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Another member, as far as a tick depends on them. `start`: the first seq that was for them in their present
+    stay. `lapsed`: spans (first, last) that expired before any device of theirs took them."""
+
+    mark: Mark
+    start: int = 1
+    lapsed: tuple[tuple[int, int], ...] = ()
+
+    def has(self, seq: int, upto: int) -> bool:
+        """Whether a watermark of theirs at `upto` means that they have `seq`."""
+        return upto >= seq and not self.misses(seq)
+
+    def misses(self, seq: int) -> bool:
+        return any(first <= seq <= last for first, last in self.lapsed)
+
+
+def tick(seq: int, others: Iterable[Member], direct: bool) -> Tick:
+    """The tick of entry `seq` for its sender: what *all* others it was for have reached. For no one: SEEN.
+
+    A watermark above a lapse says nothing about what lapsed. Between two people (`direct`) a lapse is FAILED; in a
+    group the entry stays SENT, and message info tells for whom it expired.
+    """
+    asked = [member for member in others if member.start <= seq]
+    if direct and any(member.misses(seq) for member in asked):
+        return Tick.FAILED
+    if all(member.has(seq, member.mark.seen) for member in asked):
         return Tick.SEEN
-    if all(mark.delivered >= seq for mark in marks):
+    if all(member.has(seq, member.mark.delivered) for member in asked):
         return Tick.DELIVERED
     return Tick.SENT

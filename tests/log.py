@@ -1,20 +1,26 @@
 """A log written by hand, for tests of what reads it."""
 
+import random
+from datetime import datetime
+from uuid import UUID
+
 from django.utils import timezone
 
 from chat.models import Conversation, Message
-from chat.models.ids import new_id
+from chat.models.ids import first_id, new_id
 from chat.policy.decide import digest
 from tests.cast import Person
 
 
-def write(conv: str, sender: Person, count: int = 1, body: str = "hi") -> int:
-    """Appends `count` entries and raises the head; the new head."""
+def write(conv: str, sender: Person, count: int = 1, body: str = "hi", at: datetime | None = None) -> int:
+    """Appends `count` entries, written `at` (None: now), and raises the head; the new head."""
+    at = at or timezone.now()
     conversation = Conversation.objects.get(id=conv)
     first = conversation.last_seq + 1
     conversation.last_seq += count
     Message.objects.bulk_create(
         Message(
+            id=UUID(int=first_id(at).int + random.getrandbits(80)),
             conversation=conversation,
             seq=seq,
             sender=sender.user,
@@ -22,7 +28,7 @@ def write(conv: str, sender: Person, count: int = 1, body: str = "hi") -> int:
             client_id=f"c{seq}_{new_id()}",
             digest=digest(conv, body, None),
             body=body,
-            created_at=timezone.now(),
+            created_at=at,
         )
         for seq in range(first, conversation.last_seq + 1)
     )

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from chat.admin.read_only import ReadOnlyAdmin, ReadOnlyInline
-from chat.models import Conversation, Inbox, Membership, Message
+from chat.models import Conversation, Inbox, Membership, Message, Progress
 
 EXCERPT = 80
 
@@ -77,7 +77,17 @@ class Backlog(admin.SimpleListFilter):
 class InboxAdmin(ReadOnlyAdmin):
     """Cursors of devices: a stuck delivery is one that stays behind with attempts rising."""
 
-    list_display = ("device", "person", "conversation_id", "received_seq", "waiting", "attempts", "next_attempt_at")
+    list_display = (
+        "device",
+        "person",
+        "conversation_id",
+        "received_seq",
+        "horizon_seq",
+        "media_horizon_seq",
+        "waiting",
+        "attempts",
+        "next_attempt_at",
+    )
     list_filter = (Backlog,)
     list_select_related = ("device__user",)
     search_fields = ("device__user__username", "=device__id", "=conversation__id")
@@ -96,3 +106,12 @@ class InboxAdmin(ReadOnlyAdmin):
     @admin.display(description=_("waiting"), ordering="owed")
     def waiting(self, inbox: Inbox) -> int:
         return int(inbox.owed)  # type: ignore[attr-defined]
+
+
+@admin.register(Progress)
+class ProgressAdmin(ReadOnlyAdmin):
+    """How far what recurs has come: one whose time stands still is not running."""
+
+    list_display = ("work", "upto", "count")
+    fields = list_display
+    ordering = ("work",)

@@ -8,7 +8,19 @@ from chat.models import Progress
 
 START = "INSERT INTO chat_progress (work, upto) VALUES (%s, now() - %s) ON CONFLICT (work) DO NOTHING"
 TAKE = "SELECT upto, now() FROM chat_progress WHERE work = %s FOR UPDATE SKIP LOCKED"
-ADVANCE = "UPDATE chat_progress SET upto = %s WHERE work = %s"
+ADVANCE = "UPDATE chat_progress SET upto = %s, count = count + %s WHERE work = %s"
+
+# What recurs looks up a few rows by their keys. Statistics that are behind (a table that was empty when they were
+# gathered) must not make it read the rest, nor a plan that looks dear be compiled.
+BY_INDEX = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"
+    " SET LOCAL jit = off"
+)
+
+
+def by_index(cursor: Any) -> None:
+    """Until the transaction ends, tables are read by index wherever there is one."""
+    cursor.execute(BY_INDEX)
 
 
 def take(cursor: Any, work: Progress.Work, look_back: timedelta) -> tuple[datetime, datetime] | None:
@@ -20,6 +32,6 @@ def take(cursor: Any, work: Progress.Work, look_back: timedelta) -> tuple[dateti
     return row
 
 
-def advance(cursor: Any, work: Progress.Work, upto: datetime) -> None:
-    """In the transaction that took it."""
-    cursor.execute(ADVANCE, [upto, work])
+def advance(cursor: Any, work: Progress.Work, upto: datetime, done: int = 0) -> None:
+    """In the transaction that took it. `done`: added to the work's count."""
+    cursor.execute(ADVANCE, [upto, done, work])

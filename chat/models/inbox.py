@@ -40,12 +40,25 @@ class Inbox(models.Model):
 
 
 class Progress(models.Model):
-    """How far a recurring work has come: everything up to `upto` has been dealt with, whatever pauses there were."""
+    """How far a recurring work has come: everything up to `upto` has been dealt with, whatever pauses there were.
+
+    `count`: what it has done in all. EXPIRY and QUOTA count ranges that lapsed, MEDIA horizons that rose, HISTORY
+    entries that were removed.
+    """
 
     class Work(models.TextChoices):
         REDELIVERY = "redelivery"
         EXPIRY = "expiry"
         QUOTA = "quota"
+        MEDIA = "media"
+        HISTORY = "history"
 
     work = models.CharField(max_length=16, primary_key=True, choices=Work.choices, editable=False)
     upto = models.DateTimeField()
+    count = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        verbose_name_plural = "progress"
+
+    def __str__(self) -> str:
+        return self.work

@@ -40,3 +40,5 @@ def test_what_was_sent_came_back(server: str, tmp_path: Path) -> None:
     assert figures["counts", "exchanges with PostgreSQL a batch"] >= 1
     assert figures["counts", "SQL statements per 1,000 receipts"] > 0
     assert figures["idle", "PSS of an idle socket"] > 0
+    assert figures["recur", "inboxes, and messages"] == 2_000
+    assert figures["recur", "purge, a day of messages due"] > figures["recur", "purge"] > 0

@@ -27,10 +27,19 @@ def test_every_variable_that_is_read_is_listed_and_no_other() -> None:
 
 
 def test_the_tasks_of_beat_are_told() -> None:
+    names = {
+        "flush": "the flush of receipts",
+        "sweep": "the sweep for late devices",
+        "prune": "the pruning of the change table",
+        "expire": "expiry",
+        "purge": "the removal of history",
+    }
     paragraph = " ".join(DOCUMENT[DOCUMENT.index("What beat starts") :].split("\n\n")[0].split())
     pauses = {"every second": 1.0, "every five seconds": 5.0, "every minute": 60.0}
-    told = sorted(pause for words, pause in pauses.items() if words in paragraph)
-    assert told == sorted(entry["schedule"] for entry in app.conf.beat_schedule.values())
+    told = {pause for words, pause in pauses.items() if words in paragraph}
+    assert told == {entry["schedule"] for entry in app.conf.beat_schedule.values()}
+    assert set(names) == set(app.conf.beat_schedule)
+    assert all(name in paragraph for name in names.values())
 
 
 def test_the_workers_are_the_queues_there_are() -> None:

@@ -23,6 +23,7 @@ PRODUCTION = {
     "DATABASE_URL": f"postgresql://chat:{SECRET}@db/chat",
     "REDIS_URL": f"redis://:{SECRET}@redis/0",
 }
+LIMITS = ("INBOX_DAYS", "INBOX_ENTRIES", "MEDIA_MEGABYTES", "HISTORY_DAYS", "DEDUPE_HOURS")
 WRONG = [
     *[{name: ""} for name in PRODUCTION if name != "MODE"],
     {"MODE": "staging"},
@@ -35,11 +36,18 @@ WRONG = [
     {"SECURE_COOKIES": "perhaps"},
     {"BEHIND_TLS_PROXY": "2"},
     {"LOG_LEVEL": "LOUD"},
+    {"INBOX_DAYS": "0"},
+    {"INBOX_ENTRIES": "many"},
+    {"MEDIA_MEGABYTES": "-1"},
+    {"DEDUPE_HOURS": "0"},
+    {"HISTORY_DAYS": "29"},
+    {"HISTORY_DAYS": "59", "INBOX_DAYS": "60"},
+    {"HISTORY_DAYS": "1", "INBOX_DAYS": "1", "DEDUPE_HOURS": "25"},
 ]
 
 
 def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> dict[str, Any]:
-    for name in (*PRODUCTION, "SECURE_COOKIES", "BEHIND_TLS_PROXY", "LOG_LEVEL", "WEBSOCKET_ORIGINS"):
+    for name in (*PRODUCTION, "SECURE_COOKIES", "BEHIND_TLS_PROXY", "LOG_LEVEL", "WEBSOCKET_ORIGINS", *LIMITS):
         monkeypatch.delenv(name, raising=False)
     for name, value in (PRODUCTION | values).items():
         monkeypatch.setenv(name, value)
@@ -62,6 +70,26 @@ def test_a_wrong_setting_stops_the_start(
     assert stopped.value.code == 2
     assert told.count("\n") == 1 and told.startswith(f"messenger: {next(iter(wrong))} ")
     assert SECRET not in told
+
+
+@pytest.mark.parametrize(
+    ("limits", "clause"),
+    [
+        (
+            {"HISTORY_DAYS": "29"},
+            "0 or at least INBOX_DAYS: messages would be removed while devices may still fetch them",
+        ),
+        ({"HISTORY_DAYS": "30", "DEDUPE_HOURS": "721"}, "0 or cover DEDUPE_HOURS: a message sent again would be"),
+    ],
+)
+def test_history_is_kept_as_long_as_inboxes_and_deduplication_need_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], limits: dict[str, str], clause: str
+) -> None:
+    with pytest.raises(SettingError):
+        settings(monkeypatch, **limits)
+    assert clause in capfd.readouterr().err
+    for enough in ({"HISTORY_DAYS": "0"}, {"HISTORY_DAYS": "30"}, {"HISTORY_DAYS": "30", "DEDUPE_HOURS": "720"}):
+        assert settings(monkeypatch, **enough)["HISTORY_DAYS"] == int(enough["HISTORY_DAYS"])
 
 
 def test_a_process_ends_with_status_two_and_no_trace() -> None:

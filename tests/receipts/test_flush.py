@@ -26,11 +26,13 @@ NOON = 1_790_000_000_000
 
 
 def buffered(redis: Redis, conv: str, device: str, kind: str, seq: int, at: int = NOON) -> None:
-    """As a web process leaves it."""
+    """As a web process leaves it: in one step, or a claim between two of them leaves the times behind."""
     member = f"{conv}|{device}|{kind}"
-    redis.zadd(PENDING, {member: seq}, gt=True)
-    redis.hset(TIMES, member, at)
-    redis.rpush(SIGNAL, "1")
+    pipeline = redis.pipeline(transaction=True)
+    pipeline.zadd(PENDING, {member: seq}, gt=True)
+    pipeline.hset(TIMES, member, at)
+    pipeline.rpush(SIGNAL, "1")
+    pipeline.execute()
 
 
 class Told(list[Applied]):

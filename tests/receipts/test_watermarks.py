@@ -1,10 +1,17 @@
 """Watermarks only rise, and the order acknowledgements come in does not matter."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receipts.watermarks import Claim, Kind, Mark, Tick, rises, tick
+from receipts.watermarks import Claim, Kind, Mark, Member, Tick, rises, tick
+
+SHARED = Path(__file__).resolve().parents[1] / "shared"
 
 marks = st.integers(0, 30).flatmap(lambda delivered: st.builds(Mark, st.just(delivered), st.integers(0, delivered)))
 claims = st.lists(st.builds(Claim, st.sampled_from(Kind), st.integers(0, 50), st.integers(0, 10**6)), max_size=12)
@@ -49,19 +56,31 @@ def test_merging_is_max_whatever_the_order(left: list[Mark], right: list[Mark]) 
     assert merged == backwards
 
 
-@pytest.mark.parametrize(
-    ("others", "expected"),
-    [
-        ([Mark(4, 4)], Tick.SENT),
-        ([Mark(5, 4)], Tick.DELIVERED),
-        ([Mark(5, 5)], Tick.SEEN),
-        ([Mark(5, 5), Mark(4, 4)], Tick.SENT),
-        ([Mark(9, 9), Mark(5, 0)], Tick.DELIVERED),
-        ([], Tick.SEEN),
-    ],
+@pytest.mark.parametrize("case", json.loads((SHARED / "ticks.json").read_text()), ids=lambda case: case["name"])
+def test_the_tick_is_what_all_others_have_reached(case: dict[str, Any]) -> None:
+    assert tick(case["seq"], [member(other) for other in case["others"]], case["direct"]) is Tick[case["tick"].upper()]
+
+
+def member(other: dict[str, Any]) -> Member:
+    lapsed = tuple((first, last) for first, last in other.get("lapsed", []))
+    return Member(Mark(other["delivered"], other["seen"]), other.get("start", 1), lapsed)
+
+
+members = st.builds(
+    Member,
+    marks,
+    st.integers(1, 12),
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), max_size=2).map(tuple),
 )
-def test_the_tick_is_what_all_others_have_reached(others: list[Mark], expected: Tick) -> None:
-    assert tick(5, others) is expected
+
+
+@given(st.integers(1, 30), st.lists(members, max_size=4), st.booleans(), marks)
+def test_a_rise_never_takes_a_tick_back(seq: int, others: list[Member], direct: bool, more: Mark) -> None:
+    """Nor does it make an expired entry delivered: only taking it out of the lapse does."""
+    before = tick(seq, others, direct)
+    after = tick(seq, [replace(other, mark=other.mark.merge(more)) for other in others], direct)
+    assert (before is Tick.FAILED) == (after is Tick.FAILED)
+    assert after.value >= before.value
 
 
 def test_seen_above_delivered_cannot_be_said() -> None:

@@ -7,17 +7,18 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from chat.models import Change, Conversation, Device, Inbox, Message, User
+from chat.models import Change, Conversation, Device, Inbox, Message, Progress, User
 from receipts import ledger
 from receipts.ledger import Row
-from receipts.models import Receipt, Watermark
+from receipts.models import Lapse, Receipt, Watermark
 from tests.cast import Cast
 from tests.log import write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_static")]
 
-LOG_NOUNS = [Conversation, Message, Inbox, Device, Watermark, Receipt]
+LOG_NOUNS = [Conversation, Message, Inbox, Device, Watermark, Receipt, Lapse, Progress]
 EVERYTHING = [*LOG_NOUNS, User]
 SECRET_WORDS = "words only bob may read"
 
@@ -33,6 +34,8 @@ def rows(people: Cast, conv: str) -> str:
     ledger.apply(
         [Row(conv, device, "delivered", 2, 1_790_000_000_000), Row(conv, device, "seen", 1, 1_790_000_000_000)]
     )
+    Lapse.objects.create(conversation_id=conv, user=people.bob.user, from_seq=3, upto_seq=3, at=timezone.now())
+    Progress.objects.create(work="expiry", upto=timezone.now(), count=7)
     return conv
 
 
@@ -77,6 +80,8 @@ def test_what_is_searched_for_is_found(boss: Client, people: Cast, rows: str) ->
     for model, word in ((Conversation, "bob"), (Conversation, rows), (Message, "alice"), (User, people.bob.id)):
         response = boss.get(page(model, "changelist"), {"q": word})
         assert response.context["cl"].result_count >= 1, (model, word)
+    for word, found in (("bob", 1), (rows, 1), ("alice", 0)):
+        assert boss.get(page(Lapse, "changelist"), {"q": word}).context["cl"].result_count == found, word
     assert boss.get(page(Message, "changelist"), {"q": "carol"}).context["cl"].result_count == 0
 
 

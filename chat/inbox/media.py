@@ -1,0 +1,95 @@
+"""The media quota (spec H3): of attachments a device has not taken yet, the newest are kept up to a number of bytes.
+
+What is withheld is told by a horizon of the device in the conversation, below which it gets placeholders. Files are
+shared and stay; the text of the entry is delivered like any other.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from chat.inbox import progress
+from chat.models import Progress
+from chat.policy.retention import Media, withheld
+from receipts.lapses import columns
+
+FIRST_LOOK = timedelta(days=1)
+
+# What devices lack of the attachments of their persons' stays.
+LACKING = """
+FROM chat_device d
+JOIN chat_membership o ON o.user_id = d.user_id AND o.left_seq IS NULL
+LEFT JOIN chat_inbox i ON i.conversation_id = o.conversation_id AND i.device_id = d.id
+JOIN chat_membership s ON s.conversation_id = o.conversation_id AND s.user_id = o.user_id
+JOIN chat_conversation c ON c.id = o.conversation_id
+JOIN chat_attachment a ON a.conversation_id = o.conversation_id
+  AND a.seq BETWEEN s.visible_from_seq AND coalesce(s.left_seq, c.last_seq)
+  AND a.seq > CASE WHEN i.id IS NULL THEN o.visible_from_seq - 1
+              ELSE greatest(i.received_seq, i.horizon_seq, i.media_horizon_seq) END
+WHERE d.revoked_at IS NULL AND {of}
+"""
+
+# In conversations appended to since the last run.
+OWING = f"""
+WITH appended AS (
+    SELECT DISTINCT conv FROM chat_change c, unnest(c.conversations) AS conv
+    WHERE c.kind = 'append' AND c.at BETWEEN %s - interval '10 seconds' AND %s
+      AND EXISTS (SELECT FROM chat_attachment a WHERE a.conversation_id = conv)
+)
+SELECT DISTINCT d.id::text {LACKING.format(of="o.conversation_id IN (SELECT conv FROM appended)")}
+"""
+
+TOO_MUCH = f"""
+SELECT d.id::text {LACKING.format(of="d.id = ANY(%s::uuid[])")} GROUP BY d.id HAVING sum(a.size) > %s
+"""
+
+MEDIA = f"""
+SELECT lacking.device, lacking.conv::text, lacking.seq, m.created_at, lacking.size
+FROM (SELECT d.id::text AS device, a.conversation_id AS conv, a.seq, a.size
+      {LACKING.format(of="d.id = ANY(%s::uuid[])")}) lacking
+JOIN chat_message m ON m.conversation_id = lacking.conv AND m.seq = lacking.seq
+"""
+
+WITHHOLD = """
+INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, media_horizon_seq)
+SELECT h.conv, h.device, s.visible_from_seq - 1, 0, h.upto
+FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[]) AS h(conv, device, upto)
+JOIN chat_device d ON d.id = h.device
+JOIN chat_membership s ON s.conversation_id = h.conv AND s.user_id = d.user_id AND s.left_seq IS NULL
+ORDER BY h.conv, h.device
+ON CONFLICT (conversation_id, device_id) DO UPDATE SET media_horizon_seq = excluded.media_horizon_seq
+WHERE chat_inbox.media_horizon_seq < excluded.media_horizon_seq
+"""
+
+
+@transaction.atomic
+def withhold(megabytes: int, now: datetime | None = None) -> int:
+    """Horizons that rose, of devices for which more than `megabytes` (10^6 bytes) of attachments wait."""
+    with connection.cursor() as cursor:
+        progress.by_index(cursor)
+        taken = progress.take(cursor, Progress.Work.MEDIA, FIRST_LOOK)
+        if taken is None:
+            return 0
+        last, clock = taken
+        now = now or clock
+        cursor.execute(OWING, [last, now])
+        devices = [row[0] for row in cursor.fetchall()]
+        risen = _withhold(cursor, devices, megabytes * 1_000_000) if devices else 0
+        progress.advance(cursor, Progress.Work.MEDIA, now, risen)
+        return risen
+
+
+def _withhold(cursor: Any, devices: list[str], most: int) -> int:
+    cursor.execute(TOO_MUCH, [devices, most])
+    waiting: dict[str, list[Media]] = {row[0]: [] for row in cursor.fetchall()}
+    if not waiting:
+        return 0
+    cursor.execute(MEDIA, [list(waiting)])
+    for device, *item in cursor.fetchall():
+        waiting[device].append(Media(*item))
+    horizons = [
+        (conv, device, upto) for device, items in waiting.items() for conv, upto in withheld(items, most).items()
+    ]
+    cursor.execute(WITHHOLD, columns(horizons, 3))
+    return int(cursor.rowcount)

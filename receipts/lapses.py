@@ -1,0 +1,113 @@
+"""What expired for a person before a device of theirs took it, and what was taken after all.
+
+The caller's transaction holds the person's watermark row, which is what keeps expiry and acknowledgement apart.
+Whoever adds or takes back leaves a `lapsed` change row: senders are told from it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from chat.policy.retention import without
+
+# What holds only a person's own entries is no one's loss and makes no lapse, but has expired all the same. A lapse
+# that began within the last day and ends where this one begins is continued: a row a person and day at most.
+ADD = """
+WITH expired AS (
+    SELECT r.conv, r.member, r.first, r.last, EXISTS (
+        SELECT FROM chat_message m WHERE m.conversation_id = r.conv AND m.seq BETWEEN r.first AND r.last
+          AND m.sender_id <> r.member) AS of_others
+    FROM unnest(%(convs)s::uuid[], %(members)s::uuid[], %(firsts)s::bigint[], %(lasts)s::bigint[])
+         AS r(conv, member, first, last)
+), lapsed AS (
+    SELECT * FROM expired WHERE of_others
+), reached AS (
+    UPDATE receipts_watermark w SET expired_seq = greatest(w.expired_seq, e.last)
+    FROM (SELECT conv, member, max(last) AS last FROM expired GROUP BY conv, member) e
+    WHERE w.conversation_id = e.conv AND w.user_id = e.member
+), continued AS (
+    UPDATE receipts_lapse l SET upto_seq = n.last FROM lapsed n
+    WHERE l.conversation_id = n.conv AND l.user_id = n.member AND l.upto_seq = n.first - 1
+      AND l.at > %(at)s - interval '1 day'
+    RETURNING n.conv, n.member, n.first
+), begun AS (
+    INSERT INTO receipts_lapse (conversation_id, user_id, from_seq, upto_seq, at)
+    SELECT conv, member, first, last, %(at)s FROM lapsed
+    WHERE (conv, member, first) NOT IN (SELECT conv, member, first FROM continued)
+), noted AS (
+    INSERT INTO chat_change (kind, conversations, heads, users, at)
+    SELECT 'lapsed', array_agg(DISTINCT conv), '{}', ARRAY[member], clock_timestamp() FROM lapsed GROUP BY member
+)
+SELECT conv::text, member::text FROM lapsed
+"""
+
+# The cursors before a claim raises them, held: a device told of a horizon was raised to it without having stored
+# what lies below, and that must not happen between this look and the rise.
+CURSORS = """
+SELECT i.conversation_id::text, i.device_id::text, i.received_seq
+FROM unnest(%s::uuid[], %s::uuid[]) AS c(conv, device)
+JOIN chat_inbox i ON i.conversation_id = c.conv AND i.device_id = c.device
+ORDER BY i.conversation_id, i.device_id FOR NO KEY UPDATE OF i
+"""
+
+LAPSES = """
+SELECT l.id, l.conversation_id::text, l.user_id::text, l.from_seq, l.upto_seq, l.at
+FROM unnest(%s::uuid[], %s::uuid[]) AS p(conv, member)
+JOIN receipts_lapse l ON l.conversation_id = p.conv AND l.user_id = p.member
+ORDER BY l.id
+"""
+
+REMOVE = "DELETE FROM receipts_lapse WHERE id = ANY(%s::bigint[])"
+
+KEEP = """
+INSERT INTO receipts_lapse (conversation_id, user_id, from_seq, upto_seq, at)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::timestamptz[])
+"""
+
+NOTE = """
+INSERT INTO chat_change (kind, conversations, heads, users, at)
+SELECT 'lapsed', array_agg(DISTINCT conv), '{}', ARRAY[member], clock_timestamp()
+FROM unnest(%s::uuid[], %s::uuid[]) AS p(conv, member) GROUP BY member
+"""
+
+Taken = tuple[str, str, str, int, int]
+"""(conversation, user, device, start of the person's stay, up to where the device has now stored everything)"""
+
+
+def add(cursor: Any, spans: Sequence[tuple[str, str, int, int]], at: datetime) -> list[tuple[str, str]]:
+    """(conversation, user, first, last) of what has expired; the (conversation, user) of each lapse it made."""
+    convs, members, firsts, lasts = columns(spans, 4)
+    cursor.execute(ADD, {"convs": convs, "members": members, "firsts": firsts, "lasts": lasts, "at": at})
+    found: list[tuple[str, str]] = cursor.fetchall()
+    return found
+
+
+def take_back(cursor: Any, taken: Sequence[Taken]) -> None:
+    """Before the cursors are raised: what a device stores now has not lapsed for its person."""
+    cursor.execute(CURSORS, columns(sorted({(conv, device) for conv, _, device, _, _ in taken}), 2))
+    before = {(conv, device): received for conv, device, received in cursor.fetchall()}
+    stored: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for conv, user, device, start, upto in taken:
+        span = (before.get((conv, device), start - 1) + 1, upto)
+        stored.setdefault((conv, user), []).append(span)
+    cursor.execute(LAPSES, columns(sorted(stored), 2))
+    gone: list[int] = []
+    kept: list[tuple[str, str, int, int, datetime]] = []
+    touched: set[tuple[str, str]] = set()
+    for lapse, conv, user, first, last, at in cursor.fetchall():
+        left = [(first, last)]
+        for span in stored[conv, user]:
+            left = without(left, *span)
+        if left != [(first, last)]:
+            gone.append(lapse)
+            kept += [(conv, user, low, high, at) for low, high in left]
+            touched.add((conv, user))
+    if gone:
+        cursor.execute(REMOVE, [gone])
+        cursor.execute(KEEP, columns(kept, 5))
+        cursor.execute(NOTE, columns(sorted(touched), 2))
+
+
+def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows as one list a column, also when there are none."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
