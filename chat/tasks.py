@@ -11,6 +11,8 @@ from django.utils import timezone
 from chat.delivery.announce import announce
 from chat.inbox import redelivery
 from chat.models import Change, Sweep
+from chat.wakeup import registry
+from chat.wakeup.dispatch import dispatch
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,18 @@ def _tell(event: dict[str, Any]) -> None:
     except Exception as error:
         # A lost hint: whoever still owes is nudged again.
         logger.warning("nudges not published: %s", type(error).__name__)
+
+
+@shared_task(ignore_result=True)
+def wake() -> None:
+    """Sends what is due to push services; a queue and a worker of its own, so that a slow one delays nothing else."""
+    if not registry.is_on():
+        return
+    try:
+        dispatch()
+    except (OperationalError, InterfaceError) as error:
+        # What was claimed is due again when its lease is over.
+        logger.warning("wake-ups put off: %s", type(error).__name__)
 
 
 @shared_task(ignore_result=True)

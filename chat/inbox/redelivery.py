@@ -4,8 +4,8 @@ A sweep has two steps, each a few statements whatever the size of the inboxes:
 
 1. *Notice*: conversations appended to since the last sweep, but not in the last three seconds, which devices are
    given to acknowledge by themselves; inboxes of their members' devices still below that head, and not yet watched,
-   get a first `next_attempt_at`. Where the last sweep ended stands in the database, so that no pause of Celery
-   leaves anything unnoticed.
+   get a first `next_attempt_at`, and those with a push subscription a wake-up (chat/wakeup). Where the last sweep
+   ended stands in the database, so that no pause of Celery leaves anything unnoticed.
 2. *Nudge*: inboxes whose time has come. Still below head: one more attempt and the next pause. Nothing owed any
    more, or attempts used up: no longer watched, until something new is appended or the device makes progress.
 
@@ -19,6 +19,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from chat.policy.backoff import DEFAULT_BACKOFF
+from chat.wakeup.notice import notice as notice_wakeups
 
 # Due inboxes dealt with in one sweep; the rest is met by the next.
 LIMIT = 1_000
@@ -99,4 +100,5 @@ def _notice(cursor: Any) -> None:
     cursor.execute(LAST)
     if last := cursor.fetchone():
         cursor.execute(NOTICE, [last[0], DEFAULT_BACKOFF.delay_ms(1, random.random)])
+        notice_wakeups(cursor, last[0])
         cursor.execute(ADVANCE)
