@@ -13,6 +13,7 @@ import pytest
 from chat.log.durability import SETTINGS, DurabilityOff, judge
 from messenger import durability, env
 from messenger.env import SettingError
+from tests.servers import VAPID_PRIVATE_KEY
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "hunter2secret"
@@ -23,6 +24,15 @@ PRODUCTION = {
     "DATABASE_URL": f"postgresql://chat:{SECRET}@db/chat",
     "REDIS_URL": f"redis://:{SECRET}@redis/0",
 }
+OTHERS = (
+    "SECURE_COOKIES",
+    "BEHIND_TLS_PROXY",
+    "LOG_LEVEL",
+    "WEBSOCKET_ORIGINS",
+    "VAPID_PRIVATE_KEY",
+    "VAPID_SUBJECT",
+    "MESSENGER_PUSH_LOOPBACK",
+)
 WRONG = [
     *[{name: ""} for name in PRODUCTION if name != "MODE"],
     {"MODE": "staging"},
@@ -35,11 +45,15 @@ WRONG = [
     {"SECURE_COOKIES": "perhaps"},
     {"BEHIND_TLS_PROXY": "2"},
     {"LOG_LEVEL": "LOUD"},
+    {"VAPID_PRIVATE_KEY": SECRET},
+    {"VAPID_SUBJECT": "", "VAPID_PRIVATE_KEY": VAPID_PRIVATE_KEY},
+    {"VAPID_SUBJECT": SECRET, "VAPID_PRIVATE_KEY": VAPID_PRIVATE_KEY},
+    {"MESSENGER_PUSH_LOOPBACK": "true"},
 ]
 
 
 def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> dict[str, Any]:
-    for name in (*PRODUCTION, "SECURE_COOKIES", "BEHIND_TLS_PROXY", "LOG_LEVEL", "WEBSOCKET_ORIGINS"):
+    for name in (*PRODUCTION, *OTHERS):
         monkeypatch.delenv(name, raising=False)
     for name, value in (PRODUCTION | values).items():
         monkeypatch.setenv(name, value)
