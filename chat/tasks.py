@@ -1,6 +1,7 @@
 """Celery's share of delivery. Triggers without content: what there is to do stands in the database."""
 
 import logging
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from chat.delivery.announce import announce
 from chat.inbox import redelivery
 from chat.models import Change, Sweep
 from chat.wakeup import registry
-from chat.wakeup.dispatch import dispatch
+from chat.wakeup.dispatch import BATCH, dispatch
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 KEEP_CHANGES = timedelta(minutes=10)
 KEEP_UNSWEPT = timedelta(days=1)
 PURGE_ROWS = 1_000
+# Beat asks every second; no longer than that while there is more than a batch.
+WAKE_S = 0.9
 PURGE_BATCHES = 100
 
 
@@ -48,8 +51,10 @@ def wake() -> None:
     """Sends what is due to push services; a queue and a worker of its own, so that a slow one delays nothing else."""
     if not registry.is_on():
         return
+    end = time.monotonic() + WAKE_S
     try:
-        dispatch()
+        while dispatch() == BATCH and time.monotonic() < end:
+            pass
     except (OperationalError, InterfaceError) as error:
         # What was claimed is due again when its lease is over.
         logger.warning("wake-ups put off: %s", type(error).__name__)

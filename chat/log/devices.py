@@ -43,7 +43,7 @@ def revoke(device: Device) -> bool:
     """
     done = Device.objects.filter(id=device.id, revoked_at=None).update(revoked_at=timezone.now())
     if done:
-        PushSubscription.objects.filter(device=device).delete()
+        PushSubscription.objects.filter(device=device).remove()
         reconsider(device.user_id)
     return bool(done)
 

@@ -1,10 +1,19 @@
 """Waking a device up that is not there: where its push service listens, and what it is to be told."""
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from chat.models.log import Conversation
 from chat.models.people import Device
+
+
+class Subscriptions(models.QuerySet["PushSubscription"]):
+    @transaction.atomic
+    def remove(self) -> bool:
+        """With all that was to be told. Locked before its wake-ups, as everyone does; `delete` alone does the
+        opposite, and a sweep in the middle of it would deadlock. False: there was none."""
+        found = [each.pk for each in self.order_by("pk").select_for_update()]
+        return bool(found and type(self)(self.model).filter(pk__in=found).delete()[0])
 
 
 class PushSubscription(models.Model):
@@ -24,6 +33,8 @@ class PushSubscription(models.Model):
     failures = models.IntegerField(default=0)
     last_error = models.CharField(max_length=32, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
+
+    objects = Subscriptions.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["endpoint"], name="one_device_per_endpoint")]

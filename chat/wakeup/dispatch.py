@@ -191,7 +191,7 @@ def _note(each: Claimed, outcome: Outcome) -> None:
     endpoint = each.subscription.endpoint
     match outcome:
         case Gone():
-            PushSubscription.objects.filter(device_id=each.device, endpoint=endpoint).delete()
+            PushSubscription.objects.filter(device_id=each.device, endpoint=endpoint).remove()
             return
         case RetryAfter(seconds):
             error, pause = "busy", seconds

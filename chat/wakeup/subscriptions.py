@@ -69,7 +69,7 @@ def _keep(device: Device, wanted: WebPushSubscription) -> bool:
     # Under the row lock that a revocation needs too: none is left with a revoked device.
     if not Device.objects.select_for_update(no_key=True).filter(id=device.id, revoked_at=None).exists():
         return False
-    PushSubscription.objects.filter(endpoint=wanted.endpoint).exclude(device=device).delete()
+    PushSubscription.objects.filter(endpoint=wanted.endpoint).exclude(device=device).remove()
     fresh: dict[str, Any] = {"failures": 0, "last_error": "", "not_before": None}
     told = {"service": "webpush", "endpoint": wanted.endpoint, "p256dh": wanted.keys.p256dh, "auth": wanted.keys.auth}
     same = PushSubscription.objects.filter(device=device, **told)
@@ -80,4 +80,4 @@ def _keep(device: Device, wanted: WebPushSubscription) -> bool:
 
 def remove(device: Device) -> bool:
     """The device is not woken up any more. False: it was not before."""
-    return bool(PushSubscription.objects.filter(device=device).delete()[0])
+    return PushSubscription.objects.filter(device=device).remove()

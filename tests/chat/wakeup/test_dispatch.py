@@ -2,12 +2,13 @@
 
 import json
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -232,6 +233,49 @@ def test_two_at_once_send_each_once(people: Cast, service: PushService) -> None:
     for thread in threads:
         thread.join()
     assert [len(service.payloads(phone)) for phone in phones] == [1] * 12
+
+
+@together
+def test_a_device_revoked_in_the_middle_of_a_sweep_does_not_deadlock_with_it(away: Away) -> None:
+    """The sweep has a subscription's lock and is about to raise its row."""
+    away.written()
+    sweep()
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    def revoke() -> None:
+        try:
+            devices.revoke(away.bob.device)
+        finally:
+            connection.close()
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT FROM chat_pushsubscription FOR KEY SHARE")
+        thread = threading.Thread(target=revoke)
+        thread.start()
+        end = time.monotonic() + 30
+        blocked = 0
+        while not blocked:
+            assert time.monotonic() < end
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            blocked = cursor.fetchone()[0]
+        cursor.execute("UPDATE chat_wakeup SET seq = seq + 1")
+    thread.join()
+    assert not PushSubscription.objects.exists() and not WakeUp.objects.exists()
+
+
+def test_the_task_goes_on_while_there_is_more_than_a_batch(
+    away: Away, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phones = [away.phone]
+    for number in range(module.BATCH + 3):
+        device, _ = devices.register(away.bob.user, f"phone {number}")
+        phones.append(subscribe(service, device))
+    away.written()
+    sweep()
+    monkeypatch.setattr(tasks, "WAKE_S", 60)
+    tasks.wake()
+    assert [len(service.payloads(phone)) for phone in phones] == [1] * len(phones)
 
 
 @pytest.mark.parametrize("why", ["left", "revoked", "suspended", "came back"])
