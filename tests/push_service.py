@@ -71,6 +71,8 @@ class PushService:
         self.heard: list[Heard] = []
         self.faults: list[str] = []
         self.requests = 0
+        # How many answers were not listened to until their end.
+        self.hung_up_on = 0
         self.answers: deque[Answer] = deque()
         self._public_key = vapid.public_key(key)
         self._browsers: dict[str, Browser] = {}
@@ -133,8 +135,11 @@ class PushService:
         for name, value in answer.headers.items():
             request.send_header(name, value)
         request.end_headers()
-        for _ in range(answer.body_mb):
-            request.wfile.write(b"x" * 1_000_000)
+        try:
+            for _ in range(answer.body_mb):
+                request.wfile.write(b"x" * 1_000_000)
+        except OSError:
+            self.hung_up_on += 1
 
     def _checked(self, request: BaseHTTPRequestHandler, body: bytes) -> Heard:
         headers = request.headers

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
-from django.utils import timezone
 
 from chat.inbox.redelivery import sweep
 from chat.log import devices
@@ -31,6 +30,14 @@ def service() -> Iterator[PushService]:
     assert service.faults == []
 
 
+def database_now() -> datetime:
+    """By the clock of the statements: in a test's one transaction it stands still."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        now: datetime = cursor.fetchone()[0]
+        return now
+
+
 def subscribe(service: PushService, device: Device) -> Browser:
     browser = service.subscribe()
     assert subscriptions.keep(device, WebPushSubscription.model_validate(browser.subscription))
@@ -50,7 +57,7 @@ class Away:
     def written(self, sender: Person | None = None, count: int = 1) -> int:
         """Entries of five seconds ago; the head."""
         head = write(self.conv, sender or self.alice, count, "a secret between alice and bob")
-        at = timezone.now() - timedelta(seconds=5)
+        at = database_now() - timedelta(seconds=5)
         Change.objects.create(kind="append", conversations=[self.conv], heads=[head], at=at)
         return head
 
@@ -58,7 +65,7 @@ class Away:
         """By the laptop, if not said otherwise; as the flush writes it, five seconds ago."""
         device = device or self.laptop
         ledger.apply([Row(self.conv, str(device.id), kind, seq, 1_790_000_000_000)])
-        Change.objects.filter(kind="receipts").update(at=timezone.now() - timedelta(seconds=5))
+        Change.objects.filter(kind="receipts").update(at=database_now() - timedelta(seconds=5))
 
     def read(self, seq: int, device: Device | None = None) -> None:
         self.acked("delivered", seq, device)
