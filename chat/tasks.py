@@ -18,6 +18,8 @@ from chat.inbox import media, redelivery, retention
 from chat.inbox import purge as history
 from chat.metrics.tally import NUDGES, TASK_FAILURES
 from chat.models import Change, Progress
+from chat.wakeup import registry
+from chat.wakeup.dispatch import BATCH, dispatch
 from receipts.flush import Flusher, connect
 from receipts.ledger import Applied
 
@@ -28,6 +30,8 @@ KEEP_CHANGES = timedelta(minutes=10)
 KEEP_UNSWEPT = timedelta(days=1)
 READS_CHANGES = [Progress.Work.REDELIVERY, Progress.Work.QUOTA, Progress.Work.MEDIA]
 PURGE_ROWS = 1_000
+# Beat asks every second; no longer than that while there is more than a batch.
+WAKE_S = 0.9
 PURGE_BATCHES = 100
 # A claim that another worker is at is waited for this long before expiry is put off.
 SETTLE_S = 5.0
@@ -53,6 +57,20 @@ def _tell(event: dict[str, Any]) -> None:
     except Exception as error:
         # A lost hint: whoever still owes is nudged again.
         logger.warning("%s not published: %s", event["type"], type(error).__name__)
+
+
+@shared_task(ignore_result=True)
+def wake() -> None:
+    """Sends what is due to push services; a queue and a worker of its own, so that a slow one delays nothing else."""
+    if not registry.is_on():
+        return
+    end = time.monotonic() + WAKE_S
+    try:
+        while dispatch() == BATCH and time.monotonic() < end:
+            pass
+    except (OperationalError, InterfaceError) as error:
+        # What was claimed is due again when its lease is over.
+        logger.warning("wake-ups put off: %s", type(error).__name__)
 
 
 @shared_task(ignore_result=True)

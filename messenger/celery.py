@@ -43,6 +43,8 @@ class QuickAMQP(AMQP):  # type: ignore[misc]
     Connection = QuickConnection
 
 
+WAKE = {"wake": {"task": "chat.tasks.wake", "schedule": 1.0, "options": {"expires": 1.0}}}
+
 app = Celery("messenger", amqp=QuickAMQP)
 app.conf.update(
     broker_url=broker_url(settings.REDIS_URL),
@@ -62,14 +64,16 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=True,
     beat_max_loop_interval=0.25,
     task_default_queue="default",
-    task_routes={"receipts.tasks.*": {"queue": "receipts"}},
+    task_routes={"receipts.tasks.*": {"queue": "receipts"}, "chat.tasks.wake": {"queue": "wakeups"}},
     beat_schedule={
         "flush": {"task": "receipts.tasks.flush", "schedule": 1.0, "options": {"expires": 1.0}},
         "sweep": {"task": "chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
         "prune": {"task": "chat.tasks.prune_changes", "schedule": 60.0, "options": {"expires": 60.0}},
         "expire": {"task": "chat.tasks.expire", "schedule": 60.0, "options": {"expires": 60.0}},
         "purge": {"task": "chat.tasks.purge", "schedule": 60.0, "options": {"expires": 60.0}},
-    },
+    }
+    # Without a key there need be no worker for it, and its queue would only grow.
+    | (WAKE if settings.VAPID_PRIVATE_KEY else {}),
 )
 app.autodiscover_tasks()
 _watch = TaskWatch()

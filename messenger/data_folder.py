@@ -3,11 +3,13 @@
 import fcntl
 import os
 import secrets
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
 CLONE = Path(__file__).resolve().parent.parent
+VAPID_KEY = "vapid-key"
 
 
 class FolderInUse(Exception):
@@ -49,11 +51,16 @@ def claim(folder: Path) -> IO[str]:
 
 def kept_secret(path: Path, length: int) -> str:
     """A random text of `length` bytes' worth, made once and kept, for its owner's eyes only."""
-    if not path.exists():
+    return kept(path, lambda: secrets.token_urlsafe(length))
+
+
+def kept(path: Path, make: Callable[[], str], again: bool = False) -> str:
+    """What `make` made once, kept for its owner's eyes only. `again`: made anew, and the former one is gone."""
+    if again or not path.exists():
         # Renamed into place whole: an interrupted start must not leave an empty secret behind.
         partial = path.with_name(f"{path.name}.{os.getpid()}")
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(length))
+            file.write(make())
         partial.rename(path)
     return path.read_text()

@@ -61,6 +61,11 @@ def number(name: str, default: int | None = None, low: int = 0, high: int = 2**3
     return _read(name, default, parse, f"a whole number from {low} to {high}")
 
 
+def checked(name: str, is_good: Callable[[str], bool], wanted: str) -> str:
+    """Empty when it is not set."""
+    return _read(name, "", lambda raw: raw if is_good(raw) else None, wanted)
+
+
 def words(name: str, default: list[str] | None = None) -> list[str]:
     """Separated by commas."""
     return _read(name, default, lambda raw: [word.strip() for word in raw.split(",") if word.strip()] or None, "a list")

@@ -12,6 +12,8 @@ import structlog
 from csp.constants import NONE, SELF
 from psycopg.conninfo import make_conninfo
 
+from chat.policy.endpoints import KNOWN_HOSTS
+from chat.wakeup.vapid import is_contact, is_key
 from messenger import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,6 +25,7 @@ DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEMO else None)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+CSRF_FAILURE_VIEW = "chat.web.problems.csrf_failure"
 # Origins a browser may open the WebSocket from; hosts or scheme://host:port.
 WEBSOCKET_ORIGINS = env.words("WEBSOCKET_ORIGINS", ALLOWED_HOSTS)
 
@@ -131,6 +134,18 @@ env.require(
     HISTORY_DAYS == 0 or HISTORY_DAYS * 24 >= DEDUPE_HOURS,
     "HISTORY_DAYS must be 0 or cover DEDUPE_HOURS: a message sent again would be taken for a new one.",
 )
+
+# Web Push: the server's key (manage.py make_vapid_keys); without one nobody is woken up, and everything else works.
+VAPID_PRIVATE_KEY = env.checked("VAPID_PRIVATE_KEY", is_key, "a key made by manage.py make_vapid_keys")
+# How a push service reaches whoever runs this server, if it misbehaves.
+VAPID_SUBJECT = env.checked("VAPID_SUBJECT", is_contact, "a mailto: or https: address") or "mailto:admin@localhost"
+if VAPID_PRIVATE_KEY and not DEMO and VAPID_SUBJECT == "mailto:admin@localhost":
+    raise env.SettingError("VAPID_SUBJECT is not set: push services want a mailto: or https: address of yours.")
+PUSH_HOSTS = env.words("PUSH_HOSTS", list(KNOWN_HOSTS))
+# A push service double on this machine, over plain HTTP. For tests.
+PUSH_LOOPBACK = env.flag("MESSENGER_PUSH_LOOPBACK", False)
+if PUSH_LOOPBACK and not DEMO:
+    raise env.SettingError("MESSENGER_PUSH_LOOPBACK is for tests: it must not be set in production.")
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -16,10 +16,20 @@ import urllib.request
 from pathlib import Path
 from types import FrameType
 
+from chat.wakeup.vapid import new_key
 from messenger import commands, env
 from messenger.binaries import NotInstalled
 from messenger.children import Child
-from messenger.data_folder import CLONE, FolderInUse, claim, data_folder, kept_secret, make_data_folder
+from messenger.data_folder import (
+    CLONE,
+    VAPID_KEY,
+    FolderInUse,
+    claim,
+    data_folder,
+    kept,
+    kept_secret,
+    make_data_folder,
+)
 from messenger.embedded import Postgres, Redis, Server, ServerFailed
 
 START_S = 60.0
@@ -112,6 +122,7 @@ class Supervisor:
         if environment["MODE"] != "demo":
             return environment
         environment.setdefault("SECRET_KEY", kept_secret(self.folder / "secret-key", 48))
+        environment.setdefault("VAPID_PRIVATE_KEY", kept(self.folder / VAPID_KEY, new_key))
         if "DATABASE_URL" not in environment:
             postgres = Postgres(self.folder / "postgres")
             self._start_server(postgres)
@@ -156,6 +167,7 @@ class Supervisor:
             "web": commands.web(self.server, self.host, self.port),
             "receipts": commands.worker("receipts"),
             "worker": commands.worker("default"),
+            "wakeups": commands.worker("wakeups"),
             "beat": commands.beat(self.folder),
         }
 

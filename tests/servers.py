@@ -15,6 +15,8 @@ POSTGRES = "TEST_POSTGRES_URI"
 REDIS = "TEST_REDIS_URL"
 # Whatever else the run needs on disk goes here too, and is gone after it.
 FOLDER = "TEST_FOLDER"
+# For tests only.
+VAPID_PRIVATE_KEY = "KhXYaB3vAQxkJzGmqkR0HcVKrKbHTLxT1NwzqZ3YcTo"
 
 
 def new_folder(prefix: str) -> Path:
@@ -58,4 +60,6 @@ def environment_for(worker: str) -> dict[str, str]:
         "DATABASE_URL": os.environ[POSTGRES],
         "REDIS_URL": f"{os.environ[REDIS]}?db={number}",
         "LOG_LEVEL": "WARNING",
+        "VAPID_PRIVATE_KEY": VAPID_PRIVATE_KEY,
+        "MESSENGER_PUSH_LOOPBACK": "true",
     }

@@ -4,8 +4,8 @@ A sweep has two steps, each a few statements whatever the size of the inboxes:
 
 1. *Notice*: conversations appended to or edited in since the last sweep, but not in the last three seconds, which
    devices are given to acknowledge by themselves; inboxes of their members' devices still below that head, and not
-   yet watched, get a first `next_attempt_at`. Where the last sweep ended stands in the database, so that no pause of
-   Celery leaves anything unnoticed.
+   yet watched, get a first `next_attempt_at`, and those with a push subscription a wake-up (chat/wakeup). Where the
+   last sweep ended stands in the database, so that no pause of Celery leaves anything unnoticed.
 2. *Nudge*: inboxes whose time has come. Still below head: one more attempt and the next pause. Nothing owed any
    more, or attempts used up: no longer watched, until something new is appended or the device makes progress.
 
@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from chat.inbox import progress
 from chat.models import Progress
 from chat.policy.backoff import DEFAULT_BACKOFF
+from chat.wakeup.notice import notice as notice_wakeups
 
 # Due inboxes dealt with in one sweep; the rest is met by the next.
 LIMIT = 1_000
@@ -102,4 +103,5 @@ def _notice(cursor: Any) -> None:
     if taken := progress.take(cursor, Progress.Work.REDELIVERY, FIRST_LOOK):
         last, now = taken
         cursor.execute(NOTICE, [last, now - GRACE, DEFAULT_BACKOFF.delay_ms(1, random.random)])
+        notice_wakeups(cursor, last)
         progress.advance(cursor, Progress.Work.REDELIVERY, now - GRACE)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chat.models import Change, Device, User
+from chat.models import Change, Device, PushSubscription, User
 
 # A new device starts where its person already is: what another device took is history to page through, and the
 # person's maximum over devices stays true. It loads everything as it is now, so there are no changes to tell; what
@@ -41,12 +41,14 @@ def register(user: User, name: str = "") -> tuple[Device, str]:
 
 @transaction.atomic
 def revoke(device: Device) -> bool:
-    """Ends a device: its sends are refused from now on, its sockets are closed within a second or two.
+    """Ends a device: its sends are refused from now on, its sockets are closed within a second or two,
+    and it is not woken up any more.
 
     False when it was revoked already.
     """
     done = Device.objects.filter(id=device.id, revoked_at=None).update(revoked_at=timezone.now())
     if done:
+        PushSubscription.objects.filter(device=device).remove()
         reconsider(device.user_id)
     return bool(done)
 

@@ -5,6 +5,7 @@ from chat.models.inbox import Inbox, Progress
 from chat.models.log import Conversation, Hidden, Membership, Message
 from chat.models.media import Attachment
 from chat.models.people import Device, User
+from chat.models.wakeup import PushSubscription, WakeUp
 
 __all__ = [
     "Attachment",
@@ -17,5 +18,7 @@ __all__ = [
     "Membership",
     "Message",
     "Progress",
+    "PushSubscription",
     "User",
+    "WakeUp",
 ]

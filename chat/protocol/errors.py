@@ -53,6 +53,13 @@ class ErrorCode(str, Enum):
     OVERLOADED = "OVERLOADED", Retry.LATER, "The server has too much to do just now."
     RATE_LIMITED = "RATE_LIMITED", Retry.LATER, "You are sending faster than the server allows."
     INTERNAL = "INTERNAL", Retry.LATER, "Something went wrong on the server."
+    INVALID_SUBSCRIPTION = (
+        "INVALID_SUBSCRIPTION",
+        Retry.NEVER,
+        "The push subscription is not one this server can use.",
+    )
+    PUSH_OFF = "PUSH_OFF", Retry.NEVER, "This server sends no push notifications."
+    CSRF_FAILED = "CSRF_FAILED", Retry.NEVER, "The request did not come from a page of this server."
     AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED", Retry.SIGN_IN, "Sign in again."
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from chat.models import User
+from chat.wakeup import subscriptions
 from chat.web.device_cookie import current_device, forget, register_device, remember
 from chat.web.forms import SignUpForm
 from chat.web.identity import DEVICE_KEY
@@ -28,6 +29,12 @@ class SignOut(LogoutView):
     """By POST only. The page has asked about unsent messages and wiped its store before."""
 
     http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Whoever uses this browser next is not told who writes to the one who leaves."""
+        if request.user.is_authenticated and (device := current_device(request, request.user)):
+            subscriptions.remove(device)
+        return super().post(request, *args, **kwargs)
 
 
 class SignUp(FormView):  # type: ignore[type-arg]

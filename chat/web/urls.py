@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from chat.web import pages
+from chat.web import pages, push
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
     path("sign-in/", pages.SignIn.as_view(), name="sign-in"),
     path("sign-up/", pages.SignUp.as_view(), name="sign-up"),
     path("sign-out/", pages.SignOut.as_view(), name="sign-out"),
+    path("push/key", push.Key.as_view(), name="push-key"),
+    path("push/subscription", push.Subscription.as_view(), name="push-subscription"),
 ]

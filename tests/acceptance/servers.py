@@ -1,8 +1,8 @@
 """A whole messenger of real processes: its own PostgreSQL and Redis, web processes, Celery workers and beat.
 
 For end-to-end and browser tests, fault injection and the bench. Parts have names: postgres, redis, web-1, web-2, …,
-receipts, default, beat. The first house of a process fills a template folder (initdb, migrations, static files);
-the next ones copy it.
+receipts, default, beat; and wakeups, if `environment` has a VAPID_PRIVATE_KEY. The first house of a process fills a
+template folder (initdb, migrations, static files); the next ones copy it.
 
     with House(web=2) as house:
         alice, bob = house.enrol("alice", "bob")
@@ -66,6 +66,8 @@ class House:
         lines = {f"web-{n}": commands.web(server, "127.0.0.1", port) for n, port in enumerate(self._ports[1:], 1)}
         if celery:
             lines |= {"receipts": commands.worker("receipts"), "default": commands.worker("default")}
+            if self.environment["VAPID_PRIVATE_KEY"]:
+                lines |= {"wakeups": commands.worker("wakeups")}
             lines |= {"beat": commands.beat(self.folder)}
         self.programs = {name: self._program(name, line) for name, line in lines.items()}
         self.parts: dict[str, Part] = {"postgres": self.postgres, "redis": self.redis} | self.programs

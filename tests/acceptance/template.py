@@ -27,6 +27,8 @@ def environment_of(postgres: Postgres, redis: Redis, static: Path) -> dict[str, 
         "STATIC_ROOT": str(static),
         "DJANGO_SETTINGS_MODULE": "messenger.settings",
         "LOG_LEVEL": "INFO",
+        # A house wakes nobody up unless it is given a key.
+        "VAPID_PRIVATE_KEY": "",
     }
     return {**os.environ, **ours}
 

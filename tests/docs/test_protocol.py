@@ -121,7 +121,9 @@ def _by_kind(told: list[dict[str, Any]], t: str, fields: tuple[str, ...]) -> set
 
 
 def test_no_other_frame_is_written_anywhere_in_the_server() -> None:
-    sources = [path.read_text() for folder in ("chat", "receipts") for path in (CLONE / folder).rglob("*.py")]
+    paths = [path for folder in ("chat", "receipts") for path in (CLONE / folder).rglob("*.py")]
+    # What goes to push services is no frame.
+    sources = [path.read_text() for path in paths if "chat/wakeup" not in path.as_posix()]
     written = {t for source in sources for t in re.findall(r'"t": ?"(\w+)"', source)}
     assert written == {frame["t"] for frame in SERVER}
 

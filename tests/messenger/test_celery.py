@@ -21,11 +21,14 @@ def test_kombu_spells_sockets_its_own_way(ours: str, kombus: str) -> None:
     assert broker_url(ours) == kombus
 
 
-def test_receipts_have_a_queue_of_their_own_and_nothing_piles_up() -> None:
+QUEUES = {"receipts.tasks.flush": "receipts", "chat.tasks.wake": "wakeups"}
+
+
+def test_receipts_and_wakeups_have_queues_of_their_own_and_nothing_piles_up() -> None:
     app.loader.import_default_modules()
     for entry in app.conf.beat_schedule.values():
         route = app.amqp.router.route({}, entry["task"])
-        assert route["queue"].name == ("receipts" if entry["task"].startswith("receipts.") else "default")
+        assert route["queue"].name == QUEUES.get(entry["task"], "default")
         assert entry["options"]["expires"] <= entry["schedule"]
         assert entry["task"] in app.tasks
 

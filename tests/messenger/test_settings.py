@@ -13,6 +13,7 @@ import pytest
 from chat.log.durability import SETTINGS, DurabilityOff, judge
 from messenger import durability, env
 from messenger.env import SettingError
+from tests.servers import VAPID_PRIVATE_KEY
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "hunter2secret"
@@ -24,6 +25,15 @@ PRODUCTION = {
     "REDIS_URL": f"redis://:{SECRET}@redis/0",
 }
 LIMITS = ("INBOX_DAYS", "INBOX_ENTRIES", "MEDIA_MEGABYTES", "HISTORY_DAYS", "DEDUPE_HOURS")
+OTHERS = (
+    "SECURE_COOKIES",
+    "BEHIND_TLS_PROXY",
+    "LOG_LEVEL",
+    "WEBSOCKET_ORIGINS",
+    "VAPID_PRIVATE_KEY",
+    "VAPID_SUBJECT",
+    "MESSENGER_PUSH_LOOPBACK",
+)
 WRONG = [
     *[{name: ""} for name in PRODUCTION if name != "MODE"],
     {"MODE": "staging"},
@@ -43,11 +53,15 @@ WRONG = [
     {"HISTORY_DAYS": "29"},
     {"HISTORY_DAYS": "59", "INBOX_DAYS": "60"},
     {"HISTORY_DAYS": "1", "INBOX_DAYS": "1", "DEDUPE_HOURS": "25"},
+    {"VAPID_PRIVATE_KEY": SECRET},
+    {"VAPID_SUBJECT": "", "VAPID_PRIVATE_KEY": VAPID_PRIVATE_KEY},
+    {"VAPID_SUBJECT": SECRET, "VAPID_PRIVATE_KEY": VAPID_PRIVATE_KEY},
+    {"MESSENGER_PUSH_LOOPBACK": "true"},
 ]
 
 
 def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> dict[str, Any]:
-    for name in (*PRODUCTION, "SECURE_COOKIES", "BEHIND_TLS_PROXY", "LOG_LEVEL", "WEBSOCKET_ORIGINS", *LIMITS):
+    for name in (*PRODUCTION, *OTHERS, *LIMITS):
         monkeypatch.delenv(name, raising=False)
     for name, value in (PRODUCTION | values).items():
         monkeypatch.setenv(name, value)

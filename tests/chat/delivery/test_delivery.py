@@ -17,6 +17,7 @@ from chat.delivery.session import WINDOW
 from chat.inbox.redelivery import Nudge
 from chat.log import devices
 from chat.log.changes import ChangeReader
+from chat.log.history import RANGE
 from chat.log.pool import Database
 from chat.models import Change, User
 from receipts import ledger
@@ -93,7 +94,7 @@ class SlowReading:
 
     async def many(self, queries: Sequence[tuple[str, Sequence[Any]]]) -> Any:
         rows = await self._many(queries)
-        if "unread" in queries[0][0]:
+        if any("unread" in query for query, _ in queries):
             self.read.set()
             await self.go_on.wait()
         return rows
@@ -225,7 +226,7 @@ async def test_one_fill_serves_a_room_and_stays_within_the_window(
     many = runtime.database.many
 
     async def counted(queries: Any) -> Any:
-        reads.extend(query for query, _ in queries if "BETWEEN" in query)
+        reads.extend(query for query, _ in queries if query == RANGE)
         return await many(queries)
 
     monkeypatch.setattr(runtime.database, "many", counted)
@@ -254,8 +255,10 @@ async def test_a_change_that_commits_late_is_not_missed(database: Database, dsn:
         reader.advance()
         await slow.commit()
     assert "members" in [row.kind for row in await reader.read()]
-    reader.advance()
-    assert await reader.read() == []
+    # Other people's transactions hold the oldest one back: until they end a row is given again.
+    async with asyncio.timeout(30):
+        while await reader.read():
+            reader.advance()
     assert await in_thread(Change.objects.count) == 2
 
 

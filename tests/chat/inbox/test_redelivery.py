@@ -199,7 +199,7 @@ def test_two_sweeps_at_once_share_the_work(people: Cast) -> None:
     assert len(everyone) == len(set(everyone)) == 6
 
 
-def test_an_idle_sweep_is_five_statements(people: Cast, both_have_all: str) -> None:
+def test_an_idle_sweep_is_seven_statements(people: Cast, both_have_all: str) -> None:
     with CaptureQueriesContext(connection) as statements:
         assert sweep() == []
-    assert len([each for each in statements if "SAVEPOINT" not in each["sql"]]) == 5
+    assert len([each for each in statements if "SAVEPOINT" not in each["sql"]]) == 7

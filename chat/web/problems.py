@@ -1,0 +1,22 @@
+"""Errors of HTTP endpoints as problem details (RFC 9457), with the codes of chat/protocol/errors.py."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.csrf import csrf_failure as csrf_page
+
+from chat.protocol.errors import ErrorCode
+
+JSON_PATHS = ("/push/",)
+
+
+def problem(code: ErrorCode, status: int, detail: str = "") -> HttpResponse:
+    """`detail` says what was wrong with this request, and repeats nothing of it."""
+    told = {"type": "about:blank", "title": code.text, "status": status, "code": code.value}
+    more = {"detail": detail} if detail else {}
+    return JsonResponse(told | more, status=status, content_type="application/problem+json")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Where a program asks, it gets an answer for programs."""
+    if request.path.startswith(JSON_PATHS):
+        return problem(ErrorCode.CSRF_FAILED, 403)
+    return csrf_page(request, reason)

@@ -1,0 +1,102 @@
+"""Whole processes: a phone that is away is woken up, told where and not what, and told when it was read elsewhere."""
+
+import asyncio
+import json
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import Cast
+from tests.acceptance.people import SignedIn
+from tests.acceptance.phone import Phone
+from tests.acceptance.servers import House
+from tests.push_service import Answer, Browser, PushService
+from tests.servers import VAPID_PRIVATE_KEY
+from tests.waiting import until
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("wakeups")]
+
+SECRET = "meet me behind the library"
+CSRF = "t" * 32
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    environment = {"VAPID_PRIVATE_KEY": VAPID_PRIVATE_KEY, "MESSENGER_PUSH_LOOPBACK": "true"}
+    with House(environment=environment) as house:
+        yield house
+
+
+@pytest.fixture
+def service() -> Iterator[PushService]:
+    with PushService() as service:
+        yield service
+    assert service.faults == []
+
+
+def asked(house: House, who: SignedIn, path: str, body: Any = None, method: str | None = None) -> Any:
+    """As the page's script would."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {
+        "Cookie": f"{who.cookie_header}; csrftoken={CSRF}",
+        "X-CSRFToken": CSRF,
+        "Content-Type": "application/json",
+        "Origin": house.address,
+    }
+    request = urllib.request.Request(house.address + path, data, headers, method=method)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+        return json.loads(answer.read() or b"null")
+
+
+async def subscribed(house: House, who: SignedIn, service: PushService) -> Browser:
+    browser = service.subscribe()
+    await asyncio.to_thread(asked, house, who, "/push/subscription", browser.subscription)
+    return browser
+
+
+async def test_a_phone_that_is_away_is_woken_and_told_when_it_was_read_elsewhere(
+    house: House, cast: Cast, service: PushService
+) -> None:
+    browser = await subscribed(house, cast.bob, service)
+    async with Phone(house.address, cast.alice) as alice:
+        async with Phone(house.address, cast.bob):
+            conv = await alice.open(cast.bob.username)
+        for _ in range(3):
+            alice.send(conv, SECRET)
+        await alice.until(lambda: not alice.store.outbox)
+        await until(lambda: service.heard, 60)
+        (heard,) = service.heard
+        assert heard.payload == {"t": "wake", "conv": conv, "title": cast.alice.username.capitalize(), "seq": 3}
+        assert SECRET not in json.dumps(heard.payload) and SECRET.encode() not in heard.body
+        # His laptop reads it.
+        async with Phone(house.address, await asyncio.to_thread(house.sign_in, cast.bob.username), sees=True):
+            await until(lambda: len(service.heard) > 1, 60)
+        assert service.payloads(browser)[1] == {"t": "clear", "conv": conv, "seen": 3}
+        assert service.heard[1].topic == heard.topic
+    for name in ("web-1", "wakeups", "default"):
+        log = house.programs[name].log.read_text()
+        assert SECRET not in log and browser.endpoint not in log and "Traceback" not in log
+
+
+async def test_a_worker_killed_in_the_middle_is_made_up_for(house: House, cast: Cast, service: PushService) -> None:
+    """What it had in hand is sent when its lease is over; nothing is sent twice."""
+    browser = await subscribed(house, cast.bob, service)
+    async with Phone(house.address, cast.alice) as alice:
+        conv = await alice.open(cast.bob.username)
+        service.answers.append(Answer(hang=True))
+        alice.send(conv, SECRET)
+        await until(lambda: service.requests == 1, 60)
+        await asyncio.to_thread(house.kill, "wakeups")
+        await asyncio.to_thread(house.restart, "wakeups")
+        await until(lambda: service.heard, 120)
+        alice.send(conv, SECRET)
+        await until(lambda: len(service.heard) > 1, 60)
+    assert [each["seq"] for each in service.payloads(browser)] == [1, 2]
+    assert service.requests == 3
+
+
+async def test_what_a_browser_asks_for(house: House, cast: Cast) -> None:
+    assert len((await asyncio.to_thread(asked, house, cast.bob, "/push/key"))["key"]) == 87
+    await asyncio.to_thread(asked, house, cast.bob, "/push/subscription", None, "DELETE")

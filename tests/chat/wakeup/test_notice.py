@@ -1,0 +1,162 @@
+"""Who is woken up: devices that lack others' entries nobody of theirs has seen, once for each entry."""
+
+import pytest
+
+from chat.inbox.redelivery import sweep
+from chat.log import devices
+from chat.models import Membership, PushSubscription, WakeUp
+from chat.wakeup.dispatch import dispatch
+from tests.cast import Cast, make_direct
+from tests.chat.wakeup.conftest import Away, pass_time, subscribe, swept
+from tests.push_service import PushService
+
+pytestmark = [pytest.mark.storage, pytest.mark.django_db]
+
+
+def test_a_device_that_does_not_acknowledge_is_to_be_woken(away: Away) -> None:
+    head = away.written(count=3)
+    sweep()
+    assert (away.row.kind, away.row.seq, away.row.sent_seq) == ("wake", head, 0)
+    assert away.row.next_attempt_at is not None
+
+
+def test_once_for_each_entry_however_often_it_is_nudged(away: Away, service: PushService) -> None:
+    away.written()
+    for _ in range(12):
+        swept()
+        dispatch()
+        pass_time(70)
+    assert [each["seq"] for each in service.payloads(away.phone)] == [1]
+    away.written()
+    sweep()
+    dispatch()
+    assert [each["seq"] for each in service.payloads(away.phone)] == [1, 2]
+
+
+def test_a_thousand_messages_are_one_wake_up(away: Away, service: PushService) -> None:
+    for _ in range(3):
+        head = away.written(count=300)
+        sweep()
+    dispatch()
+    assert [each["seq"] for each in service.payloads(away.phone)] == [head]
+
+
+def test_conversations_are_told_apart(away: Away, people: Cast, service: PushService) -> None:
+    away.written()
+    other = Away(make_direct(people.carol, people.bob), people.carol, people.bob, away.phone, away.laptop)
+    other.written()
+    sweep()
+    dispatch()
+    assert {each["conv"] for each in service.payloads(away.phone)} == {away.conv, other.conv}
+    assert len({each.topic for each in service.heard}) == 2
+
+
+def test_own_messages_wake_nobody(away: Away) -> None:
+    away.written(away.bob)
+    swept()
+    assert not WakeUp.objects.exists()
+
+
+def test_who_wrote_is_not_woken_by_it(away: Away, people: Cast, service: PushService) -> None:
+    subscribe(service, people.alice.device)
+    away.written()
+    sweep()
+    assert [each.subscription_id for each in WakeUp.objects.all()] == [away.bob.device.id]
+
+
+@pytest.mark.parametrize("how", ["has it", "read elsewhere"])
+def test_what_is_known_already_wakes_nobody(away: Away, how: str) -> None:
+    head = away.written()
+    if how == "has it":
+        away.acked("delivered", head, away.bob.device)
+    else:
+        away.read(head)
+    swept()
+    assert not WakeUp.objects.exists()
+
+
+@pytest.mark.parametrize("why", ["left", "joins later", "revoked", "suspended", "unsubscribed"])
+def test_who_may_not_know_is_not_told(away: Away, why: str) -> None:
+    head = away.written()
+    stay = Membership.objects.filter(user=away.bob.user)
+    match why:
+        case "left":
+            stay.update(left_seq=0)
+        case "joins later":
+            stay.update(visible_from_seq=head + 1)
+        case "revoked":
+            devices.revoke(away.bob.device)
+        case "suspended":
+            away.bob.user.is_active = False
+            away.bob.user.save()
+        case _:
+            PushSubscription.objects.all().delete()
+    swept()
+    assert not WakeUp.objects.exists()
+
+
+def test_read_elsewhere_before_it_was_told_is_dropped(away: Away, service: PushService) -> None:
+    head = away.written()
+    sweep()
+    away.read(head)
+    dispatch()
+    assert service.requests == 0
+    swept()
+    assert not WakeUp.objects.exists()
+
+
+def test_read_elsewhere_after_it_was_told_is_taken_back(away: Away, service: PushService) -> None:
+    head = away.written()
+    sweep()
+    dispatch()
+    away.read(head)
+    swept()
+    assert away.row.kind == "clear"
+    dispatch()
+    told = service.payloads(away.phone)
+    assert told[1:] == [{"t": "clear", "conv": away.conv, "seen": head}]
+    assert service.heard[0].topic == service.heard[1].topic
+    assert not WakeUp.objects.exists()
+    swept()
+    assert dispatch() == 0
+
+
+def test_part_of_it_read_elsewhere_takes_nothing_back(away: Away, service: PushService) -> None:
+    away.written(count=2)
+    sweep()
+    dispatch()
+    away.read(1)
+    swept()
+    assert dispatch() == 0 and away.row.kind == "wake"
+
+
+def test_a_device_that_came_and_took_it_is_left_alone(away: Away, service: PushService) -> None:
+    """It has the entry, so it will hear by itself that it was read."""
+    head = away.written()
+    sweep()
+    dispatch()
+    away.acked("delivered", head, away.bob.device)
+    away.read(head)
+    swept()
+    dispatch()
+    assert len(service.payloads(away.phone)) == 1 and not WakeUp.objects.exists()
+
+
+def test_new_entries_after_it_was_read_wake_again(away: Away, service: PushService) -> None:
+    away.written()
+    sweep()
+    dispatch()
+    away.read(1)
+    swept()
+    away.written()
+    swept()
+    dispatch()
+    assert [each["t"] for each in service.payloads(away.phone)] == ["wake", "wake"]
+
+
+def test_revoking_removes_what_was_to_be_told(away: Away, service: PushService) -> None:
+    away.written()
+    sweep()
+    devices.revoke(away.bob.device)
+    assert not PushSubscription.objects.exists() and not WakeUp.objects.exists()
+    assert dispatch() == 0 and service.requests == 0
