@@ -155,6 +155,14 @@ class Phone:
                 if answer["t"] == kind:
                     return answer
 
+    async def resend(self, conv: str, seq: int) -> dict[str, Any]:
+        """Sends anew what expired; the acknowledgement."""
+        body = self.store.entries[conv][seq]["body"]
+        client_id = f"{self.who.device[-12:]}_again_{seq}_{time.time_ns() // 1_000_000}"
+        self.history.add(Sent(self.who.device, self.who.user, conv, client_id, body, self.store.received(conv)))
+        answer = await self.ask({"t": "resend", "conv": conv, "seq": seq, "client_id": client_id}, "accepted")
+        return dict(answer["ack"])
+
     async def revise(self, frame: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
         """Edits or deletes: asks until it is answered for good, with `done` or an error that is not retryable."""
         async with asyncio.timeout(timeout):
@@ -314,6 +322,8 @@ class Phone:
                 if item is not None:
                     self._take(ack["conv"], [_entry(item, ack)], [])
                     self._after_taking(ack["conv"])
+                else:
+                    self.others.put_nowait({"t": "accepted", "ack": ack})
             case "REJECTED":
                 self.rejected[ack["client_id"]] = ack["error_code"]
                 if item is not None:

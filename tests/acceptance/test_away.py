@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
+from redis import Redis
 
 from tests.acceptance.conftest import Cast, each_server
 from tests.acceptance.phone import Phone
@@ -133,6 +134,24 @@ async def test_messages_flow_while_redis_is_away(house: House, cast: Cast, how: 
             # Across processes, without a single hint.
             for phone in (alice, bob):
                 await phone.until(lambda phone=phone: phone.store.received(conv) == 4 * EACH)
+
+    await through(house, cast, during, 2)
+
+
+async def test_redis_forgets_everything_in_mid_flow(house: House, cast: Cast) -> None:
+    """Acknowledgements on their way, Celery's queues, all of it: put right within a minute, by nobody's doing."""
+
+    def forget() -> None:
+        with Redis.from_url(house.environment["REDIS_URL"]) as redis:
+            redis.flushall()
+
+    async def during(alice: Phone, bob: Phone, conv: str) -> None:
+        for n in range(5):
+            await alice.until(lambda n=n: alice.store.received(conv) >= EACH * n // 5)
+            await asyncio.to_thread(forget)
+        write([alice, bob], conv)
+        await alice.until(lambda: alice.store.received(conv) > 2 * EACH)
+        await asyncio.to_thread(forget)
 
     await through(house, cast, during, 2)
 

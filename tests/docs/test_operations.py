@@ -33,6 +33,7 @@ def test_the_tasks_of_beat_are_told() -> None:
         "prune": "the pruning of the change table",
         "expire": "expiry",
         "purge": "the removal of history",
+        "wake": "the sending of wake-ups",
     }
     paragraph = " ".join(DOCUMENT[DOCUMENT.index("What beat starts") :].split("\n\n")[0].split())
     pauses = {"every second": 1.0, "every five seconds": 5.0, "every minute": 60.0}
