@@ -184,7 +184,7 @@ async def test_what_is_not_there_is_missing_from_a_page(pair: Pair) -> None:
 
 async def test_there_is_no_info_on_what_is_not_there(pair: Pair) -> None:
     error = await pair.refused("info", conv=pair.conv, seq=7)
-    assert (error["code"], error["ref"]) == (ErrorCode.NOT_FOUND, {"t": "info", "conv": pair.conv})
+    assert (error["code"], error["ref"]) == (ErrorCode.NOT_FOUND, {"t": "info", "conv": pair.conv, "seq": 7})
 
 
 async def test_a_malformed_send_is_an_error_that_names_it(pair: Pair) -> None:
