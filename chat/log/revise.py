@@ -170,7 +170,7 @@ async def _facts(connection: Connection, actor: Actor, conv: str, seq: int) -> _
         acting = await connection.execute(MAY_ACT, [actor.device, actor.user])
         allowed = await connection.execute(access.ACCESS, access.parameters(conv, actor.user))
         found = await connection.execute(TARGET, [actor.user, conv, seq])
-    if await acting.fetchone() is None:
+    if not await acting.fetchone():
         raise Refusal(ErrorCode.AUTHENTICATION_FAILED)
     may = access.to_access(await allowed.fetchone())
     row = await found.fetchone()
