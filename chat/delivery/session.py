@@ -117,12 +117,12 @@ class Session:
         """Hello has been answered, from what was true at `as_of` (milliseconds since 1970)."""
         self.ready = True
         self.owed_as_of = as_of
-        self.owed = {conv: owed for conv, owed in self.owed.items() if not self._has(conv, owed)}
-        if not self.owed:
-            self._synced()
         if self.early:
             self.tick(self.early)
             self.early = []
+        self.owed = {conv: owed for conv, owed in self.owed.items() if not self._has(conv, owed)}
+        if not self.owed:
+            self._synced()
 
     def write_error(
         self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None, after_ms: int = 0

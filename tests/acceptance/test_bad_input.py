@@ -200,11 +200,17 @@ async def test_absent_and_foreign_look_the_same(house: House, cast: Cast) -> Non
             {"t": "send", "client_id": "m", "body": CANARY, "reply_to_id": "0"},
             {"t": "ack", "acks": [{"type": "DELIVERED", "seq": 1}]},
             {"t": "ack", "acks": [{"type": "SEEN", "seq": 99, "cumulative": True}]},
+            {"t": "ack", "acks": [{"type": "CHANGED", "seq": 1}]},
             {"t": "fetch", "from": 1, "to": 50},
             {"t": "info", "seq": 1},
             {"t": "info", "seq": 99},
+            {"t": "edit", "seq": 1, "body": CANARY},
+            {"t": "delete", "seq": 1, "for": "me"},
+            {"t": "delete", "seq": 1, "for": "all"},
+            {"t": "resend", "seq": 1, "client_id": "m"},
             {"t": "ping", "positions": [{"received": 1, "seen": 1}]},
         ]
+        await mallory.hear("sync_done")
         for frame in frames:
             theirs, nowhere = [await answer_about(mallory, frame, each) for each in (conv, ABSENT)]
             assert theirs == nowhere, frame
