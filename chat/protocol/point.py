@@ -55,7 +55,7 @@ def decode(text: str) -> Point:
         packed = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), b"-_", validate=True)
         inflate = zlib.decompressobj()
         raw = inflate.decompress(packed, MAX_BYTES)
-        if not inflate.eof or raw[0] != VERSION:
+        if not inflate.eof or inflate.unused_data or raw[0] != VERSION:
             raise ValueError
         return Point(str(UUID(bytes=raw[1:17])), dict(_places(memoryview(raw)[17:])))
     except (ValueError, IndexError, binascii.Error, zlib.error):
@@ -85,6 +85,9 @@ def _number(number: int) -> bytes:
 def _read(raw: memoryview, at: int) -> tuple[int, int]:
     number = shift = 0
     while raw[at] & 0x80:
+        if shift > 56:
+            # A number without end: adding to it would take longer with each byte.
+            raise ValueError
         number |= (raw[at] & 0x7F) << shift
         at, shift = at + 1, shift + 7
     number |= raw[at] << shift

@@ -252,7 +252,9 @@ class Talk:
         listed = next(frame for frame in third.heard if frame["t"] == "conversations")
         for item in listed["items"]:
             ends = {"DELIVERED": item["head"], "CHANGED": item["rev"]}
-            acks = [{"type": kind, "conv": item["id"], "seq": at, "cumulative": True} for kind, at in ends.items() if at]
+            acks = [
+                {"type": kind, "conv": item["id"], "seq": at, "cumulative": True} for kind, at in ends.items() if at
+            ]
             if acks:
                 await third.say("ack", acks=acks)
         await third.frame("sync_done")
