@@ -13,7 +13,6 @@ NOW, AN_HOUR, A_WEEK = 0, 3_600_000, 7 * 24 * 3_600_000
 
 
 @pytest.mark.parametrize(
-    # fmt: off
     ("is_own", "is_deleted", "age_ms", "edit", "delete", "hide", "resend"),
     [
         (True, False, NOW, None, None, None, NOT_EXPIRED),
@@ -25,7 +24,6 @@ NOW, AN_HOUR, A_WEEK = 0, 3_600_000, 7 * 24 * 3_600_000
         (False, False, A_WEEK, NOT_FOUND, NOT_FOUND, None, NOT_FOUND),
         (False, True, NOW, NOT_FOUND, NOT_FOUND, None, NOT_FOUND),
     ],
-    # fmt: on
 )
 def test_who_may_do_what(
     is_own: bool,
