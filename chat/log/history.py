@@ -66,11 +66,11 @@ def to_entry(row: Row) -> Entry:
         entry["reply_to"] = reply_to
     if rev:
         entry["rev"] = rev
-    if edited_at is not None:
-        entry["edited_at"] = edited_at
     if deleted:
         del entry["body"]
         entry["deleted"] = True
+    elif edited_at is not None:
+        entry["edited_at"] = edited_at
     if resent_as is not None:
         entry["resent_as"] = resent_as
     return entry
