@@ -95,7 +95,7 @@ def _cursor(summary: Summary, claim: Place | None) -> Cursor:
     """Where pushing starts: where the device says it stands, within the log; else where the server holds it."""
     received, rev = summary.received, summary.received_rev
     if claim is not None:
-        received = max(summary.readable.start - 1, min(claim.received, summary.head))
+        received = max(summary.first - 1, min(claim.received, summary.head))
         rev = rev if claim.rev is None else min(claim.rev, summary.rev)
     return Cursor(received, rev, summary.seen, summary.readable)
 

@@ -37,10 +37,12 @@ ORDER BY coalesce(m.id, c.id) DESC
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A conversation as it is now. `start`: where a device begins that states nothing."""
+    """A conversation as it is now. `first`: where this person's first stay begins; `start`: where a device begins that
+    states nothing."""
 
     conv: str
     now: Stand
+    first: int
     start: Stand
     horizon: int
     readable: Readable
@@ -97,11 +99,13 @@ def _known(request: Sync, epoch: str) -> Mapping[str, Stand]:
 
 def _head(row: tuple[Any, ...]) -> Head | None:
     conv, head, rev, members_rev, floor, stays, lapsed, received, received_rev, horizon, marks, gone = row
-    may = readable(stays_of(stays), spans_of(lapsed), floor)
+    own = stays_of(stays)
+    may = readable(own, spans_of(lapsed), floor)
     if may is None:
         return None
-    start = Stand(max(may.start - 1, received), received_rev)
-    return Head(conv, Stand(head, rev, members_rev, marks, gone), start, max(horizon, floor), may)
+    first = min(stay.first for stay in own)
+    start = Stand(max(first - 1, received), received_rev)
+    return Head(conv, Stand(head, rev, members_rev, marks, gone), first, start, max(horizon, floor), may)
 
 
 async def _add(
@@ -119,10 +123,12 @@ async def _add(
     if answer.left <= 0:
         answer.has_more = True
         return stated
-    answer.left -= 1
+    if stated is None or not stated.is_told_of(head.now):
+        # Once: were it counted again with each page, a page of one would never hold an entry.
+        answer.left -= 1
     answer.convs.append(head.conv)
     begin = stated or head.start
-    seq, rev = min(max(begin.seq, head.readable.start - 1), head.now.seq), min(begin.rev, head.now.rev)
+    seq, rev = min(max(begin.seq, head.first - 1), head.now.seq), min(begin.rev, head.now.rev)
     if seq < head.horizon:
         async with threads:
             await asyncio.to_thread(

@@ -71,7 +71,8 @@ EPOCH = "SELECT id::text FROM chat_epoch ORDER BY created_at DESC LIMIT 1"
 @dataclass(frozen=True, slots=True)
 class Summary:
     """One conversation as one device sees it. `received`, `received_rev`: the server's cursor of this device;
-    `horizon`: what it is not owed any more; `media_horizon`: the same for attachments."""
+    `horizon`: what it is not owed any more; `media_horizon`: the same for attachments; `first`: where its person's
+    first stay begins, whatever of that has expired since."""
 
     conv: str
     kind: str
@@ -88,6 +89,7 @@ class Summary:
     unread: int
     last: Entry | None
     members: list[dict[str, Any]]
+    first: int = 1
 
     def frame(self) -> dict[str, Any]:
         """CONV of docs/protocol.md."""
@@ -137,11 +139,13 @@ def _member(row: Sequence[Any]) -> dict[str, Any]:
 
 def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | None:
     """None: the person left between two statements."""
-    conv, kind, title, head, rev, members_rev, floor, stays, lapsed, *own = row[ENTRY_COLUMNS:]
-    received, received_rev, horizon, media_horizon, seen, unread = own
-    may = readable(stays_of(stays), spans_of(lapsed), floor)
+    conv, kind, title, head, rev, members_rev, floor, stays, lapsed, *mine = row[ENTRY_COLUMNS:]
+    received, received_rev, horizon, media_horizon, seen, unread = mine
+    own = stays_of(stays)
+    may = readable(own, spans_of(lapsed), floor)
     if may is None:
         return None
+    first = min(stay.first for stay in own)
     return Summary(
         conv=conv,
         kind=kind,
@@ -150,7 +154,7 @@ def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | No
         rev=rev,
         members_rev=members_rev,
         readable=may,
-        received=max(may.start - 1, received or 0),
+        received=max(first - 1, received or 0),
         received_rev=received_rev or 0,
         horizon=max(horizon or 0, floor),
         media_horizon=media_horizon or 0,
@@ -158,6 +162,7 @@ def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | No
         unread=unread,
         last=to_entry(row) if row[0] is not None and may.allows(row[0]) else None,
         members=members.get(conv, []),
+        first=first,
     )
 
 

@@ -31,6 +31,10 @@ class Stand:
     marks: int = 0
     lapsed: int = 0
 
+    def is_told_of(self, other: "Stand") -> bool:
+        """They differ in entries and changes alone."""
+        return (self.members_rev, self.marks, self.lapsed) == (other.members_rev, other.marks, other.lapsed)
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
