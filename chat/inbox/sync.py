@@ -15,6 +15,7 @@ from chat.protocol.frames import Entry
 CONVERSATIONS = f"""
 SELECT {ENTRY}, c.id::text, c.kind, c.title, c.last_seq, c.last_rev, c.members_rev, c.floor_seq,
        {SPANS.format(user="s.user_id")}, i.received_seq, i.received_rev, i.horizon_seq, i.media_horizon_seq, w.seen_seq,
+       EXISTS (SELECT FROM chat_hidden h WHERE h.conversation_id = c.id AND h.user_id = s.user_id AND h.seq = m.seq),
        (SELECT count(*) FROM (SELECT 1 FROM chat_message u WHERE u.conversation_id = c.id
           AND u.seq > greatest(w.seen_seq, c.floor_seq) AND u.sender_id <> s.user_id AND u.deleted_at IS NULL
           AND (u.seq >= s.visible_from_seq OR EXISTS (
@@ -140,7 +141,7 @@ def _member(row: Sequence[Any]) -> dict[str, Any]:
 def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | None:
     """None: the person left between two statements."""
     conv, kind, title, head, rev, members_rev, floor, stays, lapsed, *mine = row[ENTRY_COLUMNS:]
-    received, received_rev, horizon, media_horizon, seen, unread = mine
+    received, received_rev, horizon, media_horizon, seen, hidden, unread = mine
     own = stays_of(stays)
     may = readable(own, spans_of(lapsed), floor)
     if may is None:
@@ -160,7 +161,7 @@ def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | No
         media_horizon=media_horizon or 0,
         seen=seen,
         unread=unread,
-        last=to_entry(row) if row[0] is not None and may.allows(row[0]) else None,
+        last=to_entry(row) if row[0] is not None and may.allows(row[0]) and not hidden else None,
         members=members.get(conv, []),
         first=first,
     )

@@ -105,4 +105,5 @@ async def people(database: Database, conv: str, user: str, seq: int) -> list[Row
     may = access.to_access(rows[0] if rows else None)
     if may is None or not may.allows(seq):
         return None
-    return await database.rows(PEOPLE, [conv, seq])
+    found = await database.rows(PEOPLE, [conv, seq])
+    return [row if row[3] is None else (*row[:4], None, None) for row in found]

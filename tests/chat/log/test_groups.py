@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 from psycopg import AsyncConnection
 
-from chat.inbox import sync
-from chat.log import groups, history
+from chat.inbox import redelivery, sync
+from chat.log import groups, history, revise
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
+from chat.log.revise import Actor
 from chat.models import Change, Conversation, Inbox, Membership, User
 from chat.protocol.errors import ErrorCode
 from receipts.models import Watermark
@@ -203,13 +207,41 @@ async def test_a_stay_and_a_removal_at_once_with_sends_end_at_the_head_of_their_
 
 
 def _write_locked(conv: str, person: Person) -> None:
-    from django.db import transaction
-
     with transaction.atomic():
         Conversation.objects.select_for_update(no_key=True).get(id=conv)
         write(conv, person, 1)
 
 
+def _a_while_ago() -> datetime:
+    """Long enough for a sweep to look at it."""
+    return timezone.now() - timedelta(seconds=20)
+
+
 def _take(conv: str, person: Person, upto: int) -> None:
     Inbox.objects.update_or_create(conversation_id=conv, device=person.device, defaults={"received_seq": upto})
     Watermark.objects.filter(conversation_id=conv, user=person.user).update(delivered_seq=upto)
+
+
+async def test_a_sweep_leaves_who_came_back_what_they_are_owed(database: Database, people: Cast) -> None:
+    """bob's device never acknowledged anything: it has no inbox, which means the start, not the newest stay's."""
+    conv = await done(database, create(people.alice, people.bob))
+    await in_thread(write, conv, people.alice, 4)
+    await done(database, remove(people.alice, conv, people.bob.id))
+    await done(database, add(people.alice, conv, people.bob.id))
+    await in_thread(write, conv, people.alice, 1)
+    await in_thread(Change.objects.create, kind="append", conversations=[conv], heads=[5], users=[], at=_a_while_ago())
+    await in_thread(redelivery.sweep)
+    assert (await in_thread(Inbox.objects.get, conversation_id=conv, device=people.bob.device)).received_seq == 0
+
+
+async def test_what_one_deleted_for_oneself_is_not_shown_as_the_newest(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob))
+    await in_thread(write, conv, people.alice, 2)
+    hide = Actor(people.bob.id, people.bob.device_id)
+    await done(database, lambda connection: revise.hide(connection, hide, conv, 2))
+
+    async def newest(person: Person) -> object:
+        return (await sync.summaries(database, person.id, person.device_id, [conv]))[0].last
+
+    assert await newest(people.bob) is None
+    assert await newest(people.alice) is not None
