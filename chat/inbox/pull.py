@@ -47,12 +47,18 @@ class Head:
     horizon: int
     readable: Readable
 
+    @property
+    def is_taken(self) -> bool:
+        """The device has acknowledged all there is."""
+        return self.start.seq >= self.now.seq and self.start.rev >= self.now.rev
+
 
 @dataclass(slots=True)
 class Answer:
-    """`left`: how much more fits."""
+    """`left`: how much more fits. `is_full`: a conversation that is not stated may have been left out."""
 
     left: int
+    is_full: bool = False
     resets: list[dict[str, Any]] = field(default_factory=list)
     convs: list[str] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -66,7 +72,8 @@ async def pull(database: Database, user: str, device: str, request: Sync, thread
     known = _known(request, epoch)
     heads = [_head(row) for row in await database.rows(HEADS, [device, user])]
     present = [head for head in heads if head is not None]
-    answer = Answer(request.limit)
+    # A point that is full has left conversations out: what was acknowledged of them was told.
+    answer = Answer(request.limit, is_full=len(known) >= points.MAX_PLACES)
     places: dict[str, Stand] = {}
     for head in present:
         stated = known.get(head.conv)
@@ -83,7 +90,8 @@ async def pull(database: Database, user: str, device: str, request: Sync, thread
         "messages": answer.messages,
         "changes": answer.changes,
         "has_more": answer.has_more,
-        "point": points.encode(Point(epoch, places)),
+        # Those it is in the midst of come first: they must not be left out.
+        "point": points.encode(Point(epoch, {c: places[c] for c in [*answer.convs, *places] if c in places})),
     }
 
 
@@ -118,7 +126,7 @@ async def _add(
     threads: asyncio.Semaphore,
 ) -> Stand | None:
     """As much of one conversation as fits. Where the device stands then; None: it still knows nothing of it."""
-    if stated == head.now:
+    if stated == head.now or (stated is None and answer.is_full and head.is_taken):
         return stated
     if answer.left <= 0:
         answer.has_more = True

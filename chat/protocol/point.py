@@ -15,7 +15,8 @@ from chat.protocol.codec_json import FrameError
 from chat.protocol.errors import ErrorCode
 
 VERSION = 1
-# Beyond these the oldest conversations are left out: a device is then told of them once more. It fits in a frame.
+# Beyond these the last conversations are left out: they are told from where the server holds the device. It fits in a
+# frame.
 MAX_PLACES = 1_200
 MAX_BYTES = 100_000
 
@@ -38,7 +39,7 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """`places`: newest conversation first."""
+    """`places`: those that matter most first."""
 
     epoch: str
     places: Mapping[str, Stand]

@@ -308,3 +308,24 @@ async def test_hello_too_tells_what_expired_from_the_very_start(runtime: Runtime
     assert (await bob.told("reset"))["horizon"] == 3
     await until(lambda: bob.seqs(conv) == [4, 5])
     await bob.leave()
+
+
+async def test_with_more_conversations_than_a_point_holds_it_ends_all_the_same(
+    database: Database, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a point left out is taken from what the device has acknowledged."""
+    monkeypatch.setattr(points, "MAX_PLACES", 2)
+    convs = []
+    for _ in range(5):
+        async with database.transaction() as connection:
+            convs.append(await groups.create(connection, people.alice.id, "club", [people.bob.id]))
+        await in_thread(write, convs[-1], people.alice, 3)
+    device = Asking(database, people.bob)
+    for _ in range(60):
+        answer = await device.ask(limit=1)
+        device.take(answer)
+        await device.acknowledge()
+        if not answer["has_more"]:
+            break
+    assert not answer["has_more"]
+    assert {conv: sorted(device.of(conv).replica.entries) for conv in convs} == dict.fromkeys(convs, [1, 2, 3])
