@@ -328,4 +328,4 @@ async def test_with_more_conversations_than_a_point_holds_it_ends_all_the_same(
         if not answer["has_more"]:
             break
     assert not answer["has_more"]
-    assert {conv: sorted(device.of(conv).replica.entries) for conv in convs} == dict.fromkeys(convs, [1, 2, 3])
+    assert {conv: sorted(device.of(conv).replica.entries) for conv in convs} == {conv: [1, 2, 3] for conv in convs}
