@@ -9,7 +9,8 @@ from contextvars import Context
 import psycopg
 
 from chat.delivery.hub import Hub
-from chat.delivery.session import Cursor, Session
+from chat.delivery.places import Places
+from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.log import access
 from chat.log.pool import Database
@@ -24,8 +25,9 @@ WHERE d.user_id = ANY(%s::uuid[]) AND (d.revoked_at IS NOT NULL OR NOT u.is_acti
 
 
 class Doorkeeper:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, places: Places) -> None:
         self._database = database
+        self._places = places
         self._reloads: dict[str, asyncio.Task[None]] = {}
         self.hub: Hub
 
@@ -50,11 +52,11 @@ class Doorkeeper:
         """The session is told of the conversation, and enters it. `opened`: because it asked, so also once more."""
         with self.hub.reading():
             for summary in await sync.summaries(self._database, session.user, session.device, [conv]):
-                cursor = Cursor(summary.received, summary.received_rev, summary.seen, summary.readable)
                 known = conv in session.cursors
                 if opened or not known:
                     told = {"t": "conversations", "items": [summary.frame()], "more": False}
                     session.write(told | ({"opened": True} if opened else {}))
+                cursor = session.cursors.get(conv) or (await self._places.cursors(session, [summary], {}))[conv]
                 self.hub.enter(session, summary, cursor)
 
     def reload(self, conv: str) -> None:

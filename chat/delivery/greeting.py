@@ -1,18 +1,13 @@
-"""Hello: the device says where it is, and is told everything it needs to go on from there.
+"""Hello: the device says where it is, and is told everything it needs to go on from there (places.py).
 
-Two numbers are compared for each conversation: where the device says it stands and what the server holds for it.
-Whichever is behind is put right: a device ahead (its acknowledgements were lost) has them restated for it, a device
-behind (it lost its store) is pushed the entries again. The server's own cursor never falls. What expired before the
-device came for it is skipped, and the device is told up to where.
+The server's own cursor of a device never falls.
 """
 
-import asyncio
 import time
 from typing import Any
 
-from chat.delivery.session import Cursor, Session
+from chat.delivery.session import Session
 from chat.inbox import sync
-from chat.inbox.horizons import Reset, pass_horizons
 from chat.inbox.sync import Summary
 from chat.protocol import frames
 from chat.protocol.frames import Hello, Place
@@ -41,31 +36,13 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
         session.write(_welcome(identity, session_id, epoch))
         await _write_conversations(session, summaries)
         claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
-        cursors = {summary.conv: _cursor(summary, claims.get(summary.conv)) for summary in summaries}
-        await _pass_horizons(runtime, session, summaries, cursors)
+        cursors = await runtime.places.cursors(session, summaries, claims)
         for summary in summaries:
             session.owed[summary.conv] = (summary.head, summary.rev)
             runtime.hub.enter(session, summary, cursors[summary.conv])
     session.begin(as_of)
     take_positions(runtime, session, list(claims.values()))
     await runtime.door.introduce_joined(session)
-
-
-async def _pass_horizons(runtime: Any, session: Session, summaries: list[Summary], cursors: dict[str, Cursor]) -> None:
-    """Where what the device lacks has expired, it is told so and goes on above."""
-    resets = [
-        Reset(summary.conv, cursors[summary.conv].pushed, summary.horizon)
-        for summary in summaries
-        if cursors[summary.conv].pushed < summary.horizon
-    ]
-    if not resets:
-        return
-    async with runtime.few_threads:
-        await asyncio.to_thread(pass_horizons, session.device, resets)
-    for reset in resets:
-        before = cursors[reset.conv]
-        cursors[reset.conv] = Cursor(reset.horizon, before.rev_told, before.seen, before.readable)
-        session.write({"t": "reset", "conv": reset.conv, "horizon": reset.horizon, "why": "expired"})
 
 
 async def _write_conversations(session: Session, summaries: list[Summary]) -> None:
@@ -89,15 +66,6 @@ def _welcome(identity: Any, session_id: str, epoch: str) -> dict[str, Any]:
         "heartbeat_ms": HEARTBEAT_MS,
         "limits": LIMITS,
     }
-
-
-def _cursor(summary: Summary, claim: Place | None) -> Cursor:
-    """Where pushing starts: where the device says it stands, within the log; else where the server holds it."""
-    received, rev = summary.received, summary.received_rev
-    if claim is not None:
-        received = max(summary.readable.start - 1, min(claim.received, summary.head))
-        rev = rev if claim.rev is None else min(claim.rev, summary.rev)
-    return Cursor(received, rev, summary.seen, summary.readable)
 
 
 def take_positions(runtime: Any, session: Session, positions: list[Place]) -> None:

@@ -35,9 +35,10 @@ class Hub:
         self.full: set[Session] = set()
         self.flight = Flight()
         self._heard: deque[int] = deque(maxlen=HEARD)
-        # Heads that went by while some session was reading its conversations and was in no room yet.
+        # Heads and revisions that went by while some session was reading its conversations and was in no room yet.
         self._loading = 0
         self._passed: dict[str, int] = {}
+        self._passed_revs: dict[str, int] = {}
 
     # Sessions
 
@@ -58,6 +59,7 @@ class Hub:
             self._loading -= 1
             if not self._loading:
                 self._passed.clear()
+                self._passed_revs.clear()
 
     @property
     def is_reading(self) -> bool:
@@ -73,7 +75,7 @@ class Hub:
         # Read before the room's last change of members: they are read again before anything is pushed.
         room.members_rev = min(room.members_rev, summary.members_rev)
         room.head = max(room.head, summary.head, self._passed.get(summary.conv, 0))
-        room.rev = max(room.rev, summary.rev)
+        room.rev = max(room.rev, summary.rev, self._passed_revs.get(summary.conv, 0))
         room.sessions.add(session)
         if summary.conv not in session.cursors:
             session.cursors[summary.conv] = cursor
@@ -149,6 +151,8 @@ class Hub:
 
     def raise_rev(self, conv: str, rev: int) -> None:
         """There are changes up to `rev`: whoever has not been told is."""
+        if self._loading:
+            self._passed_revs[conv] = max(self._passed_revs.get(conv, 0), rev)
         room = self.rooms.get(conv)
         if room is not None and rev > room.rev:
             room.rev = rev

@@ -25,6 +25,7 @@ from chat.delivery.effects import Postman
 from chat.delivery.fill import Filler
 from chat.delivery.hub import Hub
 from chat.delivery.layer import Listener, Publisher
+from chat.delivery.places import Places
 from chat.delivery.reconcile import Reconciler
 from chat.log.committer import Committer
 from chat.log.pool import Database
@@ -52,7 +53,8 @@ class Runtime:
         self.receipts = ReceiptBuffer(self.redis)
         self.publisher = Publisher()
         self.filler = Filler(self.database)
-        self.door = Doorkeeper(self.database)
+        self.places = Places()
+        self.door = Doorkeeper(self.database, self.places)
         self.postman = Postman(self.publisher, self.door)
         self.hub = Hub(self.filler.want, self.door.reload)
         self.filler.hub = self.postman.hub = self.door.hub = self.hub
@@ -63,8 +65,6 @@ class Runtime:
         # At a time; the others wait for their turn, so that what is read for one is not kept waiting by a thousand.
         self.handshakes = asyncio.Semaphore(2)
         self.greetings = asyncio.Semaphore(2)
-        # For the little that is written by Django's side.
-        self.few_threads = asyncio.Semaphore(2)
         self.stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -37,20 +37,28 @@ ORDER BY coalesce(m.id, c.id) DESC
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A conversation as it is now. `start`: where a device begins that states nothing."""
+    """A conversation as it is now. `first`: where this person's first stay begins; `start`: where a device begins that
+    states nothing."""
 
     conv: str
     now: Stand
+    first: int
     start: Stand
     horizon: int
     readable: Readable
 
+    @property
+    def is_taken(self) -> bool:
+        """The device has acknowledged all there is."""
+        return self.start.seq >= self.now.seq and self.start.rev >= self.now.rev
+
 
 @dataclass(slots=True)
 class Answer:
-    """`left`: how much more fits."""
+    """`left`: how much more fits. `is_full`: a conversation that is not stated may have been left out."""
 
     left: int
+    is_full: bool = False
     resets: list[dict[str, Any]] = field(default_factory=list)
     convs: list[str] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -64,7 +72,8 @@ async def pull(database: Database, user: str, device: str, request: Sync, thread
     known = _known(request, epoch)
     heads = [_head(row) for row in await database.rows(HEADS, [device, user])]
     present = [head for head in heads if head is not None]
-    answer = Answer(request.limit)
+    # A point that is full has left conversations out: what was acknowledged of them was told.
+    answer = Answer(request.limit, is_full=len(known) >= points.MAX_PLACES)
     places: dict[str, Stand] = {}
     for head in present:
         stated = known.get(head.conv)
@@ -81,7 +90,8 @@ async def pull(database: Database, user: str, device: str, request: Sync, thread
         "messages": answer.messages,
         "changes": answer.changes,
         "has_more": answer.has_more,
-        "point": points.encode(Point(epoch, places)),
+        # Those it is in the midst of come first: they must not be left out.
+        "point": points.encode(Point(epoch, {c: places[c] for c in [*answer.convs, *places] if c in places})),
     }
 
 
@@ -97,11 +107,13 @@ def _known(request: Sync, epoch: str) -> Mapping[str, Stand]:
 
 def _head(row: tuple[Any, ...]) -> Head | None:
     conv, head, rev, members_rev, floor, stays, lapsed, received, received_rev, horizon, marks, gone = row
-    may = readable(stays_of(stays), spans_of(lapsed), floor)
+    own = stays_of(stays)
+    may = readable(own, spans_of(lapsed), floor)
     if may is None:
         return None
-    start = Stand(max(may.start - 1, received), received_rev)
-    return Head(conv, Stand(head, rev, members_rev, marks, gone), start, max(horizon, floor), may)
+    first = min(stay.first for stay in own)
+    start = Stand(max(first - 1, received), received_rev)
+    return Head(conv, Stand(head, rev, members_rev, marks, gone), first, start, max(horizon, floor), may)
 
 
 async def _add(
@@ -114,15 +126,17 @@ async def _add(
     threads: asyncio.Semaphore,
 ) -> Stand | None:
     """As much of one conversation as fits. Where the device stands then; None: it still knows nothing of it."""
-    if stated == head.now:
+    if stated == head.now or (stated is None and answer.is_full and head.is_taken):
         return stated
     if answer.left <= 0:
         answer.has_more = True
         return stated
-    answer.left -= 1
+    if stated is None or not stated.is_told_of(head.now):
+        # Once: were it counted again with each page, a page of one would never hold an entry.
+        answer.left -= 1
     answer.convs.append(head.conv)
     begin = stated or head.start
-    seq, rev = min(max(begin.seq, head.readable.start - 1), head.now.seq), min(begin.rev, head.now.rev)
+    seq, rev = min(max(begin.seq, head.first - 1), head.now.seq), min(begin.rev, head.now.rev)
     if seq < head.horizon:
         async with threads:
             await asyncio.to_thread(

@@ -15,6 +15,7 @@ from chat.protocol.frames import Entry
 CONVERSATIONS = f"""
 SELECT {ENTRY}, c.id::text, c.kind, c.title, c.last_seq, c.last_rev, c.members_rev, c.floor_seq,
        {SPANS.format(user="s.user_id")}, i.received_seq, i.received_rev, i.horizon_seq, i.media_horizon_seq, w.seen_seq,
+       EXISTS (SELECT FROM chat_hidden h WHERE h.conversation_id = c.id AND h.user_id = s.user_id AND h.seq = m.seq),
        (SELECT count(*) FROM (SELECT 1 FROM chat_message u WHERE u.conversation_id = c.id
           AND u.seq > greatest(w.seen_seq, c.floor_seq) AND u.sender_id <> s.user_id AND u.deleted_at IS NULL
           AND (u.seq >= s.visible_from_seq OR EXISTS (
@@ -57,7 +58,9 @@ WHERE c.id = %s::uuid ORDER BY u.username
 """
 
 POSITIONS = """
-SELECT c.id::text, coalesce(i.received_seq, s.visible_from_seq - 1), coalesce(i.received_rev, 0), w.seen_seq
+SELECT c.id::text, coalesce(i.received_seq, (
+           SELECT min(e.visible_from_seq) - 1 FROM chat_membership e
+           WHERE e.conversation_id = c.id AND e.user_id = s.user_id)), coalesce(i.received_rev, 0), w.seen_seq
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
@@ -71,7 +74,8 @@ EPOCH = "SELECT id::text FROM chat_epoch ORDER BY created_at DESC LIMIT 1"
 @dataclass(frozen=True, slots=True)
 class Summary:
     """One conversation as one device sees it. `received`, `received_rev`: the server's cursor of this device;
-    `horizon`: what it is not owed any more; `media_horizon`: the same for attachments."""
+    `horizon`: what it is not owed any more; `media_horizon`: the same for attachments; `first`: where its person's
+    first stay begins, whatever of that has expired since."""
 
     conv: str
     kind: str
@@ -88,6 +92,7 @@ class Summary:
     unread: int
     last: Entry | None
     members: list[dict[str, Any]]
+    first: int = 1
 
     def frame(self) -> dict[str, Any]:
         """CONV of docs/protocol.md."""
@@ -149,11 +154,13 @@ def _member(row: Sequence[Any]) -> dict[str, Any]:
 
 def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | None:
     """None: the person left between two statements."""
-    conv, kind, title, head, rev, members_rev, floor, stays, lapsed, *own = row[ENTRY_COLUMNS:]
-    received, received_rev, horizon, media_horizon, seen, unread = own
-    may = readable(stays_of(stays), spans_of(lapsed), floor)
+    conv, kind, title, head, rev, members_rev, floor, stays, lapsed, *mine = row[ENTRY_COLUMNS:]
+    received, received_rev, horizon, media_horizon, seen, hidden, unread = mine
+    own = stays_of(stays)
+    may = readable(own, spans_of(lapsed), floor)
     if may is None:
         return None
+    first = min(stay.first for stay in own)
     return Summary(
         conv=conv,
         kind=kind,
@@ -162,14 +169,15 @@ def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | No
         rev=rev,
         members_rev=members_rev,
         readable=may,
-        received=max(may.start - 1, received or 0),
+        received=max(first - 1, received or 0),
         received_rev=received_rev or 0,
         horizon=max(horizon or 0, floor),
         media_horizon=media_horizon or 0,
         seen=seen,
         unread=unread,
-        last=to_entry(row) if row[0] is not None and may.allows(row[0]) else None,
+        last=to_entry(row) if row[0] is not None and may.allows(row[0]) and not hidden else None,
         members=members.get(conv, []),
+        first=first,
     )
 
 

@@ -66,11 +66,11 @@ def to_entry(row: Row) -> Entry:
         entry["reply_to"] = reply_to
     if rev:
         entry["rev"] = rev
-    if edited_at is not None:
-        entry["edited_at"] = edited_at
     if deleted:
         del entry["body"]
         entry["deleted"] = True
+    elif edited_at is not None:
+        entry["edited_at"] = edited_at
     if resent_as is not None:
         entry["resent_as"] = resent_as
     return entry
@@ -105,4 +105,5 @@ async def people(database: Database, conv: str, user: str, seq: int) -> list[Row
     may = access.to_access(rows[0] if rows else None)
     if may is None or not may.allows(seq):
         return None
-    return await database.rows(PEOPLE, [conv, seq])
+    found = await database.rows(PEOPLE, [conv, seq])
+    return [row if row[3] is None else (*row[:4], None, None) for row in found]

@@ -35,7 +35,7 @@ SELECT m.sender_id::text, m.deleted_at IS NOT NULL,
        EXISTS (SELECT FROM receipts_lapse l WHERE l.conversation_id = m.conversation_id
                  AND l.user_id <> m.sender_id AND m.seq BETWEEN l.from_seq AND l.upto_seq),
        (SELECT h.rev FROM chat_hidden h
-         WHERE h.conversation_id = m.conversation_id AND h.user_id = %s::uuid AND h.seq = m.seq)
+         WHERE h.conversation_id = m.conversation_id AND h.user_id = %s::uuid AND h.seq = m.seq), m.resent_as_seq
 FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.seq = %s
 """
 
@@ -99,6 +99,7 @@ class _Facts:
     body: str = ""
     reply_to: int | None = None
     hidden_rev: int | None = None
+    resent_as: int | None = None
 
 
 async def edit(connection: Connection, actor: Actor, conv: str, seq: int, body: str, windows: Windows) -> Revised:
@@ -138,7 +139,7 @@ async def resend(connection: Connection, actor: Actor, conv: str, seq: int, clie
     """Withdraws entry `seq`, which expired, and appends it anew. Raises Refusal: NOT_FOUND, NOT_EXPIRED,
     IDEMPOTENCY_CONFLICT, AUTHENTICATION_FAILED."""
     facts = await _facts(connection, actor, conv, seq)
-    if again := await _repeat(connection, actor, conv, client_id):
+    if again := await _repeat(connection, actor, conv, client_id, facts.resent_as):
         return Resent(again, again.get("rev", 0), fresh=False)
     _unless(rules.resend_refusal(facts.target) if facts.kind == "direct" else ErrorCode.NOT_EXPIRED)
     cursor = await connection.execute(NEXT_ENTRY, [conv])
@@ -151,13 +152,15 @@ async def resend(connection: Connection, actor: Actor, conv: str, seq: int, clie
     return Resent(to_entry(await row.fetchone() or ()), rev, fresh=True)
 
 
-async def _repeat(connection: Connection, actor: Actor, conv: str, client_id: str) -> Entry | None:
-    """The entry this key stands for already."""
+async def _repeat(
+    connection: Connection, actor: Actor, conv: str, client_id: str, resent_as: int | None
+) -> Entry | None:
+    """The entry this key stands for already: the one that took the old one's place, or a conflict."""
     cursor = await connection.execute(KNOWN, [[actor.user], [client_id]])
     known = await cursor.fetchone()
     if known is None:
         return None
-    if known[2] != conv:
+    if known[2] != conv or known[4] != resent_as:
         raise Refusal(ErrorCode.IDEMPOTENCY_CONFLICT)
     found = await connection.execute(FIND, [conv, known[3]])
     return to_entry(await found.fetchone() or ())
@@ -176,9 +179,9 @@ async def _facts(connection: Connection, actor: Actor, conv: str, seq: int) -> _
     row = await found.fetchone()
     if may is None or row is None:
         raise Refusal(ErrorCode.NOT_FOUND)
-    sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev = row
+    sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev, resent_as = row
     target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, expired)
-    return _Facts(may.kind, target, rev, body, reply_to, hidden_rev)
+    return _Facts(may.kind, target, rev, body, reply_to, hidden_rev, resent_as)
 
 
 async def _next_rev(connection: Connection, conv: str) -> int:

@@ -15,7 +15,8 @@ from chat.protocol.codec_json import FrameError
 from chat.protocol.errors import ErrorCode
 
 VERSION = 1
-# Beyond these the oldest conversations are left out: a device is then told of them once more. It fits in a frame.
+# Beyond these the last conversations are left out: they are told from where the server holds the device. It fits in a
+# frame.
 MAX_PLACES = 1_200
 MAX_BYTES = 100_000
 
@@ -31,10 +32,14 @@ class Stand:
     marks: int = 0
     lapsed: int = 0
 
+    def is_told_of(self, other: "Stand") -> bool:
+        """They differ in entries and changes alone."""
+        return (self.members_rev, self.marks, self.lapsed) == (other.members_rev, other.marks, other.lapsed)
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """`places`: newest conversation first."""
+    """`places`: those that matter most first."""
 
     epoch: str
     places: Mapping[str, Stand]
@@ -55,7 +60,7 @@ def decode(text: str) -> Point:
         packed = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), b"-_", validate=True)
         inflate = zlib.decompressobj()
         raw = inflate.decompress(packed, MAX_BYTES)
-        if not inflate.eof or raw[0] != VERSION:
+        if not inflate.eof or inflate.unused_data or raw[0] != VERSION:
             raise ValueError
         return Point(str(UUID(bytes=raw[1:17])), dict(_places(memoryview(raw)[17:])))
     except (ValueError, IndexError, binascii.Error, zlib.error):
@@ -85,6 +90,9 @@ def _number(number: int) -> bytes:
 def _read(raw: memoryview, at: int) -> tuple[int, int]:
     number = shift = 0
     while raw[at] & 0x80:
+        if shift > 56:
+            # A number without end: adding to it would take longer with each byte.
+            raise ValueError
         number |= (raw[at] & 0x7F) << shift
         at, shift = at + 1, shift + 7
     number |= raw[at] << shift

@@ -90,7 +90,12 @@ class Clerk:
 
     async def _sync(self, frame: Sync) -> None:
         session, runtime = self._session, self._runtime
-        session.write(await pull(runtime.database, session.user, session.device, frame, runtime.few_threads))
+        answer = await pull(runtime.database, session.user, session.device, frame, runtime.places.threads)
+        for conversation in answer["conversations"]:
+            # It may be acknowledged before this process has heard of it otherwise.
+            runtime.hub.raise_head(conversation["id"], conversation["head"])
+            runtime.hub.raise_rev(conversation["id"], conversation["rev"])
+        session.write(answer)
 
     async def _info(self, frame: Info) -> None:
         rows = await history.people(self._runtime.database, frame.conv, self._session.user, frame.seq)

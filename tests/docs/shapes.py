@@ -1,7 +1,7 @@
 """The shape of frames: which keys stand together where, and what kind of value each has.
 
-Places are named by path: `welcome.user.id`; an acknowledgement by its type: `ack.ACCEPTED.seq`; an entry is an entry
-wherever it stands: `ENTRY.body`.
+Places are named by path: `welcome.user.id`; an acknowledgement and a change by their type: `ack.ACCEPTED.seq`,
+`CHANGE.edit.body`; an entry is an entry wherever it stands, `ENTRY.body`, and so are conversations, members, absences.
 """
 
 import re
@@ -10,7 +10,19 @@ from collections.abc import Iterable
 from typing import Any
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-ENTRIES = {"entries", "last"}
+# What is the same thing wherever it stands, by the end of its path.
+THINGS = {
+    ".entries": "ENTRY",
+    ".last": "ENTRY",
+    ".absent": "ABSENCE",
+    ".members": "MEMBER",
+    "conversations.items": "CONVERSATION",
+    "sync.conversations": "CONVERSATION",
+    "changes.changes": "CHANGE",
+    "ack.acks": "ack",
+}
+# Those of several types, each with keys of its own.
+TYPED = {"CHANGE", "ack"}
 # From here on a number is a time in milliseconds, not a count.
 MILLIS = 1_000_000_000_000
 
@@ -27,7 +39,7 @@ class Shapes:
     def _object(self, path: str, value: dict[str, Any]) -> None:
         self.keys[path].add(frozenset(value))
         for key, inner in value.items():
-            self._value("ENTRY" if key in ENTRIES else f"{path}.{key}", inner, f"{path}.{key}")
+            self._value(_thing(f"{path}.{key}"), inner, f"{path}.{key}")
 
     def _value(self, inside: str, value: Any, path: str) -> None:
         if isinstance(value, dict):
@@ -35,10 +47,13 @@ class Shapes:
         elif isinstance(value, list):
             self.kinds[path].add("list")
             for each in value:
-                kind = each.get("type") if inside == "ack.acks" else None
-                self._value(f"ack.{kind}" if kind else inside, each, path)
+                self._value(f"{inside}.{each['type']}" if inside in TYPED else inside, each, path)
         else:
             self.kinds[path].add(_kind(value))
+
+
+def _thing(path: str) -> str:
+    return next((thing for end, thing in THINGS.items() if path.endswith(end)), path)
 
 
 def _kind(value: Any) -> str:

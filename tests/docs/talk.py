@@ -3,18 +3,33 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Awaitable, Callable
+from typing import Any, Self, TypeVar
 
 import httpx
+from psycopg import AsyncConnection
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from chat.log import groups
+from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import PASSWORD, House
 
 Frame = dict[str, Any]
+T = TypeVar("T")
 PATIENCE_S = 30
 SUBPROTOCOL = "messenger.v1.json"
+
+# Time, as a month of it would leave the rows.
+HORIZON = "UPDATE chat_inbox SET horizon_seq = %s WHERE conversation_id = %s::uuid AND device_id = %s::uuid"
+LAPSE = """
+INSERT INTO receipts_lapse (conversation_id, user_id, from_seq, upto_seq, at)
+VALUES (%s::uuid, %s::uuid, %s, %s, now())
+"""
+LAPSED = """
+INSERT INTO chat_change (kind, conversations, heads, users, at)
+VALUES ('lapsed', ARRAY[%s::uuid], '{}', ARRAY[%s::uuid], clock_timestamp())
+"""
 
 
 async def sign_in(address: str, username: str) -> str:
@@ -85,7 +100,8 @@ class Talk:
 
     async def run(self) -> None:
         address = self._house.addresses[0]
-        _, bob_signed_in, _ = self._house.enrol("alice", "bob", "carol")
+        everyone = self._house.enrol("alice", "bob", "carol")
+        bob_signed_in = everyone[1]
         alice = await Talker.connect(address, await sign_in(address, "alice"))
         bob = await Talker.connect(address, bob_signed_in.cookie_header)
         talkers = [alice, bob]
@@ -95,7 +111,12 @@ class Talk:
         await self._reply(alice, bob, conv)
         await self._refusals(alice, conv)
         await self._ask(alice, bob, conv)
+        await self._revise(alice, bob, conv)
+        await self._come_and_go(alice, bob, [person.user for person in everyone])
         talkers.append(await self._again(alice, bob_signed_in.cookie_header))
+        await self._expire(alice, conv, bob_signed_in)
+        await self._sync(bob, conv)
+        talkers.append(await self._late(alice, conv, bob_signed_in))
         await self._restart(talkers)
         self.heard = [frame for talker in talkers for frame in talker.heard]
 
@@ -159,6 +180,100 @@ class Talk:
         await second.hello()
         await second.frame("messages")
         return second
+
+    async def _revise(self, alice: Talker, bob: Talker, conv: str) -> None:
+        await alice.say("edit", conv=conv, seq=1, body="Hello, Bob!")
+        done = await alice.frame("done")
+        told = await bob.frame("changes")
+        assert (told["upto"], told["changes"][0]["body"]) == (done["rev"], "Hello, Bob!")
+        await alice.say("delete", conv=conv, seq=3, **{"for": "all"})
+        await bob.frame("changes")
+        await bob.say("delete", conv=conv, seq=2, **{"for": "me"})
+        hidden = await bob.frame("changes")
+        assert [change["type"] for change in hidden["changes"]] == ["hide"]
+        assert (await alice.until(lambda frame: frame.get("upto") == hidden["upto"]))["changes"] == []
+        await bob.say("ack", acks=[{"type": "CHANGED", "conv": conv, "seq": hidden["upto"]}])
+
+    async def _come_and_go(self, alice: Talker, bob: Talker, users: list[str]) -> None:
+        """A group that bob leaves and comes back to, while alice goes on."""
+        alice_id, bob_id, _ = users
+        group = await self._use_case(lambda c: groups.create(c, alice_id, "Picnic", users))
+        for talker in (alice, bob):
+            await talker.until(lambda frame: frame["t"] == "conversations" and frame["items"][0]["id"] == group)
+        await self._accepted(alice, group, "Who brings the cheese?")
+        await bob.until(lambda frame: frame["t"] == "messages" and frame["conv"] == group)
+        await bob.say("ack", acks=[{"type": "DELIVERED", "conv": group, "seq": 1, "cumulative": True}])
+        await self._use_case(lambda c: groups.remove(c, alice_id, group, bob_id))
+        assert (await bob.frame("left"))["conv"] == group
+        assert len((await alice.frame("members"))["members"]) == 2
+        await self._accepted(alice, group, "Not Bob, it seems.")
+        await self._use_case(lambda c: groups.add(c, alice_id, group, bob_id))
+        back = await bob.until(lambda frame: frame["t"] == "messages" and "absent" in frame)
+        assert back["absent"] == [{"from": 2, "to": 2, "why": "no_access"}]
+
+    async def _expire(self, alice: Talker, conv: str, bob: SignedIn) -> None:
+        """What bob does not acknowledge expires for him; alice sends it anew."""
+        lost = await self._accepted(alice, conv, "Tomorrow at six?")
+        seq = lost["seq"]
+        await self._sql(HORIZON, [seq, conv, bob.device])
+        await self._sql(LAPSE, [conv, bob.user, seq, seq])
+        await self._sql(LAPSED, [conv, bob.user])
+        failed = await alice.ack("FAILED")
+        assert (failed["lapsed"], failed["message_id"]) == ([[seq, seq]], lost["message_id"])
+        await alice.say("info", conv=conv, seq=seq)
+        assert (await alice.frame("info"))["people"][0]["expired_at"] is not None
+        for old in (1, seq):
+            await alice.say("resend", conv=conv, seq=old, client_id=f"5c819700dead_{old}_anew")
+        assert (await alice.frame("error"))["code"] == "NOT_EXPIRED"
+        assert (await alice.ack("ACCEPTED"))["seq"] == seq + 1
+        await alice.until(lambda frame: any("resent_as" in change for change in frame.get("changes", [])))
+        await alice.say("fetch", conv=conv, **{"from": 1, "to": 9})
+        await alice.frame("page")
+
+    async def _sync(self, bob: Talker, conv: str) -> None:
+        unknown = "0199c1f0-6b00-7c0e-8f00-00000000dead"
+        await bob.say("fetch", conv=conv, **{"from": 1, "to": 9})
+        page = await bob.frame("page")
+        assert [(each["from"], each["why"]) for each in page["absent"]] == [(2, "deleted"), (4, "expired")]
+        await bob.say("sync", positions=[{"conv": each, "received": 1} for each in (conv, unknown)])
+        answer = await bob.frame("sync")
+        assert answer["gone"] == [unknown] and answer["resets"][0]["horizon"] == 4 and not answer["has_more"]
+        await bob.say("sync", point=answer["point"])
+        assert (await bob.frame("sync"))["conversations"] == []
+        await bob.say("sync", point="no point")
+        await bob.frame("error")
+
+    async def _late(self, alice: Talker, conv: str, bob: SignedIn) -> Talker:
+        """bob's device comes back from where the horizon has passed it, and catches up; then it turns out to have
+        had the entry all along."""
+        third = await Talker.connect(self._house.addresses[0], bob.cookie_header)
+        await third.hello(positions=[{"conv": conv, "received": 3, "rev": 0}])
+        assert (await third.frame("reset"))["horizon"] == 4
+        listed = next(frame for frame in third.heard if frame["t"] == "conversations")
+        for item in listed["items"]:
+            ends = {"DELIVERED": item["head"], "CHANGED": item["rev"]}
+            acks = [
+                {"type": kind, "conv": item["id"], "seq": at, "cumulative": True} for kind, at in ends.items() if at
+            ]
+            if acks:
+                await third.say("ack", acks=acks)
+        await third.frame("sync_done")
+        await self._sql("DELETE FROM receipts_lapse WHERE user_id = %s", [bob.user])
+        await self._sql(LAPSED, [conv, bob.user])
+        assert (await alice.ack("FAILED"))["lapsed"] == []
+        return third
+
+    async def _accepted(self, talker: Talker, conv: str, body: str) -> Frame:
+        message = self._message(conv, body)
+        await talker.say("send", **message)
+        return await talker.ack("ACCEPTED")
+
+    async def _use_case(self, use: Callable[[AsyncConnection[Any]], Awaitable[T]]) -> T:
+        async with await AsyncConnection.connect(self._house.dsn) as connection:
+            return await use(connection)
+
+    async def _sql(self, statement: str, parameters: list[Any]) -> None:
+        await self._use_case(lambda connection: connection.execute(statement, parameters))
 
     async def _restart(self, talkers: list[Talker]) -> None:
         ending = asyncio.create_task(asyncio.to_thread(self._house.end, "web-1"))

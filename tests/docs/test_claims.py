@@ -130,7 +130,85 @@ async def test_an_own_message_is_answered_by_its_client_id(pair: Pair) -> None:
     assert pushed["entries"][-1]["reply_to"] == 1
 
 
+# Changing
+
+
+async def test_a_repeat_of_what_was_edited_is_its_duplicate_and_of_its_new_text_a_conflict(pair: Pair) -> None:
+    message = {"client_id": "first", "conv": pair.conv}
+    await pair.alice.say("send", **message, body="one")
+    accepted = await pair.alice.ack("ACCEPTED")
+    await pair.alice.say("edit", conv=pair.conv, seq=1, body="two")
+    await pair.alice.frame("done")
+    await pair.alice.say("send", **message, body="one")
+    assert await pair.alice.ack("ACCEPTED") == accepted
+    await pair.alice.say("send", **message, body="two")
+    assert (await pair.alice.ack("REJECTED"))["error_code"] == ErrorCode.IDEMPOTENCY_CONFLICT
+
+
+async def test_what_is_so_already_gets_the_same_revision(pair: Pair) -> None:
+    await pair.send("one")
+    asked = [
+        ("edit", {"body": "two"}),
+        ("edit", {"body": "two"}),
+        ("delete", {"for": "all"}),
+        ("delete", {"for": "all"}),
+    ]
+    revs = []
+    for t, more in asked:
+        await pair.alice.say(t, conv=pair.conv, seq=1, **more)
+        revs.append((await pair.alice.frame("done"))["rev"])
+    assert revs == [1, 1, 2, 2]
+    assert (await pair.refused("edit", conv=pair.conv, seq=1, body="three"))["code"] == ErrorCode.NOT_FOUND
+
+
+async def test_changes_begin_after_the_stated_revision(pair: Pair) -> None:
+    await pair.send("one", "two")
+    for seq in (1, 2):
+        await pair.alice.say("edit", conv=pair.conv, seq=seq, body="better")
+        await pair.alice.frame("done")
+    place = {"conv": pair.conv, "received": 2}
+    for rev, seqs in ((0, [1, 2]), (1, [2])):
+        told = await (await pair.again(positions=[place | {"rev": rev}])).frame("changes")
+        assert ([change["seq"] for change in told["changes"]], told["upto"]) == (seqs, 2)
+
+
+async def test_someone_elses_is_hidden_for_oneself_and_nothing_more(pair: Pair) -> None:
+    await pair.send("one")
+    await pair.bob.frame("messages")
+    for t, more in (("edit", {"body": "mine"}), ("delete", {"for": "all"})):
+        await pair.bob.say(t, conv=pair.conv, seq=1, **more)
+        assert (await pair.bob.frame("error"))["code"] == ErrorCode.NOT_FOUND
+    await pair.bob.say("delete", conv=pair.conv, seq=1, **{"for": "me"})
+    await pair.bob.frame("done")
+    await pair.alice.say("fetch", conv=pair.conv, **{"from": 1, "to": 1})
+    assert (await pair.alice.frame("page"))["entries"][0]["body"] == "one"
+
+
 # Acknowledging
+
+
+async def test_changes_that_were_acknowledged_are_stored(pair: Pair) -> None:
+    await pair.send("one")
+    await pair.alice.say("edit", conv=pair.conv, seq=1, body="two")
+    await pair.bob.frame("changes")
+    await pair.bob_acks("CHANGED", 9)
+    assert (await pair.bob.frame("error"))["code"] == ErrorCode.INVALID_ACK
+    await pair.bob_acks("CHANGED", 1)
+    async with asyncio.timeout(30):
+        stored = 0
+        while stored < 1:
+            await pair.bob.say("ping", positions=[{"conv": pair.conv, "received": 0}])
+            stored = (await _echo(pair.bob, pair.conv))["rev"]
+
+
+async def test_sync_is_done_when_all_that_was_there_is_acknowledged(pair: Pair) -> None:
+    await pair.send("one", "two")
+    late = await pair.again(positions=[{"conv": pair.conv, "received": 0}])
+    assert await pair.entries(late, 2) == [1, 2]
+    assert not [frame for frame in late.heard if frame["t"] == "sync_done"]
+    await late.say("ack", acks=[{"type": "DELIVERED", "conv": pair.conv, "seq": 2, "cumulative": True}])
+    await late.frame("sync_done")
+    await (await pair.again(positions=[{"conv": pair.conv, "received": 2}])).frame("sync_done")
 
 
 async def test_seen_counts_as_far_as_is_stored_and_the_rest_by_itself(pair: Pair) -> None:
@@ -185,7 +263,7 @@ async def test_what_is_not_there_is_missing_from_a_page(pair: Pair) -> None:
 
 async def test_there_is_no_info_on_what_is_not_there(pair: Pair) -> None:
     error = await pair.refused("info", conv=pair.conv, seq=7)
-    assert (error["code"], error["ref"]) == (ErrorCode.NOT_FOUND, {"t": "info", "conv": pair.conv})
+    assert (error["code"], error["ref"]) == (ErrorCode.NOT_FOUND, {"t": "info", "conv": pair.conv, "seq": 7})
 
 
 async def test_a_malformed_send_is_an_error_that_names_it(pair: Pair) -> None:
@@ -211,6 +289,17 @@ async def test_too_many_bad_frames_end_the_connection(pair: Pair) -> None:
 async def test_a_frame_above_the_limit_ends_the_connection(pair: Pair) -> None:
     await pair.alice.say("ping", padding="x" * MAX_FRAME_BYTES)
     assert await pair.alice.close_code() in (1009, CloseCode.FRAME_TOO_LARGE)
+
+
+async def test_asking_page_by_page_ends_with_everything(pair: Pair) -> None:
+    await pair.send("one", "two", "three")
+    point, seqs, more = None, [], True
+    while more:
+        await pair.bob.say("sync", point=point, limit=2)
+        answer = await pair.bob.frame("sync")
+        seqs += [entry["seq"] for told in answer["messages"] for entry in told["entries"]]
+        point, more = answer["point"], answer["has_more"]
+    assert seqs == [1, 2, 3]
 
 
 # docs/operations.md

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
 import pytest
+from django.conf import settings
 from websockets.exceptions import InvalidStatus
 
 from chat.delivery import greeting, hub, outlet, session
+from chat.inbox import sync
 from chat.policy.backoff import DEFAULT_BACKOFF
 from chat.policy.window import ContiguousCursor
-from chat.protocol import frames
+from chat.protocol import frames, point
 from chat.protocol.codec_json import decode
 from chat.protocol.errors import CloseCode, ErrorCode
 from chat.web import desk
@@ -26,7 +28,7 @@ EXAMPLES = examples(DOCUMENT)
 CLIENT = [example for example in EXAMPLES if example.side == "client"]
 SERVER = [example.frame for example in EXAMPLES if example.side == "server"]
 MODELS = {get_args(model.model_fields["t"].annotation)[0]: model for model in get_args(frames.ClientFrame)}
-ACK_TYPES = {"ACCEPTED", "REJECTED", "DELIVERED", "SEEN", "FAILED"}
+ACK_TYPES = {"ACCEPTED", "REJECTED", *get_args(frames.AckType), "FAILED"}
 
 # What the second table of limits calls its values, and where they really are.
 QUIET_LIMITS = {
@@ -40,6 +42,8 @@ QUIET_LIMITS = {
     "waiting to be read": outlet.MAX_QUEUED_CHARS,
     "acknowledgements above a hole": inspect.signature(ContiguousCursor).parameters["limit"].default,
     "conversations in a page": greeting.CONVERSATIONS_PAGE,
+    "revisions on their way": session.REV_WINDOW,
+    "places in a point": point.MAX_PLACES,
 }
 
 
@@ -112,7 +116,7 @@ def test_what_does_not_depend_on_the_day_is_the_same_to_the_letter(talk: Talk) -
 @pytest.mark.acceptance
 @pytest.mark.xdist_group("docs")
 def test_a_server_that_restarts_says_so_to_everyone(talk: Talk) -> None:
-    assert sum(frame["t"] == "reconnect" for frame in talk.heard) == len(talk.close_codes) == 3
+    assert sum(frame["t"] == "reconnect" for frame in talk.heard) == len(talk.close_codes) == 4
     assert not [code for code in talk.close_codes if code in range(4000, 4500)], "they must come back by themselves"
 
 
@@ -126,6 +130,19 @@ def test_no_other_frame_is_written_anywhere_in_the_server() -> None:
     sources = [path.read_text() for path in paths if "chat/wakeup" not in path.as_posix()]
     written = {t for source in sources for t in re.findall(r'"t": ?"(\w+)"', source)}
     assert written == {frame["t"] for frame in SERVER}
+
+
+def test_what_entries_changes_and_absences_may_hold_is_shown() -> None:
+    def shown(thing: str) -> set[str]:
+        paths = {path: keys for path, keys in Shapes(SERVER).keys.items() if path.split(".")[0] == thing}
+        return {key for keys in paths.values() for each in keys for key in each}
+
+    models = {"ENTRY": frames.Entry, "CHANGE": frames.Changed, "ABSENCE": frames.Absence}
+    assert {thing: shown(thing) for thing in models} == {name: set(it.__annotations__) for name, it in models.items()}
+
+
+def test_every_reason_for_an_absence_is_told() -> None:
+    assert {row[0] for row in rows(section(DOCUMENT, "messages")) if row[1]} >= set(get_args(frames.Why))
 
 
 # Tables and words
@@ -178,12 +195,16 @@ def test_close_codes_in_the_text_exist() -> None:
         (r"in pages of at most (\d+)", lambda: greeting.CONVERSATIONS_PAGE),
         (r"At most (\d+) entries are on their way", lambda: session.WINDOW),
         (r"stays full for (\d+) seconds", lambda: hub.STALLED_S),
+        (r"for (\d+) minutes after it was sent", lambda: settings.EDIT_MINUTES),
+        (r"for (\d+) hours after it was sent", lambda: settings.DELETE_MINUTES // 60),
+        (r"most (\d+) revisions are on their way", lambda: session.REV_WINDOW),
+        (r"counted up to ([\d,]+)", lambda: int(re.findall(r"LIMIT (\d+)\) unread", sync.CONVERSATIONS)[0])),
         (r"nothing comes for (\d+) seconds", lambda: hub.SILENT_S),
         (r"up to ([\d,]+) single ones", lambda: QUIET_LIMITS["acknowledgements above a hole"]),
     ],
 )
 def test_a_number_in_the_text_is_that_of_the_code(sentence: str, truth: Callable[[], float]) -> None:
-    found = re.findall(sentence.replace(" ", r"\s+"), prose(DOCUMENT))
+    found = re.findall(sentence.replace(" ", r"\s+"), DOCUMENT)
     assert [int(number.replace(",", "")) for number in found] == [truth()]
 
 

@@ -9,6 +9,7 @@ from chat.delivery.effects import Postman
 from chat.delivery.hub import Hub
 from chat.delivery.layer import Publisher
 from chat.delivery.outlet import Outlet
+from chat.delivery.places import Places
 from chat.delivery.session import Session
 from chat.log.committer import Result
 from chat.log.pending import Pending
@@ -36,7 +37,7 @@ def nothing(conv: str) -> None:
 
 
 def office() -> tuple[Postman, Hub]:
-    door = Doorkeeper(Database("host=/nowhere"))
+    door = Doorkeeper(Database("host=/nowhere"), Places())
     postman = Postman(Publisher(), door)
     postman.hub = door.hub = hub = Hub(nothing, door.reload)
     return postman, hub

@@ -52,6 +52,17 @@ def test_what_was_appended_while_a_conversation_was_read_is_filled(hub: Hub, wan
     assert wanted == {"c1"} and waiting(hub) == [session]
 
 
+def test_what_was_edited_while_a_conversation_was_read_is_told(hub: Hub, wanted: set[str]) -> None:
+    """Nothing else would say so before the next edit: nudges name no revision."""
+    session = new_session("bob")
+    hub.arrive(session)
+    with hub.reading():
+        read = summary("c1", head=1, rev=4, received=1)
+        hub.raise_rev("c1", 5)
+        hub.enter(session, read, cursor_of(read))
+    assert wanted == {"c1"} and hub.rooms["c1"].untold() == [session]
+
+
 def test_a_full_window_stops_pushing_and_acknowledgements_let_it_go_on(hub: Hub, wanted: set[str]) -> None:
     session = joined(hub, "bob")
     hub.deliver("c1", 1, run(1, WINDOW))

@@ -1,0 +1,48 @@
+"""Where a session begins in a conversation: where its device says it stands, within what the log holds for it.
+
+Two numbers are compared. A device ahead of the server (its acknowledgements were lost) is believed, one behind (it
+lost its store) is pushed the entries again. What expired before it came is skipped, and it is told up to where.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from chat.delivery.session import Cursor, Session
+from chat.inbox.horizons import Reset, pass_horizons
+from chat.inbox.sync import Summary
+from chat.protocol.frames import Place
+
+
+class Places:
+    """`cursors` raises django.db.Error and psycopg.Error; then nobody was told anything."""
+
+    def __init__(self) -> None:
+        # For the little that is written by Django's side, in threads.
+        self.threads = asyncio.Semaphore(2)
+
+    async def cursors(
+        self, session: Session, summaries: Sequence[Summary], claims: Mapping[str, Place]
+    ) -> dict[str, Cursor]:
+        """By conversation. Writes a `reset` for each in which the device is below its horizon."""
+        found = {summary.conv: _cursor(summary, claims.get(summary.conv)) for summary in summaries}
+        resets = [
+            Reset(summary.conv, found[summary.conv].pushed, summary.horizon)
+            for summary in summaries
+            if found[summary.conv].pushed < summary.horizon
+        ]
+        if resets:
+            async with self.threads:
+                await asyncio.to_thread(pass_horizons, session.device, resets)
+        for reset in resets:
+            before = found[reset.conv]
+            found[reset.conv] = Cursor(reset.horizon, before.rev_told, before.seen, before.readable)
+            session.write({"t": "reset", "conv": reset.conv, "horizon": reset.horizon, "why": "expired"})
+        return found
+
+
+def _cursor(summary: Summary, claim: Place | None) -> Cursor:
+    received, rev = summary.received, summary.received_rev
+    if claim is not None:
+        received = max(summary.first - 1, min(claim.received, summary.head))
+        rev = rev if claim.rev is None else min(claim.rev, summary.rev)
+    return Cursor(received, rev, summary.seen, summary.readable)

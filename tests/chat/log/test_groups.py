@@ -1,0 +1,247 @@
+"""Groups: who may do what, what each person may fetch afterwards, and what is unread across their stays."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from psycopg import AsyncConnection
+
+from chat.inbox import redelivery, sync
+from chat.log import groups, history, revise
+from chat.log.pool import Database
+from chat.log.refusal import Refusal
+from chat.log.revise import Actor
+from chat.models import Change, Conversation, Inbox, Membership, User
+from chat.protocol.errors import ErrorCode
+from receipts.models import Watermark
+from tests.cast import Cast, Person, make_person
+from tests.log import write
+from tests.threads import in_thread
+
+pytestmark = [pytest.mark.storage, pytest.mark.django_db(transaction=True)]
+
+Use = Callable[[AsyncConnection[Any]], Awaitable[Any]]
+
+
+async def done(database: Database, use: Use) -> Any:
+    async with database.transaction() as connection:
+        return await use(connection)
+
+
+async def code(database: Database, use: Use) -> ErrorCode | None:
+    try:
+        await done(database, use)
+    except Refusal as refusal:
+        return refusal.code
+    return None
+
+
+def create(creator: Person, *others: Person) -> Use:
+    return lambda connection: groups.create(connection, creator.id, "club", [other.id for other in others])
+
+
+def add(admin: Person, conv: str, user: str) -> Use:
+    return lambda connection: groups.add(connection, admin.id, conv, user)
+
+
+def remove(actor: Person, conv: str, user: str) -> Use:
+    return lambda connection: groups.remove(connection, actor.id, conv, user)
+
+
+async def seqs(database: Database, conv: str, person: Person) -> list[int] | None:
+    page = await history.page(database, conv, person.id, 1, 100)
+    return None if page is None else [entry["seq"] for entry in page.entries]
+
+
+async def absent(database: Database, conv: str, person: Person) -> list[tuple[int, int, str]]:
+    page = await history.page(database, conv, person.id, 1, 100)
+    assert page is not None
+    return [(each["from"], each["to"], each["why"]) for each in page.absent]
+
+
+async def unread(database: Database, conv: str, person: Person) -> int:
+    return (await sync.summaries(database, person.id, person.device_id, [conv]))[0].unread
+
+
+async def test_a_group_has_its_maker_as_admin_and_is_told_to_all(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob, people.bob, people.alice))
+    summary = (await sync.summaries(database, people.bob.id, people.bob.device_id))[0]
+    assert (summary.conv, summary.kind, summary.title, summary.head) == (conv, "group", "club", 0)
+    assert {member["username"]: member["role"] for member in summary.members} == {"alice": "admin", "bob": "member"}
+    change = await in_thread(Change.objects.get)
+    assert (change.kind, [str(each) for each in change.conversations]) == ("members", [conv])
+    assert {str(user) for user in change.users} == {people.alice.id, people.bob.id}
+
+
+async def test_a_group_of_people_who_are_not_there_is_not_made(database: Database, people: Cast) -> None:
+    stranger = "0190aaaa-0000-7000-8000-000000000000"
+    assert await code(database, lambda c: groups.create(c, people.alice.id, "club", [stranger])) is ErrorCode.NOT_FOUND
+    await in_thread(User.objects.filter(id=people.bob.id).update, is_active=False)
+    assert await code(database, create(people.alice, people.bob)) is ErrorCode.NOT_FOUND
+    assert await code(database, create(people.bob, people.alice)) is ErrorCode.NOT_FOUND
+    assert not await in_thread(Conversation.objects.exists)
+
+
+async def test_a_full_group_takes_nobody(database: Database, people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "MAX_MEMBERS", 2)
+    assert await code(database, create(people.alice, people.bob, people.carol)) is ErrorCode.GROUP_FULL
+    conv = await done(database, create(people.alice, people.bob))
+    assert await code(database, add(people.alice, conv, people.carol.id)) is ErrorCode.GROUP_FULL
+    assert await done(database, remove(people.bob, conv, people.bob.id))
+    assert await done(database, add(people.alice, conv, people.carol.id))
+
+
+async def test_only_admins_add_and_remove_and_everyone_may_go(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob))
+    for who in (people.bob, people.mallory):
+        assert await code(database, add(who, conv, people.carol.id)) is ErrorCode.NOT_FOUND
+        assert await code(database, remove(who, conv, people.alice.id)) is ErrorCode.NOT_FOUND
+    assert await code(database, remove(people.mallory, conv, people.mallory.id)) is ErrorCode.NOT_FOUND
+    assert await done(database, remove(people.bob, conv, people.bob.id)) is True
+    assert await code(database, remove(people.bob, conv, people.bob.id)) is ErrorCode.NOT_FOUND
+    assert await done(database, remove(people.alice, conv, people.bob.id)) is False
+    assert await done(database, remove(people.alice, conv, people.alice.id)) is True
+    assert await code(database, add(people.alice, conv, people.alice.id)) is ErrorCode.NOT_FOUND
+
+
+async def test_a_direct_conversation_takes_nobody_and_lets_nobody_go(
+    database: Database, people: Cast, conv: str
+) -> None:
+    await in_thread(Membership.objects.filter(user=people.alice.user).update, role="admin")
+    assert await code(database, add(people.alice, conv, people.carol.id)) is ErrorCode.NOT_FOUND
+    assert await code(database, remove(people.alice, conv, people.bob.id)) is ErrorCode.NOT_FOUND
+    absent = "0190aaaa-0000-7000-8000-000000000000"
+    assert await code(database, add(people.alice, absent, people.carol.id)) is ErrorCode.NOT_FOUND
+
+
+async def test_adding_twice_is_one_stay_also_at_once(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice))
+    added = await asyncio.gather(*(done(database, add(people.alice, conv, people.bob.id)) for _ in range(4)))
+    assert sorted(added) == [False, False, False, True]
+    assert await in_thread(Membership.objects.filter(conversation_id=conv, user_id=people.bob.id).count) == 1
+    assert (await in_thread(Conversation.objects.get, id=conv)).members_rev == 2
+
+
+async def test_each_person_may_fetch_the_entries_of_their_stays(database: Database, people: Cast) -> None:
+    """bob: 1 to 3 and from 7 on. carol: from 5 on. Nobody else."""
+    conv = await done(database, create(people.alice, people.bob))
+    steps: list[tuple[int, Use]] = [
+        (3, remove(people.alice, conv, people.bob.id)),
+        (4, add(people.alice, conv, people.carol.id)),
+        (6, add(people.alice, conv, people.bob.id)),
+    ]
+    for head, use in steps:
+        written = (await in_thread(Conversation.objects.get, id=conv)).last_seq
+        await in_thread(write, conv, people.alice, head - written)
+        if head == 4:
+            assert await seqs(database, conv, people.bob) is None, "who is away reads nothing, not even their own"
+        assert await done(database, use)
+    await in_thread(write, conv, people.alice, 2)
+    assert await seqs(database, conv, people.alice) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert await absent(database, conv, people.alice) == []
+    assert await seqs(database, conv, people.bob) == [1, 2, 3, 7, 8]
+    assert await absent(database, conv, people.bob) == [(4, 6, "no_access")]
+    assert await seqs(database, conv, people.carol) == [5, 6, 7, 8]
+    assert await absent(database, conv, people.carol) == [(1, 4, "no_access")]
+    assert await seqs(database, conv, people.mallory) is None
+
+
+async def test_unread_are_those_of_ones_stays(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob))
+    await in_thread(write, conv, people.alice, 3)
+    await done(database, remove(people.alice, conv, people.bob.id))
+    await in_thread(write, conv, people.alice, 2)
+    await done(database, add(people.alice, conv, people.bob.id))
+    await done(database, add(people.alice, conv, people.carol.id))
+    await in_thread(write, conv, people.alice, 4)
+    await in_thread(write, conv, people.bob, 1)
+    assert await unread(database, conv, people.bob) == 3 + 4
+    assert await unread(database, conv, people.carol) == 4 + 1
+    bobs = Watermark.objects.filter(user=people.bob.user)
+    await in_thread(bobs.update, delivered_seq=7, seen_seq=7)
+    assert await unread(database, conv, people.bob) == 2
+
+
+async def test_who_comes_late_owes_nothing_of_before(database: Database, people: Cast) -> None:
+    """Each device of theirs begins at the head, and so does what the others see of them."""
+    conv = await done(database, create(people.alice))
+    await in_thread(write, conv, people.alice, 5)
+    await done(database, add(people.alice, conv, people.bob.id))
+    summary = (await sync.summaries(database, people.bob.id, people.bob.device_id, [conv]))[0]
+    assert (summary.received, summary.readable.start, summary.unread, summary.last) == (5, 6, 0, None)
+    bob = next(member for member in summary.members if member["username"] == "bob")
+    assert (bob["start"], bob["delivered"], bob["seen"]) == (6, 5, 5)
+
+
+async def test_who_comes_back_goes_on_at_the_cursor_they_had(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob))
+    await in_thread(write, conv, people.alice, 4)
+    await in_thread(_take, conv, people.bob, 2)
+    await done(database, remove(people.alice, conv, people.bob.id))
+    await in_thread(write, conv, people.alice, 2)
+    await done(database, add(people.alice, conv, people.bob.id))
+    summary = (await sync.summaries(database, people.bob.id, people.bob.device_id, [conv]))[0]
+    assert summary.received == 2, "3 and 4 are still owed"
+
+
+async def test_a_stay_and_a_removal_at_once_with_sends_end_at_the_head_of_their_moment(
+    database: Database, people: Cast
+) -> None:
+    """The lock is the conversation's: no entry is written between the head that is read and the stay that ends."""
+    conv = await done(database, create(people.alice, people.bob))
+    carol = await in_thread(make_person, "dora")
+    await asyncio.gather(
+        done(database, remove(people.alice, conv, people.bob.id)),
+        done(database, add(people.alice, conv, carol.id)),
+        *(in_thread(_write_locked, conv, people.alice) for _ in range(3)),
+    )
+    left = await in_thread(Membership.objects.get, conversation_id=conv, user_id=people.bob.id)
+    joined = await in_thread(Membership.objects.get, conversation_id=conv, user_id=carol.id)
+    assert 0 <= left.left_seq <= 3 and 1 <= joined.visible_from_seq <= 4
+    conversation = await in_thread(Conversation.objects.get, id=conv)
+    assert (conversation.last_seq, conversation.members_rev) == (3, 3)
+
+
+def _write_locked(conv: str, person: Person) -> None:
+    with transaction.atomic():
+        Conversation.objects.select_for_update(no_key=True).get(id=conv)
+        write(conv, person, 1)
+
+
+def _a_while_ago() -> datetime:
+    """Long enough for a sweep to look at it."""
+    return timezone.now() - timedelta(seconds=20)
+
+
+def _take(conv: str, person: Person, upto: int) -> None:
+    Inbox.objects.update_or_create(conversation_id=conv, device=person.device, defaults={"received_seq": upto})
+    Watermark.objects.filter(conversation_id=conv, user=person.user).update(delivered_seq=upto)
+
+
+async def test_a_sweep_leaves_who_came_back_what_they_are_owed(database: Database, people: Cast) -> None:
+    """bob's device never acknowledged anything: it has no inbox, which means the start, not the newest stay's."""
+    conv = await done(database, create(people.alice, people.bob))
+    await in_thread(write, conv, people.alice, 4)
+    await done(database, remove(people.alice, conv, people.bob.id))
+    await done(database, add(people.alice, conv, people.bob.id))
+    await in_thread(write, conv, people.alice, 1)
+    await in_thread(Change.objects.create, kind="append", conversations=[conv], heads=[5], users=[], at=_a_while_ago())
+    await in_thread(redelivery.sweep)
+    assert (await in_thread(Inbox.objects.get, conversation_id=conv, device=people.bob.device)).received_seq == 0
+
+
+async def test_what_one_deleted_for_oneself_is_not_shown_as_the_newest(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob))
+    await in_thread(write, conv, people.alice, 2)
+    hide = Actor(people.bob.id, people.bob.device_id)
+    await done(database, lambda connection: revise.hide(connection, hide, conv, 2))
+
+    async def newest(person: Person) -> object:
+        return (await sync.summaries(database, person.id, person.device_id, [conv]))[0].last
+
+    assert await newest(people.bob) is None
+    assert await newest(people.alice) is not None
