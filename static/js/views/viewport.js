@@ -34,6 +34,11 @@ export class Viewport {
     return 0;
   }
 
+  // The message that stays in its place; Infinity at the end.
+  get anchorSeq() {
+    return this.stuck ? Infinity : Number(this.#anchor()?.seq ?? Infinity);
+  }
+
   keeping(draw) {
     const anchor = this.stuck ? null : this.#anchor();
     draw();
