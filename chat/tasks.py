@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chat.delivery.announce import announce
 from chat.inbox import redelivery
+from chat.metrics.tally import NUDGES, TASK_FAILURES
 from chat.models import Change, Progress
 
 logger = logging.getLogger(__name__)
@@ -29,9 +30,11 @@ def sweep() -> None:
     try:
         nudges = redelivery.sweep()
     except (OperationalError, InterfaceError) as error:
+        TASK_FAILURES.add(of="sweep")
         logger.warning("sweep put off: %s", type(error).__name__)
         return
     if nudges:
+        NUDGES.add(len(nudges))
         _tell({"type": "nudges", "nudges": [[nudge.conv, nudge.device, nudge.head] for nudge in nudges]})
 
 

@@ -15,6 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "messenger.settings")
 
 from django.conf import settings
 
+from messenger.task_watch import TaskWatch
+
 
 def broker_url(url: str) -> str:
     """Kombu spells a Redis socket differently."""
@@ -68,6 +70,7 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+_watch = TaskWatch()
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

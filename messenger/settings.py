@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "receipts.apps.ReceiptsConfig",
 ]
 MIDDLEWARE = [
+    "messenger.request_log.request_log",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -158,6 +159,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Who may read /metrics: whoever has this; with none set, programs on this machine.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
 LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -170,7 +174,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "messenger.static_files.HashedModuleStorage"},
 }
 
-# Logs: what happened, to which ids; never a body, a token, a cookie or a query string.
+# Logs: what happened, to which ids; never a body, a token, a cookie or a query string. Of what a log call brings
+# beside its text only these get into the line: Django, for one, brings whole requests.
+LOGGED = ("code", "conv", "frames_in", "frames_out", "method", "ms", "path", "seconds", "status", "user")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -182,10 +188,11 @@ LOGGING = {
                 structlog.dev.ConsoleRenderer(colors=False) if DEMO else structlog.processors.JSONRenderer(),
             ],
             "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
                 structlog.stdlib.add_log_level,
                 structlog.stdlib.add_logger_name,
                 structlog.processors.TimeStamper(fmt="iso"),
-                structlog.stdlib.ExtraAdder(),
+                structlog.stdlib.ExtraAdder(LOGGED),
                 structlog.processors.format_exc_info,
             ],
         }
@@ -195,6 +202,8 @@ LOGGING = {
     "loggers": {
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
+        # Its own handlers, which know nothing of JSON, are taken away.
+        "uvicorn": {"level": "WARNING", "handlers": [], "propagate": True},
         "uvicorn.access": {"level": "WARNING"},
         "redis": {"level": "WARNING"},
         "celery": {"level": "WARNING"},

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from redis import Redis
 
+from chat.metrics.tally import FLUSH_ROWS, FLUSH_SECONDS
 from receipts import ledger
 from receipts.buffer import PENDING, SIGNAL, TIMES
 from receipts.ledger import Applied, Row
@@ -60,9 +61,14 @@ class Flusher:
         """Flushes the buffer and any abandoned claims. Rows applied."""
         now = time.time()
         name = f"receipts:claim:{uuid4().hex}"
+        began = time.monotonic()
         claimed = self._claim(keys=[PENDING, TIMES, CLAIMS], args=[name, now])
         left: Any = self._redis.zrangebyscore(CLAIMS, "-inf", now - ABANDONED_S)
-        return sum([self._flush_claim(each) for each in [*([name] if claimed else []), *left]])
+        flushed = sum([self._flush_claim(each) for each in [*([name] if claimed else []), *left]])
+        if flushed:
+            FLUSH_ROWS.observe(flushed)
+            FLUSH_SECONDS.observe(time.monotonic() - began)
+        return flushed
 
     def _flush_claim(self, name: str) -> int:
         rows = self._rows(name)

@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from chat.delivery.announce import announce
+from chat.metrics import tally
 from receipts.flush import Flusher, connect
 from receipts.ledger import Applied
 
@@ -28,7 +29,9 @@ def flush() -> None:
     try:
         with connect() as redis:
             _flush_until(Flusher(redis, publish), time.monotonic() + BUSY_S)
+            tally.note_flushed(redis)
     except (OperationalError, InterfaceError, RedisError) as error:
+        tally.TASK_FAILURES.add(of="flush")
         logger.warning("flush put off: %s", type(error).__name__)
 
 

@@ -4,6 +4,7 @@ that are revoked. Read from the database whenever a change row or a hint says th
 
 import asyncio
 import logging
+from contextvars import Context
 
 import psycopg
 
@@ -59,7 +60,7 @@ class Doorkeeper:
     def reload(self, conv: str) -> None:
         """What is known of the room's members is not true any more; one reading at a time."""
         if conv not in self._reloads:
-            task = asyncio.get_running_loop().create_task(self._try_reload(conv))
+            task = asyncio.get_running_loop().create_task(self._try_reload(conv), context=Context())
             self._reloads[conv] = task
             task.add_done_callback(lambda _: self._reloads.pop(conv, None))
 
@@ -68,7 +69,7 @@ class Doorkeeper:
             await self._reload(conv)
         except psycopg.Error as error:
             # Whoever is still kept waiting by it asks again, once a second.
-            logger.warning("members not read: %s", type(error).__name__)
+            logger.warning("members not read: %s", type(error).__name__, extra={"conv": conv})
 
     async def _reload(self, conv: str) -> None:
         room = self.hub.rooms.get(conv)

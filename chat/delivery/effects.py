@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Any
 
 from chat.delivery.answers import answer
@@ -83,7 +84,7 @@ class Postman:
                 conv,
                 members_rev[conv],
                 entries[-1].seq,
-                [[entry.seq, entry.text] for entry in entries] if size < MAX_HINT_CHARS else [],
+                [[entry.seq, entry.text, entry.at] for entry in entries] if size < MAX_HINT_CHARS else [],
             ]
             for conv, entries in runs.items()
         ]
@@ -96,7 +97,7 @@ class Postman:
         if event["type"] == "entries":
             for conv, members_rev, head, entries in event["batch"]:
                 if entries:
-                    self.hub.deliver(conv, members_rev, [Packed(seq, text) for seq, text in entries])
+                    self.hub.deliver(conv, members_rev, [Packed(*entry) for entry in entries])
                 else:
                     self.hub.raise_head(conv, head)
         elif event["type"] == "ticks":
@@ -127,7 +128,7 @@ class Postman:
         self._publisher.publish({"type": "members", "origin": self.process, "conv": conv, "users": users})
 
     def _soon(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(work, context=Context())
         # The loop itself holds its tasks weakly.
         self._works.add(task)
         task.add_done_callback(self._worked)

@@ -8,6 +8,7 @@ rest wait in line, so that a thousand devices coming back share a handful of con
 import asyncio
 import logging
 from collections import OrderedDict
+from contextvars import Context
 
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
@@ -17,6 +18,7 @@ from chat.delivery.room import Room
 from chat.delivery.session import Session
 from chat.log import delta, history
 from chat.log.pool import Database
+from chat.metrics.web import FILLS
 from chat.protocol.codec_json import pack
 
 logger = logging.getLogger(__name__)
@@ -38,7 +40,8 @@ class Filler:
     def want(self, conv: str) -> None:
         self._line[conv] = None
         if len(self._running) < CONCURRENT:
-            task = asyncio.get_running_loop().create_task(self._work())
+            # For everyone who waits: not under the ids of the socket that happened to ask.
+            task = asyncio.get_running_loop().create_task(self._work(), context=Context())
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
@@ -54,7 +57,7 @@ class Filler:
                 more = await self._page(conv)
             except (psycopg.Error, PoolTimeout, TooManyRequests) as error:
                 # Reconcile asks again once the database is back.
-                logger.warning("fill failed: %s", type(error).__name__)
+                logger.warning("fill failed: %s", type(error).__name__, extra={"conv": conv})
                 return
             finally:
                 self._in_hand.discard(conv)
@@ -85,6 +88,7 @@ class Filler:
     async def _entries(self, room: Room, waiting: list[Session]) -> bool:
         """For everyone who lacks them: the page after the lowest position."""
         assert self.hub is not None
+        FILLS.add()
         first = min(session.cursors[room.conv].pushed for session in waiting) + 1
         last = min(first + PAGE - 1, room.head)
         entries, members_rev = await history.entries(self._database, room.conv, first, last)

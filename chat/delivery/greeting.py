@@ -108,7 +108,7 @@ def take_positions(runtime: Any, session: Session, positions: list[Place]) -> No
             continue
         received = min(place.received, room.head)
         if received:
-            session.store(place.conv, received, cumulative=True)
+            runtime.hub.store(session, place.conv, received, cumulative=True)
             runtime.receipts.note(place.conv, session.device, DELIVERED, received)
         if place.rev and (rev := min(place.rev, room.rev)):
             session.store_changes(place.conv, rev)

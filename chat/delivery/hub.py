@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from chat.delivery.flight import Flight
 from chat.delivery.room import Known, Room
 from chat.delivery.session import Cursor, Session
 from chat.inbox.sync import Summary
@@ -32,6 +33,7 @@ class Hub:
         self.rooms: dict[str, Room] = {}
         self.people: dict[str, set[Session]] = {}
         self.full: set[Session] = set()
+        self.flight = Flight()
         self._heard: deque[int] = deque(maxlen=HEARD)
         # Heads that went by while some session was reading its conversations and was in no room yet.
         self._loading = 0
@@ -105,6 +107,14 @@ class Hub:
             if not room.sessions:
                 del self.rooms[conv]
 
+    def store(self, session: Session, conv: str, seq: int, cumulative: bool) -> int | None:
+        """The device has stored entry `seq` (cumulative: and all before). Its cursor if it rose, else None."""
+        before = session.cursors[conv].stored.position
+        after = session.store(conv, seq, cumulative)
+        if after is not None:
+            self.flight.arrived(session, conv, before, after)
+        return after
+
     # Entries
 
     def raise_head(self, conv: str, head: int) -> None:
@@ -132,6 +142,7 @@ class Hub:
             # Nobody is pushed anything until it is known who belongs here.
             self._need_members(conv)
             return
+        self.flight.departed(conv, entries)
         if not room.offer(entries, known or {}):
             self._need_fill(conv)
         self.full.update(session for session in room.sessions if session.is_full)
@@ -207,5 +218,15 @@ class Hub:
                 session.full_since = now
             elif now - session.full_since > STALLED_S:
                 session.end(CloseCode.SLOW_READER)
-        for session in [s for s in self.sessions() if now - s.heard_at > SILENT_S]:
-            session.end(CloseCode.SILENT)
+        for session in self.sessions():
+            if not session.unacked and not session.behind:
+                session.owed_since = None
+            elif session.owed_since is None:
+                session.owed_since = now
+            if now - session.heard_at > SILENT_S:
+                session.end(CloseCode.SILENT)
+
+    def longest_owed(self, now: float) -> float:
+        """Seconds that a connected device has been owed entries, or has owed acknowledgements, without progress."""
+        since = [session.owed_since for session in self.sessions() if session.owed_since is not None]
+        return now - min(since) if since else 0.0

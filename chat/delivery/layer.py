@@ -16,6 +16,8 @@ from uuid import uuid4
 
 from channels.layers import get_channel_layer
 
+from chat.metrics.web import HINTS_LOST
+
 logger = logging.getLogger(__name__)
 
 GROUP = "messenger"
@@ -36,6 +38,8 @@ class Publisher:
         self._wake = asyncio.Event()
 
     def publish(self, event: Event) -> None:
+        if len(self._waiting) == MAX_WAITING:
+            HINTS_LOST.add()
         self._waiting.append(event)
         self._wake.set()
 
@@ -49,6 +53,7 @@ class Publisher:
                 try:
                     await layer.group_send(GROUP, event)
                 except Exception as error:
+                    HINTS_LOST.add()
                     logger.warning("hint not published: %s", type(error).__name__)
                     await asyncio.sleep(0.2)
 

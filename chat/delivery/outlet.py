@@ -21,7 +21,7 @@ CLOSE_TIMEOUT_S = 2.0
 class Outlet:
     """Text frames to one socket, in order. `cut` ends its connection without further ado."""
 
-    __slots__ = ("_closing", "_cut", "_queue", "_queued", "_send", "_writer", "broken")
+    __slots__ = ("_closing", "_cut", "_queue", "_queued", "_send", "_writer", "broken", "frames")
 
     def __init__(self, send: Send, cut: Callable[[], None]) -> None:
         self._send = send
@@ -31,6 +31,8 @@ class Outlet:
         self._writer: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self.broken = False
+        # Taken for the socket so far.
+        self.frames = 0
 
     def write(self, text: str) -> bool:
         """Never waits. False when the queue is full or the socket is gone: nothing more will be written."""
@@ -39,6 +41,7 @@ class Outlet:
         if self._queue is None:
             self._queue = deque()
         self._queue.append(text)
+        self.frames += 1
         self._queued += len(text)
         if self._queued > MAX_QUEUED_CHARS:
             self.abandon()

@@ -101,6 +101,11 @@ class Reconciler:
                 logger.exception("reconcile failed")
             await asyncio.sleep(INTERVAL_S)
 
+    @property
+    def read_at(self) -> float | None:
+        """When what changed was last read and dealt with, by the event loop's clock."""
+        return self._read_at
+
     async def _pass(self) -> None:
         now = asyncio.get_running_loop().time()
         self._effects.housekeeping()

@@ -15,6 +15,7 @@ import random
 import signal
 import threading
 from collections.abc import Sequence
+from contextvars import Context
 
 from django.conf import settings
 from redis.asyncio import Redis
@@ -121,7 +122,8 @@ async def running() -> Runtime:
     """This event loop's runtime, started when first asked for."""
     loop = asyncio.get_running_loop()
     if loop not in _running:
-        _running[loop] = loop.create_task(_start(), name="runtime")
+        # In a context of its own: the ids of the socket that came first are not to be on its log lines for ever.
+        _running[loop] = loop.create_task(_start(), name="runtime", context=Context())
     return await asyncio.shield(_running[loop])
 
 

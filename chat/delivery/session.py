@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,9 @@ class Session:
         "outlet",
         "owed",
         "owed_as_of",
+        "owed_since",
         "ready",
+        "since",
         "unacked",
         "user",
     )
@@ -80,6 +83,10 @@ class Session:
         self.unacked = 0
         # When the window was found full, at the earliest since the last progress.
         self.full_since: float | None = None
+        # Found with entries to take or to acknowledge, at the earliest since the last progress.
+        self.owed_since: float | None = None
+        # Connected, in milliseconds since 1970.
+        self.since = time.time_ns() // 1_000_000
         self.heard_at = now
         self.close_code: CloseCode | None = None
         # Hello has been answered: conversations made from now on are introduced one by one.
@@ -117,12 +124,12 @@ class Session:
         """Hello has been answered, from what was true at `as_of` (milliseconds since 1970)."""
         self.ready = True
         self.owed_as_of = as_of
-        self.owed = {conv: owed for conv, owed in self.owed.items() if not self._has(conv, owed)}
-        if not self.owed:
-            self._synced()
         if self.early:
             self.tick(self.early)
             self.early = []
+        self.owed = {conv: owed for conv, owed in self.owed.items() if not self._has(conv, owed)}
+        if not self.owed:
+            self._synced()
 
     def write_error(
         self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None, after_ms: int = 0
@@ -201,7 +208,7 @@ class Session:
             self.unacked += after - cursor.pushed
             cursor.pushed = after
         self.unacked -= after - before
-        self.full_since = None
+        self.full_since = self.owed_since = None
         self._paid(conv)
         return after
 

@@ -18,6 +18,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,11 @@ from typing import Any
 import psycopg
 
 from chat.log.durability import DurabilityOff
+from chat.log.measure import measure
 from chat.log.parking import ParkingLot
-from chat.log.pending import Pending
+from chat.log.pending import DEADLINE_S, Pending
 from chat.log.transaction import BatchWriter, ConversationHeld, Settled, UnknownOutcome
+from chat.metrics.web import BATCH_SIZE
 from chat.policy.backoff import Backoff
 from chat.policy.decide import Deferred, Outcome, Proposal, Refused, Skipped
 from chat.protocol.errors import ErrorCode
@@ -36,7 +39,6 @@ logger = logging.getLogger(__name__)
 
 BATCH = 512
 QUEUE = 10_000
-DEADLINE_S = 1.5
 # A connection that has not finished a batch by then is broken off; the batch is run again.
 STUCK_S = 10.0
 RECONNECT = Backoff(initial_ms=50, cap_ms=1_000, attempts=1_000_000)
@@ -86,15 +88,20 @@ class Committer:
         """Round trips made with PostgreSQL so far."""
         return self._writer.exchanges
 
+    @property
+    def waiting(self) -> int:
+        """Sends in the queue or parked."""
+        return len(self._queue) + len(self._parked)
+
     def submit(self, proposal: Proposal, origin: Any) -> bool:
         """False when the queue is full or the process is stopping: the sender is to be told to come back."""
-        if self._stopping or len(self._queue) + len(self._parked) >= QUEUE:
+        if self._stopping or self.waiting >= QUEUE:
             return False
         loop = asyncio.get_running_loop()
         self._queue.append(Pending(proposal, origin, loop.time() + DEADLINE_S))
         self._wake.set()
         if self._alarm is None:
-            self._alarm = loop.call_later(DEADLINE_S, self._expire)
+            self._alarm = loop.call_later(DEADLINE_S, self._expire, context=Context())
         return True
 
     def _expire(self) -> None:
@@ -190,6 +197,7 @@ class Committer:
 
     def _finish(self, batch: Sequence[Pending], committed: Settled) -> None:
         self.batches += 1
+        BATCH_SIZE.observe(len(batch))
         _failpoint()
         pairs = list(zip(batch, committed.outcomes, strict=True))
         skipped = [pending for pending, outcome in pairs if isinstance(outcome, Skipped)]
@@ -207,6 +215,7 @@ class Committer:
             self._on_result(Result(pairs, committed))
         except Exception:
             logger.exception("publishing failed")
+        measure(pairs, asyncio.get_running_loop().time())
         for pending, _ in pairs:
             pending.settled = True
 

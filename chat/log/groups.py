@@ -39,7 +39,8 @@ SELECT last_seq, last_rev FROM chat_conversation WHERE id = %s::uuid AND kind = 
 """
 STAYS = "SELECT user_id::text, role FROM chat_membership WHERE conversation_id = %s::uuid AND left_seq IS NULL"
 
-# Whoever comes for the first time has nothing to catch up with; who comes back goes on where they were.
+# Whoever comes for the first time has nothing to catch up with. Who comes back goes on where they were: each device at
+# its cursor, one without at the start, unless it came to be since they left: then where its person is.
 JOIN = """
 WITH stay AS (
     INSERT INTO chat_membership (conversation_id, user_id, role, visible_from_seq, joined_at)
@@ -50,8 +51,13 @@ WITH stay AS (
     ON CONFLICT (conversation_id, user_id) DO NOTHING
 ), inboxes AS (
     INSERT INTO chat_inbox (conversation_id, device_id, received_seq, received_rev, attempts)
-    SELECT %(conv)s::uuid, d.id, %(head)s, %(rev)s, 0 FROM chat_device d
-    WHERE d.user_id = %(user)s::uuid AND d.revoked_at IS NULL ORDER BY d.id
+    SELECT %(conv)s::uuid, d.id, coalesce(w.delivered_seq, %(head)s), %(rev)s, 0
+    FROM chat_device d
+    LEFT JOIN receipts_watermark w ON w.conversation_id = %(conv)s::uuid AND w.user_id = d.user_id
+    WHERE d.user_id = %(user)s::uuid AND d.revoked_at IS NULL AND d.created_at > coalesce(
+        (SELECT max(e.left_at) FROM chat_membership e
+         WHERE e.conversation_id = %(conv)s::uuid AND e.user_id = d.user_id), '-infinity')
+    ORDER BY d.id
     ON CONFLICT (conversation_id, device_id) DO NOTHING
 )
 UPDATE chat_conversation SET members_rev = members_rev + 1 WHERE id = %(conv)s::uuid

@@ -24,7 +24,7 @@ Connection = AsyncConnection[Any]
 LOCK = "SELECT last_rev FROM chat_conversation WHERE id = %s::uuid FOR NO KEY UPDATE"
 
 MAY_ACT = """
-SELECT FROM chat_device d JOIN chat_user u ON u.id = d.user_id
+SELECT 1 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
 WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.revoked_at IS NULL AND u.is_active
 """
 

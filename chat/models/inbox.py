@@ -35,6 +35,7 @@ class Inbox(models.Model):
         ]
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="inbox_due"),
+            models.Index(fields=["id"], condition=Q(attempts__gt=0, next_attempt_at__isnull=True), name="inbox_stuck"),
         ]
 
 

@@ -50,6 +50,10 @@ class Replica:
             self._entries[seq] = changed(entry, change)
         del self._changes[seq]
 
+    def get(self, seq: int) -> dict[str, Any] | None:
+        """The entry, hidden or not."""
+        return self._entries.get(seq)
+
     @property
     def entries(self) -> dict[int, dict[str, Any]]:
         return {seq: self._entries[seq] for seq in sorted(self._entries) if seq not in self._hidden}

@@ -70,14 +70,16 @@ def encode(frame: dict[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """An entry with its encoding, made once and written to every socket."""
+    """An entry with its encoding, made once and written to every socket. `at`: when it was accepted, in milliseconds
+    since 1970, 0 if nobody asks."""
 
     seq: int
     text: str
+    at: int = 0
 
 
 def pack(entry: Entry) -> Packed:
-    return Packed(entry["seq"], to_json(entry).decode())
+    return Packed(entry["seq"], to_json(entry).decode(), entry["at"])
 
 
 def frames_of(entries: Sequence[Packed]) -> Iterator[Sequence[Packed]]:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
+import structlog
 from channels.consumer import AsyncConsumer
 from psycopg_pool import PoolTimeout, TooManyRequests
 
@@ -17,6 +18,7 @@ from chat.delivery.outlet import Outlet
 from chat.delivery.runtime import Runtime, running
 from chat.delivery.session import Session
 from chat.log.pool import bounded
+from chat.metrics.web import SOCKETS_CLOSED
 from chat.protocol.errors import CloseCode
 from chat.protocol.frames import MAX_FRAME_BYTES, SUBPROTOCOL
 from chat.web.desk import Desk
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 # daphne drops a handshake without a word after five seconds; ours says whether to come back.
 HANDSHAKE_S = 3.0
+# RFC 6455's code for a connection that ended without one.
+GONE = 1006
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Any], Awaitable[None]]
@@ -60,34 +64,53 @@ async def _accept(scope: dict[str, Any], send: Send) -> None:
 
 async def _refuse(scope: dict[str, Any], send: Send, code: CloseCode) -> None:
     """Accepted first: a browser can read a close code, but not why a handshake failed."""
+    SOCKETS_CLOSED.add(of=str(int(code)))
+    logger.info("socket refused", extra={"code": int(code)})
     await _accept(scope, send)
     await send({"type": "websocket.close", "code": int(code)})
 
 
 async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: Send) -> None:
     outlet = Outlet(paced(send), cutter(send))
-    session = Session(identity.user, identity.device, outlet, asyncio.get_running_loop().time())
+    clock = asyncio.get_running_loop().time
+    session = Session(identity.user, identity.device, outlet, clock())
     desk = Desk(runtime, identity, session)
-    try:
-        while session.close_code is None:
-            event = await receive()
-            if event["type"] != "websocket.receive":
-                break
-            text = event.get("text")
-            if text is None:
-                text = event.get("bytes") or b""
-            if _is_too_large(text):
-                session.end(CloseCode.FRAME_TOO_LARGE)
-                break
-            waiting = desk.receive(text)
-            if waiting is not None:
-                await waiting
-    except Exception:
-        logger.exception("socket failed")
-        session.end(CloseCode.INTERNAL)
-    finally:
-        runtime.hub.leave(session)
-        await session.outlet.gone()
+    began, code = clock(), GONE
+    with structlog.contextvars.bound_contextvars(session=desk.id, device=identity.device, user=identity.user):
+        logger.info("socket opened")
+        try:
+            code = await _listen(desk, session, receive)
+        except Exception:
+            logger.exception("socket failed")
+            session.end(CloseCode.INTERNAL)
+        finally:
+            runtime.hub.leave(session)
+            await session.outlet.gone()
+            _note_end(int(session.close_code or code), clock() - began, desk.frames, outlet.frames)
+
+
+async def _listen(desk: Desk, session: Session, receive: Receive) -> int:
+    """Until the socket ends, from either side. The code it ended with, if that was the client's."""
+    while session.close_code is None:
+        event = await receive()
+        if event["type"] != "websocket.receive":
+            return int(event.get("code") or GONE)
+        text = event.get("text")
+        if text is None:
+            text = event.get("bytes") or b""
+        if _is_too_large(text):
+            session.end(CloseCode.FRAME_TOO_LARGE)
+            break
+        waiting = desk.receive(text)
+        if waiting is not None:
+            await waiting
+    return GONE
+
+
+def _note_end(code: int, seconds: float, frames_in: int, frames_out: int) -> None:
+    SOCKETS_CLOSED.add(of=str(code))
+    figures = {"code": code, "seconds": round(seconds, 1), "frames_in": frames_in, "frames_out": frames_out}
+    logger.info("socket closed", extra=figures)
 
 
 def _is_too_large(text: str | bytes) -> bool:

@@ -23,6 +23,7 @@ from chat.log.durability import DurabilityOff
 from chat.log.pool import bounded
 from chat.log.refusal import Refusal
 from chat.log.transaction import new_message_id
+from chat.metrics.web import SENDS
 from chat.policy.decide import Proposal
 from chat.policy.rate import TokenBucket
 from chat.protocol.codec_json import FrameError, decode
@@ -48,13 +49,15 @@ MALFORMED = {ErrorCode.BAD_FRAME, ErrorCode.UNKNOWN_FRAME, ErrorCode.HELLO_EXPEC
 
 
 class Desk:
-    """`receive` handles a frame at once, or gives back a coroutine when it needs the database."""
+    """`receive` handles a frame at once, or gives back a coroutine when it needs the database. `id` is the session's,
+    as told by welcome; `frames` have come in so far."""
 
     def __init__(self, runtime: Runtime, identity: "Any", session: Session) -> None:
         self._runtime = runtime
         self._identity = identity
         self._session = session
-        self._id = uuid4().hex
+        self.id = uuid4().hex
+        self.frames = 0
         self._clock = asyncio.get_running_loop().time
         self._bucket = TokenBucket(FRAMES_PER_S, FRAME_BURST, self._clock())
         self._clerk = Clerk(runtime, session)
@@ -64,6 +67,7 @@ class Desk:
 
     def receive(self, text: str | bytes) -> Later | None:
         session = self._session
+        self.frames += 1
         now = session.heard_at = self._clock()
         try:
             frame = decode(text)
@@ -100,6 +104,7 @@ class Desk:
             reply_to_id=frame.reply_to_id,
         )
         if not self._runtime.committer.submit(proposal, self._session):
+            SENDS.add(of="retry")
             code = ErrorCode.UNAVAILABLE if self._runtime.stopping else ErrorCode.OVERLOADED
             self._session.write(answers.retry(frame.conv, frame.client_id, code))
 
@@ -114,7 +119,7 @@ class Desk:
             elif ack.seq > room.head:
                 self._complain(ErrorCode.INVALID_ACK, ref={"t": "ack", "conv": ack.conv})
             elif ack.type == "DELIVERED":
-                stored = session.store(ack.conv, ack.seq, ack.cumulative)
+                stored = hub.store(session, ack.conv, ack.seq, ack.cumulative)
                 if stored is not None:
                     receipts.note(ack.conv, session.device, DELIVERED, stored)
                     self._restate_seen(ack.conv)
@@ -141,7 +146,7 @@ class Desk:
             if isinstance(frame, Hello):
                 # May take its time, when a thousand devices come back at once; a person waits for the others.
                 self._greeted = True
-                await greet(self._runtime, self._identity, self._session, frame, self._id)
+                await greet(self._runtime, self._identity, self._session, frame, self.id)
             else:
                 await bounded(self._clerk.answer(frame), ANSWER_S)
         except Refusal as refusal:
@@ -152,7 +157,7 @@ class Desk:
         except FrameError as error:
             self._refuse(error)
         except (psycopg.Error, DatabaseError, DurabilityOff, OSError) as error:
-            logger.warning("%s failed: %s", frame.t, type(error).__name__)
+            logger.warning("%s failed: %s", frame.t, type(error).__name__, extra={"conv": getattr(frame, "conv", None)})
             if isinstance(frame, Hello):
                 self._session.end(CloseCode.INTERNAL)
             else:

@@ -16,7 +16,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils.crypto import salted_hmac
 
-from chat.log.devices import token_hash
+from chat.log.devices import START_INBOXES, token_hash
 from chat.models.ids import new_id
 from chat.web.identity import DEVICE_KEY
 
@@ -73,7 +73,9 @@ def sign_in(dsn: str, username: str) -> SignedIn:
         row = connection.execute(query, [username]).fetchone()
         if row is None:
             raise LookupError(username)
-        return _sign_in(connection, [row[0]], [username], row[1])[0]
+        signed_in = _sign_in(connection, [row[0]], [username], row[1])[0]
+        connection.execute(START_INBOXES, [signed_in.device, signed_in.user])
+        return signed_in
 
 
 def _sign_in(

@@ -15,8 +15,22 @@ from typing import Any
 
 import websockets
 
+from chat.policy.replica import Replica
+from chat.policy.window import ContiguousCursor
 from tests.acceptance.people import SignedIn
-from tests.faults.history import Accepted, Began, History, Pushed, Saw, Sent, Stored, Ticked
+from tests.faults.history import (
+    Accepted,
+    Began,
+    Changed,
+    History,
+    Pushed,
+    Revised,
+    Saw,
+    Sent,
+    Skipped,
+    Stored,
+    Ticked,
+)
 
 ACK_DELAY_S = 0.25
 RETRY_S = 0.1
@@ -24,16 +38,26 @@ RETRY_S = 0.1
 
 @dataclass(slots=True)
 class Store:
-    """What a device has durably: entries by conversation, cursors, unanswered sends, the epoch."""
+    """What a device has durably: by conversation what it makes of entries and changes, how far it has them without a
+    gap, and up to which revision; the unanswered sends; the epoch."""
 
-    entries: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
-    held: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+    replicas: dict[str, Replica] = field(default_factory=dict)
+    cursors: dict[str, ContiguousCursor] = field(default_factory=dict)
+    revs: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
     outbox: list[dict[str, Any]] = field(default_factory=list)
     epoch: str | None = None
-    seen: dict[str, int] = field(default_factory=dict)
 
     def received(self, conv: str) -> int:
-        return len(self.entries.get(conv, {}))
+        return self.cursors[conv].position if conv in self.cursors else 0
+
+    @property
+    def entries(self) -> dict[str, dict[int, dict[str, Any]]]:
+        """What is shown: by conversation and seq, nothing above a hole."""
+        return {
+            conv: {seq: entry for seq, entry in replica.entries.items() if seq <= self.received(conv)}
+            for conv, replica in self.replicas.items()
+        }
 
 
 class Phone:
@@ -51,7 +75,9 @@ class Phone:
         self.rejected: dict[str, str] = {}
         self.retries: list[dict[str, Any]] = []
         self.others: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.lapsed: dict[tuple[str, str], list[list[int]]] = {}
         self.is_connected = asyncio.Event()
+        self.is_synced = asyncio.Event()
         self.changed = asyncio.Event()
         self.closes: list[int] = []
         self._url = address.replace("http", "ws", 1) + "/ws/v1"
@@ -129,6 +155,33 @@ class Phone:
                 if answer["t"] == kind:
                     return answer
 
+    async def revise(self, frame: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
+        """Edits or deletes: asks until it is answered for good, with `done` or an error that is not retryable."""
+        async with asyncio.timeout(timeout):
+            while True:
+                await self.is_connected.wait()
+                self.post(frame)
+                with contextlib.suppress(TimeoutError):
+                    return await asyncio.wait_for(self._revised(frame), 5)
+
+    async def _revised(self, frame: dict[str, Any]) -> dict[str, Any]:
+        while True:
+            answer = await self.others.get()
+            ref = answer.get("ref", {})
+            if (ref.get("t"), ref.get("conv"), ref.get("seq")) != (frame["t"], frame["conv"], frame["seq"]):
+                continue
+            if answer["t"] == "done":
+                self.history.add(
+                    Revised(
+                        self.who.user, frame["conv"], frame["seq"], answer["rev"], frame.get("body"), frame.get("for")
+                    )
+                )
+                return answer
+            if answer["t"] == "error" and not answer["retryable"]:
+                return answer
+            await asyncio.sleep(RETRY_S)
+            self.post(frame)
+
     def post(self, frame: dict[str, Any] | str) -> None:
         """To the socket if there is one; nobody waits."""
         if self._socket is not None:
@@ -161,6 +214,7 @@ class Phone:
             finally:
                 self._socket = None
                 self.is_connected.clear()
+                self.is_synced.clear()
                 self.changed.set()
             await asyncio.sleep(random.uniform(0.05, 0.25))
 
@@ -194,13 +248,20 @@ class Phone:
         if conv not in self._began:
             self._began.add(conv)
             self.history.add(Began(self.who.device, conv, position))
+            self.store.cursors.setdefault(conv, ContiguousCursor(position, limit=1_000_000))
+            self.store.replicas.setdefault(conv, Replica())
 
     def _place(self, conv: str) -> dict[str, Any]:
-        return {"conv": conv, "received": self.store.received(conv), "seen": self.store.seen.get(conv, 0)}
+        return {
+            "conv": conv,
+            "received": self.store.received(conv),
+            "rev": self.store.revs.get(conv, 0),
+            "seen": self.store.seen.get(conv, 0),
+        }
 
     def _is_confirmed(self, conv: str) -> bool:
         echo, place = self._confirmed.get(conv), self._place(conv)
-        return echo is not None and echo["received"] >= place["received"] and echo["seen"] >= place["seen"]
+        return echo is not None and all(echo[what] >= place[what] for what in ("received", "rev", "seen"))
 
     # Frames
 
@@ -211,6 +272,7 @@ class Phone:
             case "conversations":
                 for item in frame["items"]:
                     self.conversations[item["id"]] = item
+                    self.store.revs.setdefault(item["id"], item["received_rev"])
                     self._begin(item["id"], item["received"])
                 if not frame["more"] and not self.is_connected.is_set():
                     self.is_connected.set()
@@ -218,8 +280,20 @@ class Phone:
             case "messages":
                 for entry in frame["entries"]:
                     self.history.add(Pushed(self.who.device, frame["conv"], entry["seq"]))
-                    self._take(frame["conv"], entry)
+                self._take(frame["conv"], frame["entries"], frame.get("absent", []))
                 self._after_taking(frame["conv"])
+            case "changes":
+                self._take_changes(frame)
+            case "reset":
+                gap = {"from": self.store.received(frame["conv"]) + 1, "to": frame["horizon"], "why": "expired"}
+                self._take(frame["conv"], [], [gap])
+            case "left":
+                self.conversations.pop(frame["conv"], None)
+            case "members":
+                if frame["conv"] in self.conversations:
+                    self.conversations[frame["conv"]] |= {"title": frame["title"], "members": frame["members"]}
+            case "sync_done":
+                self.is_synced.set()
             case "ack":
                 for ack in frame["acks"]:
                     self._acked(ack)
@@ -238,39 +312,44 @@ class Phone:
                 user, device = self.who.user, self.who.device
                 self.history.add(Accepted(device, user, ack["conv"], ack["client_id"], ack["message_id"], ack["seq"]))
                 if item is not None:
-                    self._take(ack["conv"], _entry(item, ack))
+                    self._take(ack["conv"], [_entry(item, ack)], [])
                     self._after_taking(ack["conv"])
             case "REJECTED":
                 self.rejected[ack["client_id"]] = ack["error_code"]
                 if item is not None:
                     self.store.outbox.remove(item)
+            case "FAILED":
+                self.lapsed[ack["conv"], ack["sender_id"]] = ack["lapsed"]
             case kind:
                 key = (ack["conv"], ack["sender_id"], kind)
                 self.ticks[key] = max(self.ticks.get(key, 0), ack["seq"])
                 self.history.add(Ticked(self.who.device, ack["conv"], ack["sender_id"], kind, ack["seq"]))
 
-    def _take(self, conv: str, entry: dict[str, Any]) -> None:
-        """Applies an entry once, in order; one that comes early waits aside."""
-        if entry["sender"] == self.who.user:
-            self.store.outbox = [item for item in self.store.outbox if item["client_id"] != entry["client_id"]]
-        if entry["seq"] <= self.store.received(conv):
-            return
-        held = self.store.held.setdefault(conv, {})
-        held[entry["seq"]] = entry
-        while (following := held.pop(self.store.received(conv) + 1, None)) is not None:
-            self.store.entries.setdefault(conv, {})[following["seq"]] = following
-            self.history.add(
-                Stored(
-                    self.who.device,
-                    self.who.user,
-                    conv,
-                    following["seq"],
-                    following["id"],
-                    following["sender"],
-                    following["client_id"],
-                    following["body"],
-                )
-            )
+    def _take(self, conv: str, entries: list[dict[str, Any]], absent: list[dict[str, Any]]) -> None:
+        """Applies entries by seq; what comes early waits for what is before it."""
+        mine = {entry["client_id"] for entry in entries if entry["sender"] == self.who.user}
+        self.store.outbox = [item for item in self.store.outbox if item["client_id"] not in mine]
+        replica, cursor = self.store.replicas[conv], self.store.cursors[conv]
+        before = cursor.position
+        replica.take_entries(entries)
+        for entry in entries:
+            cursor.one(entry["seq"])
+        for gap in absent:
+            if gap["to"] > before:
+                self.history.add(Skipped(self.who.device, conv, gap["from"], gap["to"], gap["why"]))
+            for seq in range(max(before + 1, gap["from"]), gap["to"] + 1):
+                cursor.one(seq)
+        for seq in range(before + 1, cursor.position + 1):
+            if entry := replica.get(seq):
+                self.history.add(_stored(self.who, conv, entry))
+
+    def _take_changes(self, frame: dict[str, Any]) -> None:
+        conv = frame["conv"]
+        self.store.replicas[conv].take_changes(frame["changes"])
+        self.store.revs[conv] = max(self.store.revs.get(conv, 0), frame["upto"])
+        for change in frame["changes"]:
+            self.history.add(Changed(self.who.device, conv, change["seq"], change["rev"], change.get("body")))
+        self._acknowledge("CHANGED", conv, self.store.revs[conv])
 
     def _after_taking(self, conv: str) -> None:
         self._acknowledge("DELIVERED", conv, self.store.received(conv))
@@ -327,3 +406,9 @@ def _entry(item: dict[str, Any], ack: dict[str, Any]) -> dict[str, Any]:
         "body": item["body"],
         "at": ack["timestamp"],
     }
+
+
+def _stored(who: SignedIn, conv: str, entry: dict[str, Any]) -> Stored:
+    names = ("id", "sender", "client_id", "body", "rev")
+    message_id, sender, client_id, body, rev = (entry.get(name) for name in names)
+    return Stored(who.device, who.user, conv, entry["seq"], message_id, sender, client_id, body, rev or 0)

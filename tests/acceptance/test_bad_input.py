@@ -200,11 +200,17 @@ async def test_absent_and_foreign_look_the_same(house: House, cast: Cast) -> Non
             {"t": "send", "client_id": "m", "body": CANARY, "reply_to_id": "0"},
             {"t": "ack", "acks": [{"type": "DELIVERED", "seq": 1}]},
             {"t": "ack", "acks": [{"type": "SEEN", "seq": 99, "cumulative": True}]},
+            {"t": "ack", "acks": [{"type": "CHANGED", "seq": 1}]},
             {"t": "fetch", "from": 1, "to": 50},
             {"t": "info", "seq": 1},
             {"t": "info", "seq": 99},
+            {"t": "edit", "seq": 1, "body": CANARY},
+            {"t": "delete", "seq": 1, "for": "me"},
+            {"t": "delete", "seq": 1, "for": "all"},
+            {"t": "resend", "seq": 1, "client_id": "m"},
             {"t": "ping", "positions": [{"received": 1, "seen": 1}]},
         ]
+        await mallory.hear("sync_done")
         for frame in frames:
             theirs, nowhere = [await answer_about(mallory, frame, each) for each in (conv, ABSENT)]
             assert theirs == nowhere, frame
@@ -213,7 +219,7 @@ async def test_absent_and_foreign_look_the_same(house: House, cast: Cast) -> Non
         await mallory.greet(positions=[{"conv": conv, "received": 1, "seen": 1}])
         assert mallory.conversations == {}
         assert await mallory.still_works()
-        assert not mallory.heard
+        assert [frame["t"] for frame in mallory.heard] == ["sync_done"]
 
 
 async def answer_about(wire: Wire, frame: Frame, conv: str) -> str:
@@ -269,7 +275,7 @@ async def test_a_flood_is_slowed_and_then_cut_off(house: House, cast: Cast) -> N
         except OSError:
             pass
         except Exception as closed:
-            assert "4529" in str(closed)
+            assert "4529" in str(closed) or "no close frame" in str(closed)
         assert await bob.closed(30) in (4529, 1006)
         errors = bob.of("error")
         assert errors and {error["code"] for error in errors} == {"RATE_LIMITED"}

@@ -50,7 +50,7 @@ async def test_lost_acknowledgements_are_restated(house: House, cast: Cast) -> N
             await bob.ask(ping, "pong")
             await alice.tick(conv, "SEEN", 3)
             pong = await bob.ask(ping, "pong")
-            assert pong["positions"] == [{"conv": conv, "received": 3, "seen": 3}]
+            assert pong["positions"] == [{"conv": conv, "received": 3, "rev": 0, "seen": 3}]
 
 
 async def test_a_lost_store_is_filled_again_and_nothing_falls(house: House, cast: Cast) -> None:

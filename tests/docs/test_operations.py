@@ -2,12 +2,15 @@
 
 import re
 
+import httpx
 import pytest
 from django.db import connection
 
 from chat.inbox import sync
 from messenger import commands
 from messenger.celery import app
+from tests.acceptance.scrape import scrape_until
+from tests.acceptance.servers import House
 from tests.docs.examples import BLOCK, CLONE, DOCS, prose, rows, section
 
 DOCUMENT = (DOCS / "operations.md").read_text()
@@ -35,6 +38,21 @@ def test_the_workers_are_the_queues_there_are() -> None:
     routed = {route["queue"] for route in app.conf.task_routes.values()} | {app.conf.task_default_queue}
     assert set(re.findall(r"-Q (\w+)", table)) == routed
     assert all("solo" in commands.worker(queue) for queue in routed)
+
+
+@pytest.mark.acceptance
+def test_every_metric_is_listed_and_no_other() -> None:
+    """By name and kind, as a scrape of a running messenger tells them, its first sweep and flush being over."""
+    with House() as house:
+        scrape_until(
+            house.address, lambda now: {"messenger_sweep_age_seconds", "messenger_flush_age_seconds"} <= {*now}
+        )
+        page = httpx.get(f"{house.address}/metrics").text
+    found = dict(re.findall(r"^# TYPE (\S+) (\S+)$", page, re.MULTILINE))
+    table = section(DOCUMENT, "What to look at")
+    assert {cells[0]: cells[1] for cells in rows(table)} == found
+    used = {name for block in BLOCK.finditer(table) for name in re.findall(r"\bmessenger_\w+", block["text"])}
+    assert used <= found.keys() | {f"{name}_{part}" for name in found for part in ("count", "sum", "bucket")}
 
 
 @pytest.mark.django_db

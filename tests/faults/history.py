@@ -54,7 +54,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A device applied an entry to its durable store."""
+    """A device applied an entry to its durable store. `body`: None if it was deleted by then."""
 
     device: str
     user: str
@@ -63,7 +63,42 @@ class Stored:
     message_id: str
     sender: str
     client_id: str
-    body: str
+    body: str | None
+    rev: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A device was told that entries `first` to `last` are not there for it, and why."""
+
+    device: str
+    conv: str
+    first: int
+    last: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A device was told of a change of an entry; `body`: of an edit."""
+
+    device: str
+    conv: str
+    seq: int
+    rev: int
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """A person was told that their edit (`body`) or deletion (`whom`: "me", "all") was done, as `rev`."""
+
+    user: str
+    conv: str
+    seq: int
+    rev: int
+    body: str | None = None
+    whom: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +131,14 @@ class Sampled:
     value: int
 
 
-Event = Sent | Began | Pushed | Accepted | Stored | Saw | Ticked | Sampled
+Event = Sent | Began | Pushed | Accepted | Stored | Skipped | Changed | Revised | Saw | Ticked | Sampled
+
+Spans = list[tuple[int, int | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry of the final log."""
+    """An entry of the final log. `body`: "" if it is deleted."""
 
     conv: str
     seq: int
@@ -109,11 +146,16 @@ class Row:
     sender: str
     client_id: str
     body: str
+    rev: int = 0
+    deleted: bool = False
 
 
 @dataclass(slots=True)
 class History:
-    """`owner`: device -> user. `watermarks`: (conv, user) -> (delivered, seen). `inboxes`: (conv, device) -> cursor."""
+    """`owner`: device -> user. `watermarks`: (conv, user) -> (delivered, seen). `inboxes`: (conv, device) -> cursor.
+    `stays`: (conv, user) -> first and last seq of each, None: it goes on; nothing for those who were there all along.
+    `lapses`: (conv, user) -> ranges. `horizons`: (conv, device) -> seq. `hidden`: (conv, user) -> seqs.
+    `shown`: (conv, device) -> what it shows in the end, by seq: (rev, body, None if deleted)."""
 
     events: list[Event] = field(default_factory=list)
     log: list[Row] = field(default_factory=list)
@@ -121,6 +163,11 @@ class History:
     inboxes: dict[tuple[str, str], int] = field(default_factory=dict)
     owner: dict[str, str] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=dict)
+    stays: dict[tuple[str, str], Spans] = field(default_factory=dict)
+    lapses: dict[tuple[str, str], Spans] = field(default_factory=dict)
+    horizons: dict[tuple[str, str], int] = field(default_factory=dict)
+    hidden: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    shown: dict[tuple[str, str], dict[int, tuple[int, str | None]]] = field(default_factory=dict)
 
     def add(self, event: Event) -> None:
         self.events.append(event)

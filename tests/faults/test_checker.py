@@ -6,7 +6,21 @@ from dataclasses import replace
 import pytest
 
 from tests.faults.checker import check
-from tests.faults.history import Accepted, Began, History, Pushed, Row, Sampled, Saw, Sent, Stored, Ticked
+from tests.faults.history import (
+    Accepted,
+    Began,
+    Changed,
+    History,
+    Pushed,
+    Revised,
+    Row,
+    Sampled,
+    Saw,
+    Sent,
+    Skipped,
+    Stored,
+    Ticked,
+)
 
 
 def good() -> History:
@@ -135,6 +149,111 @@ def cursor_jumped_for_a_while(history: History) -> None:
 
 def never_arrived(history: History) -> None:
     history.events = [e for e in history.events if not (isinstance(e, Stored) and e.device == "pa" and e.seq == 3)]
+
+
+# With stays, edits, deletions and expiry
+
+
+def away() -> History:
+    """alice writes 1 to 6. bob was away for 3 and 4; 1 expired for him; 2 was edited and 5 deleted; 6 he hid."""
+    history = History(owner={"pa": "alice", "pb": "bob"}, members={"c": {"alice", "bob"}})
+    history.add(Began("pb", "c", 0))
+    history.add(Skipped("pb", "c", 1, 1, "expired"))
+    bodies: dict[int, str | None] = {2: "better", 5: None}
+    revs = {2: 1, 5: 2}
+    for seq in range(1, 7):
+        body, rev = bodies.get(seq, f"body {seq}"), revs.get(seq, 0)
+        history.add(Sent("pa", "alice", "c", f"a{seq}", f"body {seq}", seq - 1))
+        history.log.append(Row("c", seq, f"m{seq}", "alice", f"a{seq}", body or "", rev, body is None))
+        if rev:
+            history.add(Revised("alice", "c", seq, rev, body, None if body else "all"))
+    history.add(Pushed("pb", "c", 2))
+    history.add(Stored("pb", "bob", "c", 2, "m2", "alice", "a2", "better", 1))
+    history.add(Skipped("pb", "c", 3, 4, "no_access"))
+    for seq in (5, 6):
+        history.add(Pushed("pb", "c", seq))
+        history.add(Stored("pb", "bob", "c", seq, f"m{seq}", "alice", f"a{seq}", f"body {seq}", 0))
+    history.add(Changed("pb", "c", 5, 2, None))
+    history.add(Began("pa", "c", 6))
+    history.stays["c", "bob"] = [(1, 2), (5, None)]
+    history.lapses["c", "bob"] = [(1, 1)]
+    history.horizons["c", "pb"] = 1
+    history.hidden["c", "bob"] = {6}
+    history.shown["c", "pb"] = {2: (1, "better"), 5: (2, None)}
+    history.watermarks = {("c", "alice"): (6, 0), ("c", "bob"): (6, 0)}
+    history.inboxes = {("c", "pb"): 6}
+    return history
+
+
+def test_a_good_history_of_someone_away_passes() -> None:
+    assert check(away()) == []
+
+
+def a_foreign_entry(history: History) -> None:
+    history.add(Pushed("pb", "c", 3))
+
+
+def a_foreign_edit(history: History) -> None:
+    history.add(Changed("pb", "c", 4, 3, "secret"))
+
+
+def kept_out(history: History) -> None:
+    history.add(Skipped("pb", "c", 5, 5, "no_access"))
+
+
+def called_expired(history: History) -> None:
+    history.add(Skipped("pb", "c", 2, 2, "expired"))
+
+
+def expired_in_silence(history: History) -> None:
+    history.events = [event for event in history.events if event != Skipped("pb", "c", 1, 1, "expired")]
+    history.events.insert(1, Skipped("pb", "c", 1, 1, "deleted"))
+
+
+def expired_and_shown(history: History) -> None:
+    history.shown["c", "pb"][1] = (0, "body 1")
+
+
+def a_missed_edit(history: History) -> None:
+    history.shown["c", "pb"][2] = (0, "body 2")
+
+
+def a_missed_deletion(history: History) -> None:
+    history.shown["c", "pb"][5] = (0, "body 5")
+
+
+def hidden_and_shown(history: History) -> None:
+    history.shown["c", "pb"][6] = (0, "body 6")
+
+
+def not_shown(history: History) -> None:
+    del history.shown["c", "pb"][2]
+
+
+def edited_by_nobody(history: History) -> None:
+    history.log[1] = replace(history.log[1], body="worse")
+
+
+@pytest.mark.parametrize(
+    ("rule", "plant"),
+    [
+        ("V2", edited_by_nobody),
+        ("V11", a_foreign_entry),
+        ("V11", a_foreign_edit),
+        ("V11", kept_out),
+        ("V12", called_expired),
+        ("V12", expired_in_silence),
+        ("V12", expired_and_shown),
+        ("V13", a_missed_edit),
+        ("V13", a_missed_deletion),
+        ("V13", hidden_and_shown),
+        ("V13", not_shown),
+    ],
+)
+def test_a_fault_planted_while_someone_was_away_is_found(rule: str, plant: Callable[[History], None]) -> None:
+    history = away()
+    plant(history)
+    assert rule in {finding.split()[0] for finding in check(history)}
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 from chat.delivery import outlet
 from chat.delivery.hub import Hub
 from chat.delivery.outlet import Outlet
-from chat.delivery.session import Cursor, Session
-from chat.inbox.sync import Summary
+from chat.delivery.session import Session
 from chat.protocol.codec_json import Packed, pack
 from chat.protocol.frames import MAX_BODY_CHARS, Entry
+from tests.chat.delivery.paper import cursor_of, summary
 
 # Each of these characters takes six in JSON.
 LONGEST = "\x01" * MAX_BODY_CHARS
@@ -48,11 +48,12 @@ async def test_large_messages_wait_for_a_slow_reader() -> None:
     hub = Hub(wanted.append, wanted.append)
     session = Session("alice", "phone", Outlet(reader.send, lambda: None), asyncio.get_running_loop().time())
     hub.arrive(session)
-    hub.enter(session, Summary("c", "direct", "", ENTRIES, 1, 1, 0, 0, 0, None, []), Cursor(0, 0))
+    found = summary("c", ENTRIES)
+    hub.enter(session, found, cursor_of(found))
     longest = sum(len(entry.text) for entry in entries[:PAGE])
     while len(reader.taken) < ENTRIES:
         # What the filler does: pages from the lowest waiting position while somebody waits.
-        while hub.waiting("c"):
+        while hub.rooms["c"].waiting():
             start = session.cursors["c"].pushed
             hub.deliver("c", 1, entries[start : start + PAGE])
         assert session.outlet._queued <= outlet.CROWDED_CHARS + longest + PAGE

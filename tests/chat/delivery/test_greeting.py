@@ -157,7 +157,7 @@ async def test_a_heartbeat_echoes_what_is_stored(runtime: Runtime, people: Cast,
     bob = await greeted(runtime, people.bob)
     await in_thread(_stands, people.bob, conv, 6, 2)
     await bob.say({"t": "ping", "positions": [{"conv": conv, "received": 7, "seen": 3}]})
-    assert (await bob.told("pong"))["positions"] == [{"conv": conv, "received": 6, "seen": 2}]
+    assert (await bob.told("pong"))["positions"] == [{"conv": conv, "received": 6, "rev": 0, "seen": 2}]
 
 
 async def test_a_new_device_starts_where_its_person_is(runtime: Runtime, people: Cast, conv: str) -> None:

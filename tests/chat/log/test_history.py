@@ -35,7 +35,7 @@ def group(people: Cast) -> str:
 async def test_a_page_ends_where_the_stay_begins(database: Database, people: Cast, group: str) -> None:
     async def seqs(person: Person, first: int, last: int) -> list[int] | None:
         page = await history.page(database, group, person.id, first, last)
-        return None if page is None else [entry["seq"] for entry in page]
+        return None if page is None else [entry["seq"] for entry in page.entries]
 
     assert await seqs(people.alice, 1, 100) == [1, 2, 3, 4, 5]
     assert await seqs(people.alice, 2, 3) == [2, 3]
@@ -90,7 +90,7 @@ async def _times(database: Database, conv: str, people: Cast, seq: int) -> tuple
     """(delivered, seen) after NOON, of bob."""
     rows = await history.people(database, conv, people.alice.id, seq)
     assert rows is not None and rows[0][0] == people.bob.id
-    delivered, seen = (None if at is None else at - NOON for at in rows[0][3:])
+    delivered, seen = (None if at is None else at - NOON for at in rows[0][4:])
     return delivered, seen
 
 

@@ -1,13 +1,18 @@
 """The pages: who gets in, and what no page ever does."""
 
+import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import path
+from django.utils import timezone
+from redis import Redis
 
-from chat.models import Device, User
+from chat.metrics import tally
+from chat.models import Device, Progress, User
 from messenger.urls import urlpatterns as house
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_static")]
@@ -183,10 +188,24 @@ def test_our_own_fault_shows_no_detail() -> None:
     assert b"secret detail" not in response.content and b"Traceback" not in response.content
 
 
-def test_health(client: Client, settings: Any) -> None:
+def test_health(client: Client, settings: Any, redis: "Redis[str]") -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"ready": True, "database": "local", "redis": "ok"}
+    never = {"sweep": "never", "flush": "never"}
+    assert client.get("/readyz").json() == {"ready": True, "database": "local", "redis": "ok"} | never
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {"ready": False, "database": "local", "redis": "not reachable"}
+    away = {"database": "local", "redis": "not reachable", "sweep": "never", "flush": "not reachable"}
+    assert response.json() == {"ready": False} | away
+
+
+def test_late_celery_is_told_and_leaves_the_process_ready(client: Client, redis: "Redis[str]") -> None:
+    def told() -> Any:
+        answer = client.get("/readyz")
+        assert answer.status_code == 200
+        return answer.json()
+
+    for ago, sweep, flush in ((20, "ok", "ok"), (45, "ok", "late"), (90, "late", "late")):
+        Progress.objects.update_or_create(work="redelivery", defaults={"upto": timezone.now() - timedelta(seconds=ago)})
+        redis.hset(tally.KEY, tally.FLUSHED_AT, str(time.time() - ago))
+        assert told() == {"ready": True, "database": "local", "redis": "ok", "sweep": sweep, "flush": flush}

@@ -1,0 +1,50 @@
+"""Sessions whose frames are kept on paper instead of being sent, and summaries as the database would give them."""
+
+import json
+from typing import Any
+
+from chat.delivery.session import Cursor, Session
+from chat.inbox.sync import Summary
+from chat.policy.visibility import Readable
+from chat.protocol.codec_json import Packed
+
+
+class Paper:
+    """An outlet that writes to a list."""
+
+    is_crowded = False
+
+    def __init__(self) -> None:
+        self.frames: list[dict[str, Any]] = []
+        self.closed: int | None = None
+
+    def write(self, text: str) -> bool:
+        self.frames.append(json.loads(text))
+        return True
+
+    def close(self, code: int) -> None:
+        self.closed = code
+
+
+def packed(seq: int) -> Packed:
+    return Packed(seq, json.dumps({"seq": seq}))
+
+
+def new_session(user: str, device: str = "") -> Session:
+    return Session(user, device or user, Paper(), now=0.0)  # type: ignore[arg-type]
+
+
+def frames(session: Session) -> list[dict[str, Any]]:
+    paper: Any = session.outlet
+    return list(paper.frames)
+
+
+def summary(
+    conv: str, head: int, members_rev: int = 1, rev: int = 0, received: int = 0, readable: Readable | None = None
+) -> Summary:
+    may = readable or Readable()
+    return Summary(conv, "group", "", head, rev, members_rev, may, received, rev, 0, 0, 0, 0, None, [])
+
+
+def cursor_of(found: Summary) -> Cursor:
+    return Cursor(found.received, found.received_rev, found.seen, found.readable)

@@ -1,0 +1,71 @@
+"""What /metrics asks the database: right, and cheap among very many inboxes."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from chat.metrics.database import FIGURES
+from chat.models import Inbox, Message, Progress
+from tests.cast import Cast
+from tests.log import write
+
+pytestmark = pytest.mark.django_db
+
+MANY = 200_000
+# One in a thousand is being nudged, as many are stuck.
+FILL = """
+INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, next_attempt_at)
+SELECT gen_random_uuid(), gen_random_uuid(), 0, (n %% 1000 < 2)::int, CASE WHEN n %% 1000 = 0 THEN now() END
+FROM generate_series(1, %s) n
+"""
+
+
+def read() -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    with connection.cursor() as cursor:
+        for figure in FIGURES:
+            cursor.execute(figure.sql)
+            rows = cursor.fetchall()
+            found[figure.name.removeprefix("messenger_")] = float(rows[0][0]) if rows else None
+    return found
+
+
+def test_nothing_waits_in_an_empty_house() -> None:
+    assert read() == {
+        "inboxes_behind": 0,
+        "entries_waiting": 0,
+        "oldest_undelivered_seconds": 0,
+        "deliveries_stuck": 0,
+        "sweep_age_seconds": None,
+    }
+
+
+def test_who_waits_for_what_and_since_when(people: Cast, conv: str) -> None:
+    write(conv, people.alice, 5)
+    now = timezone.now()
+    for seq in range(1, 6):
+        Message.objects.filter(conversation=conv, seq=seq).update(created_at=now - timedelta(minutes=10 * (6 - seq)))
+    inbox = {"conversation_id": conv, "next_attempt_at": now}
+    Inbox.objects.create(device=people.bob.device, received_seq=2, **inbox)
+    Inbox.objects.create(device=people.alice.device, received_seq=5, **inbox)
+    Inbox.objects.create(device=people.carol.device, received_seq=0, attempts=10, conversation_id=conv)
+    Inbox.objects.create(device=people.mallory.device, received_seq=0, conversation_id=conv)
+    Progress.objects.create(work="redelivery", upto=now - timedelta(seconds=90))
+    found = read()
+    assert (found["inboxes_behind"], found["entries_waiting"], found["deliveries_stuck"]) == (1, 3, 1)
+    assert found["oldest_undelivered_seconds"] == pytest.approx(1_800, abs=60)
+    assert found["sweep_age_seconds"] == pytest.approx(90, abs=60)
+
+
+def test_no_figure_reads_all_inboxes() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(FILL, [MANY])
+        cursor.execute("ANALYZE chat_inbox")
+        for figure in FIGURES:
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS OFF, TIMING OFF) {figure.sql}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert "Seq Scan on chat_inbox" not in plan, plan
+            assert "chat_progress" in plan or "inbox_due" in plan or "inbox_stuck" in plan, plan
