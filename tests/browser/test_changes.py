@@ -22,7 +22,7 @@ def edit(person: Person, text: str, new: str) -> None:
 
 
 def deleted(person: Person) -> Locator:
-    return person.page.locator(".message .deleted")
+    return person.page.locator(".message .text.deleted")
 
 
 def leave(person: Person) -> None:
