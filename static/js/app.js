@@ -2,6 +2,7 @@
 
 import { Chats } from "./chats.js";
 import { forgetOthers, openDatabase } from "./database.js";
+import { MessageActs } from "./message_acts.js";
 import { isNews } from "./order.js";
 import { Sync } from "./sync.js";
 import { BannerView } from "./views/banner.js";
@@ -9,7 +10,6 @@ import { ComposerView } from "./views/composer.js";
 import { InfoDialog, LeaveDialog, NewChatDialog, wireCloseButtons } from "./views/dialogs.js";
 import { byId, dress } from "./views/dom.js";
 import { ListView } from "./views/list.js";
-import { MessageMenu } from "./views/menu.js";
 import { NoticeView } from "./views/notice.js";
 import { ThreadView } from "./views/thread.js";
 
@@ -50,49 +50,11 @@ class App {
     this.notice = new NoticeView();
     this.composer = new ComposerView({
       onSend: (...message) => this.#send(...message),
-      onEdit: (entry, body) => this.#edit(entry, body),
+      onEdit: (entry, body) => this.acts.edit(entry, body),
       nameOf: (entry) => this.thread.chat.roster.nameOf(entry.sender),
     });
-    this.thread = new ThreadView({ sync, actions: this.#actions() });
-    this.menu = new MessageMenu({
-      element: byId("message-menu"),
-      list: byId("thread"),
-      itemsOf: (entry) => this.#choices(entry),
-      entryOf: (seq) => this.thread.chat.find(seq),
-    });
-  }
-
-  #actions() {
-    const { outbox } = this.sync;
-    return {
-      reply: (entry) => this.composer.reply(entry),
-      menu: (entry, opener) => this.menu.open(entry, opener),
-      retry: (clientId) => outbox.retryNow(clientId),
-      resend: (entry) => this.sync.resend(this.thread.chat, entry),
-      discard: (clientId) => outbox.discard(clientId),
-      jumpTo: (seq) => this.thread.show(seq),
-    };
-  }
-
-  #choices(entry) {
-    const isOwn = entry.sender === this.chats.me;
-    return [
-      !entry.deleted && ["Reply", () => this.composer.reply(entry)],
-      isOwn && !entry.deleted && ["Edit", () => this.composer.edit(entry)],
-      isOwn && !entry.deleted && ["Message info", () => this.info.open(this.thread.chat.id, entry)],
-      ["Delete for me", () => this.#remove(entry, "me"), true],
-      isOwn && !entry.deleted && ["Delete for everyone", () => this.#remove(entry, "all"), true],
-    ].filter(Boolean);
-  }
-
-  async #edit(entry, body) {
-    const refusal = await this.sync.edit(this.thread.chat, entry.seq, body);
-    this.notice.refuse("edit", refusal);
-    return !refusal?.retryable;
-  }
-
-  async #remove(entry, whom) {
-    this.notice.refuse("delete", await this.sync.remove(this.thread.chat, entry.seq, whom));
+    this.acts = new MessageActs(this);
+    this.thread = new ThreadView({ sync, actions: this.acts });
   }
 
   #send(conv, body, replyTo) {

@@ -137,6 +137,13 @@ export class Database {
     return { entries: (await entries).map(bare), absent: absent.filter((range) => range.from <= to).map(bare) };
   }
 
+  // Which of some entries ({conv, seq}) are deleted for this person.
+  async hidden(entries) {
+    const changes = this.#read("changes");
+    const kept = await Promise.all(entries.map(({ conv, seq }) => result(changes.get([conv, seq]))));
+    return entries.filter((_, at) => kept[at]?.type === "hide");
+  }
+
   // The newest entry below `seq` that there is for people to see.
   async newest(conv, seq) {
     const request = this.#read("messages").openCursor(span(conv, 0, seq - 1), "prev");

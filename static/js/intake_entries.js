@@ -86,7 +86,6 @@ export class EntryIntake {
       const { body, reply_to } = item;
       const entry = { seq, id: message_id, sender: this.sync.me, client_id, body, at: timestamp };
       if (reply_to) entry.reply_to = reply_to;
-      if (item.kind === "resend") chat.withdraw(item.seq, seq);
       accepted.set(conv, [...(accepted.get(conv) ?? []), entry]);
     } else {
       chat.heardOf(seq);
@@ -96,17 +95,22 @@ export class EntryIntake {
 
   // One's own entry may come as ACCEPTED or as a push: the same entry, at the same place.
   async #store(conv, entries, absent = []) {
-    const { chats, database, outbox, mender, progress, me } = this.sync;
+    const { chats, database, mender, progress, me } = this.sync;
     const chat = chats.get(conv);
     if (!chat) return { stored: entries };
     const cursor = chat.cursorAfter(entries, absent);
     const stored = await database.store(conv, entries, { ...chat.kept, received: cursor.position }, absent);
     chat.take(stored, cursor, absent);
-    for (const entry of entries) if (entry.sender === me) outbox.settle(entry.client_id);
+    for (const entry of entries) if (entry.sender === me) this.#settle(chat, entry);
     mender.watch(chat);
     progress.moved();
     this.#changed(chat);
     return { chat, stored };
+  }
+
+  #settle(chat, { client_id, seq }) {
+    const item = this.sync.outbox.settle(client_id);
+    if (item?.kind === "resend") chat.withdraw(item.seq, seq);
   }
 
   // Nothing yet, when all that came lies above a hole.

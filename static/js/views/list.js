@@ -1,12 +1,10 @@
 // The conversations, newest first.
 
 import { avatar, byId, h } from "./dom.js";
-import { when } from "./format.js";
+import { counted, when } from "./format.js";
 import { DELETED } from "./message.js";
 import { Rows } from "./rows.js";
 import { tickMark } from "./ticks.js";
-
-const MOST = 999;
 
 export class ListView {
   constructor({ chats, sync, onOpen }) {
@@ -48,7 +46,7 @@ export class ListView {
   }
 
   #bottom(latest, unread) {
-    const count = unread > MOST ? `${MOST}+` : unread;
+    const count = counted(unread);
     return h(
       "span",
       { class: "conversation-line" },

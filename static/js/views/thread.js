@@ -1,6 +1,7 @@
 // The open conversation, redrawn from state.
 
 import { byId, dress } from "./dom.js";
+import { counted } from "./format.js";
 import { Rows } from "./rows.js";
 import { plan } from "./thread_plan.js";
 import { Viewport } from "./viewport.js";
@@ -146,8 +147,9 @@ export class ThreadView {
   #look() {
     const { chat, view } = this;
     if (!chat || this.opening || document.hidden || !document.hasFocus()) return;
-    // At the end of a preview there is much that nobody has seen yet.
-    const seq = view.isAtEnd && !chat.preview ? chat.received : view.lastVisible;
+    // What flies past, or lies in the gap above a preview, nobody has seen yet.
+    if (chat.preview || this.sync.isFarBehind(chat)) return;
+    const seq = view.isAtEnd ? chat.received : view.lastVisible;
     if (seq > chat.seen) this.sync.markSeen(chat, seq);
   }
 
@@ -155,6 +157,6 @@ export class ThreadView {
     this.jump.hidden = this.view.isAtEnd;
     const unread = this.chat?.unread ?? 0;
     byId("jump-count").hidden = !unread;
-    byId("jump-count").textContent = unread;
+    byId("jump-count").textContent = counted(unread);
   }
 }

@@ -80,7 +80,11 @@ export function plan({ chat, unsent, ...more }) {
     made.entry(entry);
   };
   chat.shown.forEach(add);
-  if (chat.preview) made.line(previewGap(chat));
+  if (chat.preview) {
+    // What expired in between belongs to what is on its way.
+    gaps.before(chat.preview.from);
+    made.line(previewGap(chat));
+  }
   chat.ahead.forEach(add);
   made.line(...gaps.before(chat.received + 1));
   unsent.forEach((item) => made.unsent(item));

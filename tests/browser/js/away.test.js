@@ -157,6 +157,17 @@ test("what expired has failed, is sent anew under one id until there is an answe
   equal(chat().tickOf(chat().find(2)), "sent");
 });
 
+test("what was sent anew takes the old one's place, also when only the push of it comes", async () => {
+  const { connect, hear, sync, take, chat } = await make();
+  await connect();
+  await hear({ t: "messages", conv: CONV, entries: [entry(1, ME)] });
+  take();
+  sync.resend(chat(), chat().find(1));
+  const [{ client_id }] = take();
+  await hear({ t: "messages", conv: CONV, entries: [{ ...entry(2, ME), client_id, body: "text 1" }] });
+  equal([shown(chat()), sync.outbox.items], [[2], []]);
+});
+
 test("a resend that is refused is given up; one that may work later goes again", async () => {
   const { connect, hear, sync, take, chat, timers } = await make();
   await connect();
