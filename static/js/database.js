@@ -3,7 +3,7 @@
 // Several tabs may write: entries merge by revision, positions only rise.
 
 import { abort, allOf, done, open, putEntry, raisePosition, result, span } from "./idb.js";
-import { Replica } from "./replica.js";
+import { Replica, revision } from "./replica.js";
 
 const COUNTERS = 100;
 const PREFIX = "messenger-";
@@ -121,8 +121,9 @@ export class Database {
     });
   }
 
-  conversations() {
-    return result(this.#read("conversations").getAll());
+  async conversations() {
+    const summaries = await result(this.#read("conversations").getAll());
+    return Promise.all(summaries.map(async (summary) => ({ ...summary, last: await this.latest(summary.id, summary.last) })));
   }
 
   positions() {
@@ -137,11 +138,13 @@ export class Database {
     return { entries: (await entries).map(bare), absent: absent.filter((range) => range.from <= to).map(bare) };
   }
 
-  // Which of some entries ({conv, seq}) are deleted for this person.
-  async hidden(entries) {
-    const changes = this.#read("changes");
-    const kept = await Promise.all(entries.map(({ conv, seq }) => result(changes.get([conv, seq]))));
-    return entries.filter((_, at) => kept[at]?.type === "hide");
+  // What has become of the newest entry since it was noted; of one that is not to be shown, the one before it.
+  async latest(conv, last) {
+    if (!last) return null;
+    const transaction = this.handle.transaction(["messages", "changes"]);
+    const [entry, change] = await Promise.all(["messages", "changes"].map((name) => result(transaction.objectStore(name).get([conv, last.seq]))));
+    if (change?.type === "hide" || entry?.resent_as !== undefined) return this.newest(conv, last.seq);
+    return entry && revision(entry) > revision(last) ? bare(entry) : last;
   }
 
   // The newest entry below `seq` that there is for people to see.

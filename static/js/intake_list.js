@@ -33,7 +33,7 @@ export class ListIntake {
     const { chats, database, keeper, mender } = this.sync;
     const { listed } = this;
     const fresh = [];
-    await this.#hideLast(items);
+    for (const item of items) item.last = await database.latest(item.id, item.last);
     for (const item of items) {
       const chat = chats.put(item);
       listed?.add(item.id);
@@ -51,13 +51,6 @@ export class ListIntake {
     keeper.soon(items.map((item) => item.id));
     chats.changed(null);
     if (opened) this.sync.tell("opened", items[0].id);
-  }
-
-  // The newest entry of a conversation may be deleted for this person alone.
-  async #hideLast(items) {
-    const last = items.filter((item) => item.last).map(({ id, last: { seq } }) => ({ conv: id, seq }));
-    const hidden = new Set((await this.sync.database.hidden(last)).map(({ conv }) => conv));
-    for (const item of items) if (hidden.has(item.id)) item.last = null;
   }
 
   // The list is whole, so what is not in it is not theirs any more.

@@ -121,7 +121,8 @@ def test_edits_and_deletions_while_away(alice: Person, bob: Person) -> None:
     expect(deleted(bob)).to_have_count(1)
     bob.expect_texts("eins", "three", "vier")
     # It is stored: there without a connection, too.
-    bob.page.wait_for_function(KEPT)
+    while not bob.page.evaluate(KEPT):
+        bob.page.wait_for_timeout(100)
     bob.profile.context.route_web_socket("**/ws/v1", lambda socket: None)
     bob.page.reload()
     expect(bob.message("eins").locator(".edited")).to_be_visible()

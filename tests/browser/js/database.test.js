@@ -132,6 +132,19 @@ test("a conversation that was left leaves nothing, the others stay", async () =>
   equal((await database.range("d", 1, 9)).entries.length, 1);
 });
 
+test("the newest of a conversation is what it has become since it was noted", async () => {
+  const database = await open();
+  const last = async () => (await database.conversations()).map((summary) => summary.last && [summary.last.seq, summary.last.body]);
+  await database.store("c", [entry(1), entry(2)], null);
+  await database.storeConversations([{ id: "c", last: entry(2) }, { id: "d", last: null }]);
+  equal(await last(), [[2, "text 2"], null]);
+  await database.change("c", [change(2, 4)], { conv: "c", rev: 4 });
+  equal(await last(), [[2, "rev 4"], null]);
+  await database.change("c", [change(2, 5, "hide")], { conv: "c", rev: 5 });
+  equal(await last(), [[1, "text 1"], null]);
+  equal((await database.latest("c", { ...entry(7), rev: 9 })).rev, 9);
+});
+
 test("the newest one there is to see, below another", async () => {
   const database = await open();
   await database.store("c", [entry(1), entry(2), { ...entry(3), deleted: true, resent_as: 4 }, entry(5)], null);
