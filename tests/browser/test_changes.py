@@ -14,7 +14,9 @@ DELETED = "This message was deleted"
 KEPT = """
 async () => {
   const [{ name }] = await indexedDB.databases();
-  const database = await new Promise((resolve) => (indexedDB.open(name).onsuccess = ({ target }) => resolve(target.result)));
+  const opening = indexedDB.open(name);
+  await new Promise((resolve) => (opening.onsuccess = resolve));
+  const database = opening.result;
   const all = database.transaction("conversations").objectStore("conversations").getAll();
   await new Promise((resolve) => (all.onsuccess = resolve));
   database.close();
