@@ -2,12 +2,15 @@
 
 import { Chats } from "./chats.js";
 import { forgetOthers, openDatabase } from "./database.js";
+import { MessageActs } from "./message_acts.js";
+import { isNews } from "./order.js";
 import { Sync } from "./sync.js";
 import { BannerView } from "./views/banner.js";
 import { ComposerView } from "./views/composer.js";
 import { InfoDialog, LeaveDialog, NewChatDialog, wireCloseButtons } from "./views/dialogs.js";
 import { byId, dress } from "./views/dom.js";
 import { ListView } from "./views/list.js";
+import { NoticeView } from "./views/notice.js";
 import { ThreadView } from "./views/thread.js";
 
 const MINUTE_MS = 60000;
@@ -44,21 +47,14 @@ class App {
     this.newChat = new NewChatDialog({ onOpen: (username) => sync.openDirect(username) });
     this.leaving = new LeaveDialog({ onLeave: () => this.#signOut() });
     this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id) });
-    this.composer = new ComposerView({ onSend: (...message) => this.#send(...message), nameOf: (entry) => this.#nameOf(entry) });
-    this.thread = new ThreadView({
-      sync,
-      actions: {
-        reply: (entry) => this.composer.reply(entry),
-        info: (entry) => this.info.open(this.thread.chat.id, entry),
-        retry: (clientId) => sync.outbox.retryNow(clientId),
-        discard: (clientId) => sync.outbox.discard(clientId),
-        jumpTo: (seq) => this.thread.show(seq),
-      },
+    this.notice = new NoticeView();
+    this.composer = new ComposerView({
+      onSend: (...message) => this.#send(...message),
+      onEdit: (entry, body) => this.acts.edit(entry, body),
+      nameOf: (entry) => this.thread.chat.roster.nameOf(entry.sender),
     });
-  }
-
-  #nameOf({ sender }) {
-    return sender === this.chats.me ? "You" : this.thread.chat.name;
+    this.acts = new MessageActs(this);
+    this.thread = new ThreadView({ sync, actions: this.acts });
   }
 
   #send(conv, body, replyTo) {
@@ -107,6 +103,7 @@ class App {
     this.chats.addEventListener("change", () => this.info.refresh());
     this.sync.addEventListener("state", ({ detail }) => this.#stateChanged(detail));
     this.sync.addEventListener("ready", () => this.#ready());
+    this.sync.addEventListener("progress", ({ detail }) => this.#progressed(detail));
     this.sync.addEventListener("stored", ({ detail }) => this.#announce(detail));
     this.sync.addEventListener("info", ({ detail }) => this.info.show(detail));
     this.sync.addEventListener("opened", ({ detail }) => this.#opened(detail));
@@ -133,21 +130,27 @@ class App {
     this.info.refresh();
   }
 
+  #progressed(now) {
+    this.pane.dataset.sync = now ? "catching-up" : "done";
+    banner.progress(now);
+  }
+
   #opened(id) {
     this.newChat.close();
     this.open(id);
     this.composer.focus();
   }
 
-  #refused({ ref, code, text }) {
+  #refused({ ref, code, text, retryable }) {
     if (ref?.t === "open") this.newChat.refuse(code === "NOT_FOUND" ? "Nobody here has that username." : text);
+    if (ref?.t === "resend" && !retryable) this.notice.refuse("resend", { code, text });
   }
 
   // For those who hear the page: only what comes into the chat they are in.
   #announce({ chat, entries }) {
     if (chat !== this.thread.chat) return;
-    const news = entries.filter((entry) => entry.sender !== chat.me && entry.seq > chat.seen);
-    if (news.length) byId("announcer").textContent = news.map((entry) => `${chat.name}: ${entry.body}`).join("\n");
+    const news = entries.filter((entry) => isNews(entry, chat.me) && entry.seq > chat.seen);
+    if (news.length) byId("announcer").textContent = news.map((entry) => `${chat.roster.nameOf(entry.sender)}: ${entry.body}`).join("\n");
   }
 
   #askToLeave(event) {

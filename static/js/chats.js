@@ -25,11 +25,14 @@ export class Chats extends EventTarget {
     return this.byId.get(summary.id);
   }
 
-  // Those the person is not in any more; gives their ids.
-  keepOnly(ids) {
-    const gone = [...this.byId.keys()].filter((id) => !ids.has(id));
-    for (const id of gone) this.byId.delete(id);
-    return gone;
+  // All but these are such as the person is not in any more.
+  othersThan(ids) {
+    return [...this.byId.keys()].filter((id) => !ids.has(id));
+  }
+
+  remove(id) {
+    this.byId.delete(id);
+    this.changed(id);
   }
 
   // Newest first, as the server orders them; what `unsentAt(id)` says is the time of a message on its way.

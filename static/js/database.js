@@ -1,37 +1,18 @@
-// What this device has stored: messages, and how far without a gap. DELIVERED is said only after a transaction here
-// has completed with strict durability, so that the tick is true even if the tab dies the next moment. Several tabs
-// may write: entries are the same whoever puts them, positions only rise.
+// What this device has stored: messages, their changes, and how far without a gap. DELIVERED is said only after a
+// transaction here has completed with strict durability, so that the tick is true even if the tab dies the next moment.
+// Several tabs may write: entries merge by revision, positions only rise.
 
-const VERSION = 1;
+import { abort, allOf, done, open, putEntry, raisePosition, result, span } from "./idb.js";
+import { Replica, revision } from "./replica.js";
+
 const COUNTERS = 100;
 const PREFIX = "messenger-";
-
-const done = (transaction) =>
-  new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
-  });
-
-const result = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
-function upgrade(database) {
-  database.createObjectStore("conversations", { keyPath: "id" });
-  const messages = database.createObjectStore("messages", { keyPath: ["conv", "seq"] });
-  messages.createIndex("client_id", ["sender", "client_id"], { unique: true });
-  database.createObjectStore("positions", { keyPath: "conv" });
-  database.createObjectStore("meta");
-}
+const LOG = ["messages", "changes", "absent", "positions"];
 
 // `onTaken`: another tab deletes or upgrades the database; this one is of no use any more. Rejects where a browser
 // lets nothing be stored.
 export async function openDatabase(device, onTaken) {
-  const request = indexedDB.open(PREFIX + device, VERSION);
-  request.onupgradeneeded = () => upgrade(request.result);
-  const handle = await result(request);
+  const handle = await open(PREFIX + device);
   handle.onversionchange = () => {
     handle.close();
     onTaken();
@@ -46,59 +27,81 @@ export async function forgetOthers(device) {
   }
 }
 
-// The same message under another seq than before: the log was restored, the newer word holds.
-function put(store, entry) {
-  store.put(entry).onerror = (event) => {
-    if (event.target.error.name !== "ConstraintError") return;
-    event.preventDefault();
-    event.stopPropagation();
-    store.index("client_id").getKey([entry.sender, entry.client_id]).onsuccess = ({ target }) => {
-      store.delete(target.result);
-      store.put(entry);
-    };
-  };
-}
-
-function raise(store, { conv, received, seen }) {
-  store.get(conv).onsuccess = ({ target }) => {
-    const before = target.result ?? { received: 0, seen: 0 };
-    store.put({ conv, received: Math.max(before.received, received), seen: Math.max(before.seen, seen) });
-  };
-}
+// Entries as they are stored, without where.
+const bare = ({ conv: _, ...entry }) => entry;
 
 export class Database {
   constructor(handle) {
     this.handle = handle;
   }
 
-  #write(...stores) {
-    return this.handle.transaction(stores, "readwrite", { durability: "strict" });
+  // All of it or nothing. `work` gets the stores by name.
+  async #write(names, work) {
+    const transaction = this.handle.transaction(names, "readwrite", { durability: "strict" });
+    const finished = done(transaction);
+    finished.catch(() => {});
+    let value;
+    try {
+      value = await work(Object.fromEntries(names.map((name) => [name, transaction.objectStore(name)])));
+    } catch (error) {
+      // Refused at once: without this the transaction would keep what came before.
+      abort(transaction);
+      await finished.catch(() => {});
+      throw transaction.error ?? error;
+    }
+    await finished;
+    return value;
   }
 
   #read(store) {
     return this.handle.transaction(store).objectStore(store);
   }
 
-  // Entries and, unless null, the position they bring the device to: both or neither.
-  async store(conv, entries, position) {
-    const transaction = this.#write("messages", "positions");
-    const finished = done(transaction);
-    try {
-      for (const entry of entries) put(transaction.objectStore("messages"), { ...entry, conv });
-      if (position) raise(transaction.objectStore("positions"), position);
-    } catch (error) {
-      // Refused at once: without this the transaction would keep what came before.
-      transaction.abort();
-      await finished.catch(() => {});
-      throw error;
-    }
-    await finished;
+  // Entries, ranges that are not there, and, unless null, the position they bring the device to. The entries as they
+  // are now: changes may have come before them, and of what is deleted for this person there is none.
+  store(conv, entries, position, absent = []) {
+    return this.#write(LOG, async (stores) => {
+      for (const range of absent) stores.absent.put({ ...range, conv });
+      const kept = await this.#merge(stores, conv, entries, (replica) => replica.takeEntries(entries));
+      if (position) raisePosition(stores.positions, position);
+      return kept.map(({ after }) => after).filter(Boolean);
+    });
   }
 
-  async setPositions(positions) {
-    const transaction = this.#write("positions");
-    for (const position of positions) raise(transaction.objectStore("positions"), position);
-    await done(transaction);
+  // Edits and deletions, and the revision they bring the device to. What became of their entries: {item (the change),
+  // before (undefined: it is not here), after (undefined: nor will it be)}.
+  change(conv, changes, position) {
+    return this.#write(LOG, async (stores) => {
+      const outcomes = await this.#merge(stores, conv, changes, (replica) => replica.takeChanges(changes));
+      raisePosition(stores.positions, position);
+      return outcomes;
+    });
+  }
+
+  async #merge({ messages, changes, absent }, conv, items, take) {
+    const seqs = items.map(({ seq }) => seq);
+    if (!seqs.length) return [];
+    const range = span(conv, Math.min(...seqs), Math.max(...seqs));
+    const known = (await Promise.all([messages, changes].map((store) => result(store.getAll(range))))).map((all) => all.map(bare));
+    const [before, held] = [new Map(known[0].map((entry) => [entry.seq, entry])), new Map(known[1].map((each) => [each.seq, each]))];
+    const replica = new Replica(...known);
+    take(replica);
+    return [...new Map(items.map((item) => [item.seq, item])).values()].map((item) => {
+      const { seq } = item;
+      const [after, change] = [replica.entries.get(seq), replica.changes.get(seq)];
+      if (after) putEntry(messages, { ...after, conv });
+      else messages.delete([conv, seq]);
+      if (change) changes.put({ ...change, conv });
+      else if (held.has(seq)) changes.delete([conv, seq]);
+      if (change?.type === "hide") absent.put({ conv, from: seq, to: seq, why: "deleted" });
+      return { item, before: before.get(seq), after };
+    });
+  }
+
+  setPositions(positions) {
+    return this.#write(["positions"], async (stores) => {
+      for (const position of positions) raisePosition(stores.positions, position);
+    });
   }
 
   // Only what the next visit shows first; the server tells it again.
@@ -108,23 +111,52 @@ export class Database {
     await done(transaction);
   }
 
-  async removeConversations(ids) {
-    const transaction = this.handle.transaction("conversations", "readwrite");
-    for (const id of ids) transaction.objectStore("conversations").delete(id);
-    await done(transaction);
+  // The person is not in them any more: nothing of them stays.
+  removeConversations(ids) {
+    return this.#write([...LOG, "conversations"], async (stores) => {
+      for (const id of ids) {
+        for (const name of ["messages", "changes", "absent"]) stores[name].delete(allOf(id));
+        for (const name of ["positions", "conversations"]) stores[name].delete(id);
+      }
+    });
   }
 
-  conversations() {
-    return result(this.#read("conversations").getAll());
+  async conversations() {
+    const summaries = await result(this.#read("conversations").getAll());
+    return Promise.all(summaries.map(async (summary) => ({ ...summary, last: await this.latest(summary.id, summary.last) })));
   }
 
   positions() {
     return result(this.#read("positions").getAll());
   }
 
-  // Ascending.
-  entries(conv, from, to) {
-    return result(this.#read("messages").getAll(IDBKeyRange.bound([conv, from], [conv, to])));
+  // Entries, ascending, and what of the range is known not to be there.
+  async range(conv, from, to) {
+    const transaction = this.handle.transaction(["messages", "absent"]);
+    const entries = result(transaction.objectStore("messages").getAll(span(conv, from, to)));
+    const absent = await result(transaction.objectStore("absent").getAll(span(conv, from, Infinity)));
+    return { entries: (await entries).map(bare), absent: absent.filter((range) => range.from <= to).map(bare) };
+  }
+
+  // What has become of the newest entry since it was noted; of one that is not to be shown, the one before it.
+  async latest(conv, last) {
+    if (!last) return null;
+    const transaction = this.handle.transaction(["messages", "changes"]);
+    const [entry, change] = await Promise.all(["messages", "changes"].map((name) => result(transaction.objectStore(name).get([conv, last.seq]))));
+    if (change?.type === "hide" || entry?.resent_as !== undefined) return this.newest(conv, last.seq);
+    return entry && revision(entry) > revision(last) ? bare(entry) : last;
+  }
+
+  // The newest entry below `seq` that there is for people to see.
+  async newest(conv, seq) {
+    const request = this.#read("messages").openCursor(span(conv, 0, seq - 1), "prev");
+    return new Promise((resolve, reject) => {
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        if (request.result?.value.resent_as) request.result.continue();
+        else resolve(request.result ? bare(request.result.value) : null);
+      };
+    });
   }
 
   epoch() {
@@ -133,25 +165,21 @@ export class Database {
 
   // Another epoch: the log may have lost its tail, so nothing stored can be relied on. Client ids go on. Once only:
   // what another tab has stored in this epoch already is true.
-  async beginEpoch(epoch) {
-    const transaction = this.#write("conversations", "messages", "positions", "meta");
-    const meta = transaction.objectStore("meta");
-    meta.get("epoch").onsuccess = ({ target }) => {
-      if (target.result === epoch) return;
-      for (const store of ["conversations", "messages", "positions"]) transaction.objectStore(store).clear();
+  beginEpoch(epoch) {
+    return this.#write([...LOG, "conversations", "meta"], async ({ meta, ...stores }) => {
+      if ((await result(meta.get("epoch"))) === epoch) return;
+      for (const store of Object.values(stores)) store.clear();
       meta.put(epoch, "epoch");
-    };
-    await done(transaction);
+    });
   }
 
   // COUNTERS numbers that are this tab's alone, for ever.
-  async reserveCounters() {
-    const transaction = this.#write("meta");
-    const store = transaction.objectStore("meta");
-    const first = (await result(store.get("counter"))) ?? 1;
-    store.put(first + COUNTERS, "counter");
-    await done(transaction);
-    return { next: first, end: first + COUNTERS };
+  reserveCounters() {
+    return this.#write(["meta"], async ({ meta }) => {
+      const first = (await result(meta.get("counter"))) ?? 1;
+      meta.put(first + COUNTERS, "counter");
+      return { next: first, end: first + COUNTERS };
+    });
   }
 
   // Goes once every tab has closed it, which each does when told (onTaken).

@@ -1,14 +1,29 @@
 // Entries below where this page began: from the database, and what it lacks from the server.
 
+import { Cursor } from "./order.js";
 import { fetchRange } from "./protocol.js";
 
 const PAGE = 50;
+// Pages asked for in a row where there is nothing to show in any of them.
+const EMPTY_PAGES = 40;
 
-// The end of `entries` that leads up to `to` without a hole.
-function unbroken(entries, to) {
-  let first = entries.length;
-  while (first > 0 && entries[first - 1].seq === to - (entries.length - first)) first -= 1;
-  return entries.slice(first);
+// Whether each seq of a range is an entry or known not to be there.
+function isWhole({ entries, absent }, from, to) {
+  const cursor = new Cursor(from - 1, entries.map(({ seq }) => seq), absent);
+  cursor.upto(from - 1);
+  return cursor.position >= to;
+}
+
+// The end of a range that leads up to `to` without a hole.
+function unbroken({ entries, absent }, from, to) {
+  const seqs = new Set(entries.map(({ seq }) => seq));
+  let first = to + 1;
+  for (let below = to; below !== undefined && first > from; ) {
+    below = seqs.has(first - 1) ? first - 1 : absent.find((range) => range.from < first && range.to >= first - 1)?.from;
+    first = below ?? first;
+  }
+  first = Math.max(first, from);
+  return { entries: entries.filter(({ seq }) => seq >= first), absent, from: first };
 }
 
 export class History {
@@ -17,33 +32,34 @@ export class History {
     this.asked = new Map();
   }
 
-  // The page before what is in memory. False: there is none, or it cannot be had now.
+  // What there is before what is in memory, a page of it. False: there is none, or it cannot be had now.
   async older(chat) {
-    const to = chat.from - 1;
-    const from = Math.max(chat.start, to - PAGE + 1);
-    if (to < from) return false;
-    const page = await this.#range(chat.id, from, to);
-    // Somebody else may have asked for the same.
-    if (chat.from !== to + 1) return true;
-    chat.prepend(page.entries, page.from);
-    return page.from <= to;
+    for (let pages = 0; pages < EMPTY_PAGES; pages += 1) {
+      const to = chat.from - 1;
+      const from = Math.max(chat.start, to - PAGE + 1);
+      if (to < from) return false;
+      const page = await this.#range(chat.id, from, to);
+      // Somebody else may have asked for the same.
+      if (chat.from !== to + 1) return true;
+      chat.prepend(page.entries, page.from, page.absent);
+      if (page.from > to) return false;
+      if (page.entries.length) break;
+    }
+    return true;
   }
 
-  // One entry, for a quote; undefined when it is not to be had now.
+  // One entry, for a quote: null when it is not there, undefined when it is not to be had now.
   async one(chat, seq) {
     const page = await this.#range(chat.id, seq, seq);
-    return page.entries[0];
+    return page.entries[0] ?? (page.from <= seq ? null : undefined);
   }
 
-  // What the server lacks of a range it answers for is not to be had; a hole in the database only says that this
-  // device has not met it.
+  // A hole in the database only says that this device has not met what is there: the server answers for all of a range.
   async #range(conv, from, to) {
-    const stored = await this.database.entries(conv, from, to);
-    if (stored.length === to - from + 1) return { entries: stored, from };
+    const stored = await this.database.range(conv, from, to);
+    if (isWhole(stored, from, to)) return { ...stored, from };
     const fetched = await this.fetch(conv, from, to);
-    if (fetched) return { entries: fetched, from };
-    const entries = unbroken(stored, to);
-    return { entries, from: entries[0]?.seq ?? to + 1 };
+    return fetched ? { ...fetched, from } : unbroken(stored, from, to);
   }
 
   // From the server; null without a connection, or when it ends before the answer. Stored by whoever gets the frame.
@@ -59,9 +75,10 @@ export class History {
     return question.promise;
   }
 
-  answered({ conv, from, to, entries }) {
+  // `entries`: as they are stored now.
+  answered({ conv, from, to }, entries, absent) {
     const key = `${conv} ${from} ${to}`;
-    this.asked.get(key)?.resolve(entries);
+    this.asked.get(key)?.resolve({ entries, absent });
     this.asked.delete(key);
   }
 

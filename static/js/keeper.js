@@ -13,8 +13,9 @@ export class Keeper {
     this.timer ??= setTimeout(() => this.#keep(), DELAY_MS);
   }
 
-  forget(ids) {
-    if (ids.length) this.database.removeConversations(ids).catch(() => {});
+  // The person is not in it any more: nothing of it stays.
+  forget(id) {
+    this.database.removeConversations([id]).catch(() => {});
   }
 
   drop() {

@@ -8,8 +8,9 @@ import { MAX_RANGE } from "./protocol.js";
 const SKIPPED = 2;
 
 export class Mender {
-  constructor(fetch) {
-    this.fetch = fetch;
+  // `isBusy()`: the server is pushing what was missed; it will come to this, too.
+  constructor(fetch, isBusy = () => false) {
+    Object.assign(this, { fetch, isBusy });
     this.watched = new Map();
   }
 
@@ -27,7 +28,8 @@ export class Mender {
 
   async #look(chat, before, failures) {
     this.watched.delete(chat.id);
+    if (this.isBusy()) return this.watch(chat);
     if (chat.received === before) await this.fetch(chat.id, before + 1, Math.min(chat.head, before + MAX_RANGE));
-    this.watch(chat, chat.received > before ? 1 : failures + 1);
+    return this.watch(chat, chat.received > before ? 1 : failures + 1);
   }
 }

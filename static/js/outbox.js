@@ -1,11 +1,12 @@
-// Messages on their way out, in order per conversation. In memory: what is here is lost with the tab (the page asks
+// Messages on their way out, in order per conversation; with them expired ones that are sent anew (kind "resend", of
+// entry `seq`). In memory: what is here is lost with the tab (the page asks
 // before it closes). The client_id is made before anything touches the network and never changes.
 //
 // An item is pending (with or without an attempt in flight), failed (attempts used up, outcome unknown) or rejected.
 // A conversation's pending items are posted in order; after a failure its line rests for the backoff and goes again.
 
 import { delay } from "./backoff.js";
-import { send } from "./protocol.js";
+import { outgoing } from "./protocol.js";
 
 const ANSWER_TIMEOUT_MS = 20000;
 
@@ -22,8 +23,13 @@ export class Outbox {
     this.changed(item.conv);
   }
 
+  // Those that are in no log yet.
   of(conv) {
-    return this.items.filter((item) => item.conv === conv);
+    return this.items.filter((item) => item.conv === conv && item.kind !== "resend");
+  }
+
+  resendOf(conv, seq) {
+    return this.items.find((item) => item.kind === "resend" && item.conv === conv && item.seq === seq);
   }
 
   find(clientId) {
@@ -77,6 +83,11 @@ export class Outbox {
     if (item) this.changed(item.conv);
   }
 
+  // The person is not in the conversation any more.
+  forget(conv) {
+    for (const { client_id } of this.items.filter((item) => item.conv === conv)) this.#remove(client_id);
+  }
+
   #remove(clientId) {
     const item = this.find(clientId);
     if (!item) return null;
@@ -110,7 +121,7 @@ export class Outbox {
 
   // The unanswered predecessor. One that failed or was refused is no predecessor any more.
   #before(item) {
-    const line = this.#line(item.conv);
+    const line = this.#line(item.conv).filter(({ kind }) => kind === item.kind);
     return line[line.indexOf(item) - 1];
   }
 
@@ -127,7 +138,7 @@ export class Outbox {
     item.attempts += 1;
     item.inFlight = true;
     item.timer = setTimeout(() => this.#silence(item), ANSWER_TIMEOUT_MS);
-    this.transmit(send(item, this.#before(item)?.client_id));
+    this.transmit(outgoing(item, this.#before(item)?.client_id));
   }
 
   #silence(item) {

@@ -27,8 +27,8 @@ export class Positions {
     return this.chats.ordered().filter((chat) => chat.cursor);
   }
 
-  #isStored({ conv, received, seen }) {
+  #isStored({ conv, received, rev, seen }) {
     const stored = this.stored.get(conv);
-    return stored && stored.received >= received && stored.seen >= seen;
+    return stored && stored.received >= received && stored.rev >= rev && stored.seen >= seen;
   }
 }

@@ -19,9 +19,16 @@ export const hello = (epoch, positions) => ({ t: "hello", epoch, positions });
 export const ping = (positions) => ({ t: "ping", positions });
 export const fetchRange = (conv, from, to) => ({ t: "fetch", conv, from, to });
 export const info = (conv, seq) => ({ t: "info", conv, seq });
+export const edit = (conv, seq, body) => ({ t: "edit", conv, seq, body });
+// `whom`: "me" or "all".
+export const remove = (conv, seq, whom) => ({ t: "delete", conv, seq, for: whom });
+export const resend = ({ client_id, conv, seq }) => ({ t: "resend", conv, seq, client_id });
 export const open = (username) => ({ t: "open", username });
 export const ack = (acks) => ({ t: "ack", acks });
 export const upTo = (type, conv, seq) => ({ type, conv, seq, cumulative: true });
+
+// A message on its way out: written, or expired and sent anew.
+export const outgoing = (item, after) => (item.kind === "resend" ? resend(item) : send(item, after));
 
 export function send({ client_id, conv, body, reply_to }, after) {
   const frame = { t: "send", client_id, conv, body };

@@ -1,7 +1,7 @@
 // The engine between socket, database and state, as the views use it. When the database fails, nothing more is taken
 // from the server: what cannot be stored is not acknowledged.
 //
-// Events: state, ready, stored, opened, info, refused.
+// Events: state, ready, progress, stored, opened, info, refused.
 
 import { Acks } from "./acks.js";
 import { now } from "./clock.js";
@@ -12,10 +12,15 @@ import { Mender } from "./mender.js";
 import { Monitor } from "./monitor.js";
 import { Outbox } from "./outbox.js";
 import { Positions } from "./positions.js";
+import { Progress } from "./progress.js";
 import * as protocol from "./protocol.js";
+import { Requests } from "./requests.js";
 
 const UNANSWERED = "The server did not answer.";
 const FEW_COUNTERS = 20;
+// With so much missing, what is newest is shown before the rest has come.
+const FAR_BEHIND = 100;
+const PREVIEW = 50;
 
 export class Sync extends EventTarget {
   constructor({ me, device, chats, database, pulse }) {
@@ -26,7 +31,9 @@ export class Sync extends EventTarget {
     this.acks = new Acks(transmit);
     this.outbox = new Outbox({ transmit, isOnline, changed: (conv) => chats.changed(conv), unanswered: UNANSWERED });
     this.history = new History({ database, transmit, isOnline });
-    this.mender = new Mender((conv, from, to) => this.history.fetch(conv, from, to));
+    this.requests = new Requests({ transmit, isOnline });
+    this.progress = new Progress((now) => this.tell("progress", now));
+    this.mender = new Mender((conv, from, to) => this.history.fetch(conv, from, to), () => this.progress.isFlowing);
     this.positions = new Positions(chats);
     this.keeper = new Keeper(chats, database);
     this.intake = new Intake(this);
@@ -44,9 +51,9 @@ export class Sync extends EventTarget {
     this.epoch = await this.database.epoch();
     this.counters = await this.database.reserveCounters();
     for (const summary of await this.database.conversations()) this.chats.put(summary);
-    for (const { conv, received, seen } of await this.database.positions()) {
-      this.chats.get(conv)?.begin(received);
-      this.chats.get(conv)?.see(seen);
+    for (const position of await this.database.positions()) {
+      this.chats.get(position.conv)?.begin(position);
+      this.chats.get(position.conv)?.see(position.seen);
     }
     this.chats.changed(null);
     this.monitor.start();
@@ -64,6 +71,23 @@ export class Sync extends EventTarget {
     this.outbox.add({ client_id: this.#nextId(), conv, body, at: now(), reply_to: replyTo });
   }
 
+  // Null when it is done, else why not.
+  edit(chat, seq, body) {
+    return this.requests.ask(protocol.edit(chat.id, seq, body));
+  }
+
+  // `whom`: for "me" or for "all".
+  remove(chat, seq, whom) {
+    return this.requests.ask(protocol.remove(chat.id, seq, whom));
+  }
+
+  // An entry that expired before it was delivered. Under one id until there is an answer.
+  resend(chat, { seq, body, reply_to }) {
+    const known = this.outbox.resendOf(chat.id, seq);
+    if (known) this.outbox.retryNow(known.client_id);
+    else this.outbox.add({ client_id: this.#nextId(), kind: "resend", conv: chat.id, seq, body, reply_to, at: now() });
+  }
+
   openDirect(username) {
     return this.#ask(protocol.open(username));
   }
@@ -78,7 +102,19 @@ export class Sync extends EventTarget {
     this.acks.add("SEEN", chat.id, seq);
     this.chats.changed(chat.id);
     this.keeper.soon([chat.id]);
-    await this.guard(() => this.database.setPositions([chat.position]));
+    await this.guard(() => this.database.setPositions([chat.kept]));
+  }
+
+  isFarBehind(chat) {
+    return this.isReady && chat.head - chat.received > FAR_BEHIND;
+  }
+
+  // The newest page at once, when what is below it will take its time.
+  async previewed(chat) {
+    if (chat.preview || !this.isFarBehind(chat)) return;
+    const from = Math.max(chat.received + 1, chat.head - PREVIEW + 1);
+    if (await this.history.fetch(chat.id, from, chat.head)) chat.startPreview(from);
+    this.chats.changed(chat.id);
   }
 
   // False: there is nothing older, or it cannot be had now.
@@ -126,11 +162,14 @@ export class Sync extends EventTarget {
     this.outbox.pause();
     this.mender.drop();
     this.history.abandon();
+    this.requests.abandon();
+    this.progress.end();
   }
 
   // The server has told where everything stands: what waits may go out.
   ready() {
     this.isReady = true;
+    this.progress.begin(this.chats.all);
     this.outbox.resend();
     this.tell("ready");
   }

@@ -186,9 +186,17 @@ class Person:
         assert box is not None
         return box["y"]
 
-    def open_info(self, text: str) -> Locator:
+    def choose(self, text: str, what: str) -> None:
+        """Something of the message's menu."""
+        self.open_menu(text).get_by_role("menuitem", name=what, exact=True).click()
+
+    def open_menu(self, text: str) -> Locator:
         self.message(text).hover()
-        self.message(text).get_by_role("button", name="Message info").click()
+        self.message(text).get_by_role("button", name="More").click()
+        return self.page.get_by_role("menu")
+
+    def open_info(self, text: str) -> Locator:
+        self.choose(text, "Message info")
         return self.page.get_by_role("dialog", name="Message info")
 
     def exact_time(self) -> re.Pattern[str]:

@@ -80,7 +80,7 @@ def test_message_info_tells_who_and_when(alice: Person, bob: Person) -> None:
     bob.open_chat(alice)
     expect(read).to_have_text(alice.exact_time())
     dialog.get_by_role("button", name="Close").click()
-    expect(alice.message("one").get_by_role("button", name="Message info")).to_be_focused()
+    expect(alice.message("one").get_by_role("button", name="More")).to_be_focused()
 
 
 def test_a_clock_that_is_a_day_wrong(alice: Person, new_person: Callable[..., Person]) -> None:

@@ -1,9 +1,11 @@
-// The state of the connection, said plainly, and only when there is something to say.
+// The state of the connection, said plainly, and only when there is something to say; and how far this device has come
+// with what it missed.
 
 import { byId, h } from "./dom.js";
 import { time } from "./format.js";
 
 const PATIENCE_MS = 1500;
+const PROGRESS_MS = 300;
 
 const signIn = () => h("a", { href: "/sign-in/" }, "Sign in again");
 const reload = () => h("button", { type: "button", onclick: () => location.reload() }, "Reload");
@@ -18,11 +20,30 @@ const SAYS = {
   ],
   stopped: () => ["The server does not understand this page. It may be an old one. ", reload()],
 };
+const number = new Intl.NumberFormat();
 const LASTING = new Set(["signed-out", "no-storage", "stopped"]);
 
 export class BannerView {
   constructor() {
     this.element = byId("banner");
+    this.syncing = byId("syncing");
+  }
+
+  // {done, total} entries; null: nothing is owed any more.
+  progress(now) {
+    if (now) {
+      this.#count(now);
+      this.later ??= setTimeout(() => (this.syncing.hidden = false), PROGRESS_MS);
+    } else {
+      clearTimeout(this.later);
+      this.later = undefined;
+      this.syncing.hidden = true;
+    }
+  }
+
+  #count({ done, total }) {
+    byId("syncing-text").textContent = total ? `Syncing ${number.format(done)} of ${number.format(total)}` : "Syncing…";
+    Object.assign(byId("syncing-bar"), { max: total || 1, value: done, hidden: !total });
   }
 
   show({ state, since }) {

@@ -1,35 +1,58 @@
-// Where a message is written. Enter sends, Shift+Enter makes a line; on a touch screen Enter makes a line.
+// Where a message is written, or written anew (editing). Enter sends, Shift+Enter makes a line; on a touch screen Enter makes a line.
 
 import { BODY_CHARS, length, storable } from "../protocol.js";
 import { byId } from "./dom.js";
+import { DELETED } from "./message.js";
 
 const WARN_CHARS = 200;
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class ComposerView {
   // `nameOf(entry)`: who wrote it. What is written but not sent is kept while the page is open.
-  constructor({ onSend, nameOf }) {
-    Object.assign(this, { onSend, nameOf, conv: null, drafts: new Map(), quote: null });
+  // `onEdit(entry, body)`: true once that is done, or never will be.
+  constructor({ onSend, onEdit, nameOf }) {
+    Object.assign(this, { onSend, onEdit, nameOf, conv: null, drafts: new Map(), quote: null, editing: null, held: null });
     this.form = byId("composer");
     this.field = byId("body");
     this.field.addEventListener("input", () => this.#changed());
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.form.addEventListener("submit", (event) => this.#submit(event));
-    byId("quote-cancel").addEventListener("click", () => this.reply(null));
+    byId("quote-cancel").addEventListener("click", () => this.#cancel());
   }
 
   open(conv) {
+    this.#endEdit();
     if (this.conv) this.drafts.set(this.conv, { text: this.field.value, quote: this.quote });
     this.conv = conv;
-    const { text, quote } = this.drafts.get(conv) ?? { text: "", quote: null };
-    this.field.value = text;
-    this.#quote(quote);
-    this.#changed();
+    this.#write(this.drafts.get(conv) ?? { text: "", quote: null });
     this.focus();
   }
 
   reply(entry) {
+    this.#endEdit();
     this.#quote(entry);
+    this.field.focus();
+  }
+
+  // What was being written is held until then.
+  edit(entry) {
+    this.#endEdit();
+    this.held = { text: this.field.value, quote: this.quote };
+    this.#write({ text: entry.body, quote: null });
+    this.editing = entry;
+    this.#bar("Editing message", entry.body);
+    this.field.focus();
+  }
+
+  #endEdit() {
+    if (!this.editing) return;
+    this.editing = null;
+    this.#write(this.held);
+  }
+
+  #cancel() {
+    if (this.editing) this.#endEdit();
+    else this.#quote(null);
     this.field.focus();
   }
 
@@ -40,13 +63,26 @@ export class ComposerView {
 
   #quote(entry) {
     this.quote = entry;
-    byId("quote").hidden = !entry;
-    byId("quote-name").textContent = entry ? this.nameOf(entry) : "";
-    byId("quote-text").textContent = entry?.body ?? "";
+    if (entry) this.#bar(this.nameOf(entry), entry.deleted ? DELETED : entry.body);
+    else this.#bar("", null);
+  }
+
+  #bar(name, text) {
+    byId("quote").hidden = text === null;
+    byId("quote-name").textContent = name;
+    byId("quote-text").textContent = text ?? "";
+    this.form.classList.toggle("editing", Boolean(this.editing));
+    byId("send").setAttribute("aria-label", this.editing ? "Save" : "Send");
+  }
+
+  #write({ text, quote }) {
+    this.field.value = text;
+    this.#quote(quote);
+    this.#changed();
   }
 
   #key(event) {
-    if (event.key === "Escape" && this.quote) this.reply(null);
+    if (event.key === "Escape" && (this.quote || this.editing)) this.#cancel();
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch.matches) return;
     event.preventDefault();
     this.form.requestSubmit();
@@ -57,11 +93,19 @@ export class ComposerView {
     const body = storable(this.field.value);
     if (!body || length(body) > BODY_CHARS) return;
     const replyTo = this.quote?.seq;
-    this.field.value = "";
-    this.#quote(null);
-    this.#changed();
     this.field.focus();
+    if (this.editing) {
+      this.#save(this.editing, body);
+      return;
+    }
+    this.#write({ text: "", quote: null });
     this.onSend(this.conv, body, replyTo);
+  }
+
+  // What was written stays until it is stored on the server, or cannot be.
+  async #save(entry, body) {
+    const isOver = body === entry.body || (await this.onEdit(entry, body));
+    if (isOver && this.editing === entry) this.#endEdit();
   }
 
   #changed() {

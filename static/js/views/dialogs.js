@@ -40,8 +40,11 @@ export class NewChatDialog {
 
 const moment = (mark, label, at) => [h("dt", {}, tickMark(mark), label), h("dd", {}, at ? exact(at) : "Not yet")];
 
-const person = ({ id, name, delivered_at, seen_at }) =>
-  h("li", {}, avatar(name, id), h("strong", { dir: "auto" }, name), h("dl", {}, ...moment("delivered", "Delivered", delivered_at), ...moment("seen", "Read", seen_at)));
+// What expired for someone they have not taken, whatever they took later.
+const moments = ({ expired_at, delivered_at, seen_at }) =>
+  expired_at ? moment("failed", "Expired", expired_at) : [...moment("delivered", "Delivered", delivered_at), ...moment("seen", "Read", seen_at)];
+
+const person = ({ id, name, ...times }) => h("li", {}, avatar(name, id), h("strong", { dir: "auto" }, name), h("dl", {}, ...moments(times)));
 
 export class InfoDialog {
   constructor({ ask }) {

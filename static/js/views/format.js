@@ -29,6 +29,9 @@ export function when(at, now = serverNow()) {
   return ago > 1 && ago < 7 ? weekday.format(at) : short.format(at);
 }
 
+const MOST = 999;
+export const counted = (number) => (number > MOST ? `${MOST}+` : String(number));
+
 // http(s) addresses as links, all else as text. Trailing punctuation belongs to the sentence.
 const LINK = /https?:\/\/[^\s<>"]+/giu;
 

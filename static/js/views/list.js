@@ -1,11 +1,10 @@
 // The conversations, newest first.
 
 import { avatar, byId, h } from "./dom.js";
-import { when } from "./format.js";
+import { counted, when } from "./format.js";
+import { DELETED } from "./message.js";
 import { Rows } from "./rows.js";
 import { tickMark } from "./ticks.js";
-
-const MOST = 999;
 
 export class ListView {
   constructor({ chats, sync, onOpen }) {
@@ -26,8 +25,8 @@ export class ListView {
   #row(chat, isCurrent) {
     const { unread, name } = chat;
     const latest = this.#latest(chat);
-    const at = latest && when(latest.at);
-    const key = JSON.stringify([chat.id, isCurrent, unread, name, at, latest?.mark, latest?.body]);
+    const at = latest.at && when(latest.at);
+    const key = JSON.stringify([chat.id, isCurrent, unread, name, at, latest.mark, latest.body, latest.deleted]);
     return [key, () => h("li", {}, this.#button(chat, isCurrent, this.#top(name, at), this.#bottom(latest, unread)))];
   }
 
@@ -39,7 +38,7 @@ export class ListView {
       "aria-current": isCurrent ? "true" : false,
       onclick: () => this.onOpen(chat.id),
     };
-    return h("button", attributes, avatar(chat.name, chat.face.id), h("span", { class: "conversation-text" }, ...lines));
+    return h("button", attributes, avatar(chat.name, chat.faceId), h("span", { class: "conversation-text" }, ...lines));
   }
 
   #top(name, at) {
@@ -47,12 +46,12 @@ export class ListView {
   }
 
   #bottom(latest, unread) {
-    const count = unread > MOST ? `${MOST}+` : unread;
+    const count = counted(unread);
     return h(
       "span",
       { class: "conversation-line" },
-      latest?.mark && tickMark(latest.mark),
-      h("span", { class: "conversation-last", dir: "auto" }, latest?.body ?? "No messages yet"),
+      latest.mark && !latest.deleted && tickMark(latest.mark),
+      h("span", { class: latest.deleted ? "conversation-last deleted" : "conversation-last", dir: "auto" }, latest.deleted ? DELETED : latest.body),
       unread > 0 && h("span", { class: "badge", "aria-label": `${count} unread` }, count),
     );
   }
@@ -65,7 +64,7 @@ export class ListView {
   #latest(chat) {
     const item = this.#unsent(chat.id);
     if (item) return { body: item.body, at: item.at, mark: item.state === "pending" ? "pending" : "failed" };
-    if (!chat.last) return null;
+    if (!chat.last) return { body: chat.head ? "" : "No messages yet" };
     return { ...chat.last, mark: chat.last.sender === chat.me && chat.tickOf(chat.last) };
   }
 }

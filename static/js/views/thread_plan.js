@@ -1,8 +1,10 @@
-// What rows a thread has: days, the line above what is unread, messages, what waits to be sent. Each with a key that
-// changes exactly when the row must be made anew.
+// What rows a thread has: days, the line above what is unread, messages, lines for what is not there, what waits to be
+// sent. Each with a key that changes exactly when the row must be made anew.
 
+import { revision } from "../replica.js";
 import { h } from "./dom.js";
 import { day, dayKey } from "./format.js";
+import { Gaps, previewGap } from "./gaps.js";
 import { messageView, unsentView } from "./message.js";
 import { retick } from "./ticks.js";
 
@@ -22,24 +24,69 @@ function separators(before, entry, unreadFrom) {
   return found;
 }
 
-export function plan({ chat, unsent, unreadFrom, quoteOf, actions }) {
-  const rows = [];
-  let before = null;
-  const quote = (seq) => (seq ? { seq, entry: quoteOf(seq), name: (id) => (id === chat.me ? "You" : chat.name) } : null);
-  for (const entry of chat.shown) {
+const quoteKey = ({ entry } = {}) => (entry ? `${entry.seq}.${revision(entry)}` : entry);
+
+// One thread's plan in the making.
+class Plan {
+  constructor({ chat, unreadFrom, quoteOf, resendOf, actions }) {
+    Object.assign(this, { chat, unreadFrom, quoteOf, resendOf, actions, rows: [], before: null, isBroken: false });
+  }
+
+  add(...rows) {
+    this.rows.push(...rows);
+  }
+
+  entry(entry) {
+    const { chat } = this;
     const own = entry.sender === chat.me;
-    const apart = separators(before, entry, unreadFrom);
-    const look = { own, first: apart.length > 0 || isFirst(before, entry), mark: own && chat.tickOf(entry), quote: quote(entry.reply_to) };
-    const key = `m${entry.seq} ${look.first} ${look.quote?.entry?.seq}`;
-    rows.push(...apart, [key, () => messageView(entry, look, actions), (row) => own && retick(row, look.mark)]);
-    before = entry;
+    const first = this.#separate(entry);
+    const resend = own ? this.resendOf(entry.seq) : undefined;
+    const mark = own && (resend?.state ?? chat.tickOf(entry));
+    const sender = chat.kind === "group" && !own && first && chat.roster.nameOf(entry.sender);
+    const look = { own, first, mark, sender, resend, quote: this.#quote(entry.reply_to) };
+    const key = `m${entry.seq} ${revision(entry)} ${first} ${quoteKey(look.quote)} ${mark === "failed" && (resend?.reason ?? true)}`;
+    this.add([key, () => messageView(entry, look, this.actions), (row) => own && !entry.deleted && retick(row, mark)]);
   }
-  for (const item of unsent) {
-    const entry = { ...item, sender: chat.me };
-    const apart = separators(before, entry);
-    const look = { first: apart.length > 0 || isFirst(before, entry), quote: quote(item.reply_to) };
-    rows.push(...apart, [`u${item.client_id} ${item.state} ${look.first} ${look.quote?.entry?.seq}`, () => unsentView(item, look, actions)]);
-    before = entry;
+
+  unsent(item) {
+    const look = { first: this.#separate({ ...item, sender: this.chat.me }), quote: this.#quote(item.reply_to) };
+    this.add([`u${item.client_id} ${item.state} ${look.first} ${quoteKey(look.quote)}`, () => unsentView(item, look, this.actions)]);
   }
-  return rows;
+
+  // A line across: whoever comes next begins anew.
+  line(...rows) {
+    if (rows.length) this.isBroken = true;
+    this.add(...rows);
+  }
+
+  #separate(entry) {
+    const apart = separators(this.before, entry, this.unreadFrom);
+    const first = this.isBroken || apart.length > 0 || isFirst(this.before, entry);
+    this.add(...apart);
+    Object.assign(this, { before: entry, isBroken: false });
+    return first;
+  }
+
+  #quote(seq) {
+    return seq ? { seq, entry: this.quoteOf(seq), name: (id) => this.chat.roster.nameOf(id) } : undefined;
+  }
+}
+
+export function plan({ chat, unsent, ...more }) {
+  const made = new Plan({ chat, ...more });
+  const gaps = new Gaps(chat);
+  const add = (entry) => {
+    made.line(...gaps.before(entry.seq));
+    made.entry(entry);
+  };
+  chat.shown.forEach(add);
+  if (chat.preview) {
+    // What expired in between belongs to what is on its way.
+    gaps.before(chat.preview.from);
+    made.line(previewGap(chat));
+  }
+  chat.ahead.forEach(add);
+  made.line(...gaps.before(chat.received + 1));
+  unsent.forEach((item) => made.unsent(item));
+  return made.rows;
 }

@@ -6,7 +6,7 @@ const AHEAD_PX = 600;
 
 export class Viewport {
   constructor(scroll, list, onMove) {
-    Object.assign(this, { scroll, list, stuck: true });
+    Object.assign(this, { scroll, list, stuck: true, endTop: 0 });
     scroll.addEventListener("scroll", () => this.#scrolled(onMove), { passive: true });
     // The keyboard of a phone comes and goes; a composer grows.
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(scroll);
@@ -34,7 +34,14 @@ export class Viewport {
     return 0;
   }
 
+  // The message that stays in its place; Infinity at the end.
+  get anchorSeq() {
+    this.#notice();
+    return this.stuck ? Infinity : Number(this.#anchor()?.seq ?? Infinity);
+  }
+
   keeping(draw) {
+    this.#notice();
     const anchor = this.stuck ? null : this.#anchor();
     draw();
     if (this.stuck) this.toEnd();
@@ -45,6 +52,12 @@ export class Viewport {
   toEnd() {
     this.stuck = true;
     this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.endTop = this.scroll.scrollTop;
+  }
+
+  // Somebody has scrolled up, and the event is still on its way.
+  #notice() {
+    if (this.stuck && this.scroll.scrollTop < this.endTop - 1) this.stuck = this.isAtEnd;
   }
 
   // Brings a row below the upper edge, if that is above the end.

@@ -23,10 +23,17 @@ test("a copy of a cursor goes its own way", () => {
   equal(cursor.position, 3);
 });
 
-test("the tick is what all others have reached", () => {
-  const marks = [{ delivered: 5, seen: 3 }, { delivered: 4, seen: 4 }];
-  equal([3, 4, 5].map((seq) => tick(seq, marks)), ["seen", "delivered", "sent"]);
-  equal(tick(1, []), "seen");
+test("the shared cases of the tick hold", async () => {
+  for (const { name, seq, others, direct, tick: expected } of await shared("ticks")) equal(tick(seq, others, direct), expected, name);
+});
+
+test("what is not there is passed over, also above a hole", () => {
+  const cursor = new Cursor(2);
+  equal([cursor.over(5, 900), cursor.position], [false, 2]);
+  equal([cursor.one(901), cursor.position], [false, 2]);
+  const copy = cursor.copy();
+  equal([cursor.over(3, 4), cursor.position, cursor.absent.length], [true, 901, 0]);
+  equal([copy.one(3), copy.one(4), copy.position], [true, true, 901]);
 });
 
 test("watermarks merge by max in any order, and seen never passes delivered", () => {
@@ -49,6 +56,13 @@ test("entries are in order whatever order they come in, each once", () => {
 
 // The model: the whole log is known.
 const truth = (log, seen, received) => log.filter(({ seq, sender }) => seq > seen && seq <= received && sender !== "me").length;
+
+test("of two versions of an entry the newer stays", () => {
+  const entries = [{ seq: 1, rev: 4, body: "b" }];
+  equal(insert(entries, { seq: 1, body: "a" }), false);
+  equal(insert(entries, { seq: 1, rev: 5, body: "c" }), false);
+  equal(entries, [{ seq: 1, rev: 5, body: "c" }]);
+});
 
 test("unread agrees with the whole log as far as it can be known", () => {
   const roll = dice(11);

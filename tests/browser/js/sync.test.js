@@ -1,63 +1,11 @@
-import { Chats } from "/static/js/chats.js";
-import { openDatabase } from "/static/js/database.js";
-import { Sync } from "/static/js/sync.js";
-import { equal, fakeTimers, test } from "./harness.js";
-
-const CONV = "01a20d51-c834-714c-b108-1217ce6921fc";
-const [ME, YOU] = ["01a20d51-0000-7000-8000-00000000000a", "01a20d51-0000-7000-8000-00000000000b"];
-
-const entry = (seq, sender = YOU) => ({ seq, id: CONV, sender, client_id: `c${seq}`, body: `text ${seq}`, at: seq });
-const member = (id, name) => ({ id, name, username: name, delivered: 0, seen: 0 });
-const summary = (more = {}) => ({
-  id: CONV, kind: "direct", title: null, head: 0, received: 0, start: 1, seen: 0, unread: 0, last: null,
-  members: [member(ME, "me"), member(YOU, "you")],
-  ...more,
-});
-
-// The engine with a real database and a socket whose other end is the test.
-async function make() {
-  const timers = fakeTimers();
-  const sent = [];
-  let socket;
-  globalThis.WebSocket = class {
-    static OPEN = 1;
-    readyState = 1;
-    constructor() {
-      socket = this;
-    }
-    send(text) {
-      sent.push(JSON.parse(text));
-    }
-    close() {}
-  };
-  const database = await openDatabase("device", () => {});
-  const chats = new Chats(ME);
-  const sync = new Sync({ me: ME, device: "device-0123456789ab", chats, database, pulse: () => {} });
-  const states = [];
-  sync.addEventListener("state", ({ detail }) => states.push(detail.state));
-  const hear = async (frame) => {
-    socket.onmessage({ data: JSON.stringify(frame) });
-    await sync.intake.working;
-  };
-  const connect = async (epoch = "e", items = [summary()]) => {
-    if (sync.monitor.state !== "connecting") sync.monitor.start();
-    socket.onopen();
-    await hear({ t: "welcome", epoch, heartbeat_ms: 25000, time: 0 });
-    await hear({ t: "conversations", items, more: false });
-  };
-  const take = () => sent.splice(0);
-  const acks = () => take().filter(({ t }) => t === "ack").flatMap((frame) => frame.acks.map(({ type, seq }) => `${type} ${seq}`));
-  await sync.start();
-  return { sync, chats, database, timers, hear, connect, take, acks, states, drop: () => socket.onclose({ code: 1006 }), chat: () => chats.get(CONV) };
-}
-
-const shown = (chat) => chat.shown.map(({ seq }) => seq);
+import { CONV, entry, make, ME, shown, summary } from "./engine.js";
+import { equal, test } from "./harness.js";
 
 test("an entry is stored, then shown and acknowledged", async () => {
   const { connect, hear, acks, chat, database } = await make();
   await connect();
   await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
-  equal([acks(), shown(chat()), await database.positions()], [["DELIVERED 1"], [1], [{ conv: CONV, received: 1, seen: 0 }]]);
+  equal([acks(), shown(chat()), await database.positions()], [["DELIVERED 1"], [1], [{ conv: CONV, received: 1, rev: 0, seen: 0, horizon: 0 }]]);
 });
 
 test("what the database refuses is neither shown nor acknowledged nor claimed", async () => {
@@ -78,7 +26,7 @@ test("entries above a hole wait for it, and are fetched when it does not close",
   timers.pass(3000);
   equal(take(), [{ t: "fetch", conv: CONV, from: 1, to: 3 }]);
   // The second is not to be had.
-  await hear({ t: "page", conv: CONV, from: 1, to: 3, entries: [entry(1), entry(3)] });
+  await hear({ t: "page", conv: CONV, from: 1, to: 3, entries: [entry(1), entry(3)], absent: [{ from: 2, to: 2, why: "deleted" }] });
   timers.pass(300);
   equal([shown(chat()), acks()], [[1, 3], ["DELIVERED 3"]]);
 });
@@ -132,7 +80,7 @@ test("hello states what is stored, and the outbox waits for the whole list", asy
   take();
   await connect("e", [summary({ head: 1, received: 1 })]);
   const [hello, one, two] = take();
-  equal([hello.epoch, hello.positions], ["e", [{ conv: CONV, received: 1, seen: 0 }]]);
+  equal([hello.epoch, hello.positions], ["e", [{ conv: CONV, received: 1, rev: 0, seen: 0 }]]);
   equal([one.body, one.after, two.body, two.after], ["one", undefined, "two", one.client_id]);
 });
 
@@ -194,6 +142,6 @@ test("another epoch: nothing stored counts, what waits goes out under the same i
   timers.pass(1000);
   take();
   await connect("new", [summary({ head: 1, received: 1 })]);
-  equal([shown(chat()), chat().received, await database.entries(CONV, 1, 9)], [[], 1, []]);
+  equal([shown(chat()), chat().received, (await database.range(CONV, 1, 9)).entries], [[], 1, []]);
   equal(take().filter(({ t }) => t === "send").map((frame) => frame.client_id), [client_id]);
 });

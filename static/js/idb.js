@@ -1,0 +1,72 @@
+// IndexedDB with promises, and the shape of this device's database. Of a promise that a request has fulfilled the
+// transaction is still open: what awaits it may ask on.
+
+// What a page of before has stored goes with its version: the server tells it again.
+const VERSION = 2;
+
+export const done = (transaction) =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
+  });
+
+export const result = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+// Also of one that is over already.
+export function abort(transaction) {
+  try {
+    transaction.abort();
+  } catch (error) {
+    if (error.name !== "InvalidStateError") throw error;
+  }
+}
+
+// `changes`: those kept for entries that are not here, and what is deleted for this person. `absent`: ranges that are
+// not there for them, by their end.
+function upgrade(database) {
+  for (const store of database.objectStoreNames) database.deleteObjectStore(store);
+  database.createObjectStore("conversations", { keyPath: "id" });
+  const messages = database.createObjectStore("messages", { keyPath: ["conv", "seq"] });
+  messages.createIndex("client_id", ["sender", "client_id"], { unique: true });
+  database.createObjectStore("changes", { keyPath: ["conv", "seq"] });
+  database.createObjectStore("absent", { keyPath: ["conv", "to"] });
+  database.createObjectStore("positions", { keyPath: "conv" });
+  database.createObjectStore("meta");
+}
+
+export function open(name) {
+  const request = indexedDB.open(name, VERSION);
+  request.onupgradeneeded = () => upgrade(request.result);
+  return result(request);
+}
+
+export const span = (conv, from, to) => IDBKeyRange.bound([conv, from], [conv, to]);
+export const allOf = (conv) => IDBKeyRange.bound([conv], [conv, []]);
+
+// The same message under another seq than before: the log was restored, the newer word holds.
+export function putEntry(store, entry) {
+  store.put(entry).onerror = (event) => {
+    if (event.target.error.name !== "ConstraintError") return;
+    event.preventDefault();
+    event.stopPropagation();
+    store.index("client_id").getKey([entry.sender, entry.client_id]).onsuccess = ({ target }) => {
+      store.delete(target.result);
+      store.put(entry);
+    };
+  };
+}
+
+// Positions only rise, whoever writes them.
+export function raisePosition(store, position) {
+  store.get(position.conv).onsuccess = ({ target }) => {
+    const raised = { ...position };
+    for (const [name, value] of Object.entries(target.result ?? {})) {
+      if (name !== "conv") raised[name] = Math.max(value, position[name] ?? 0);
+    }
+    store.put(raised);
+  };
+}

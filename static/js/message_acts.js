@@ -1,0 +1,67 @@
+// What can be done with a message of the open chat.
+
+import { byId } from "./views/dom.js";
+import { MessageMenu } from "./views/menu.js";
+
+export class MessageActs {
+  constructor(app) {
+    this.app = app;
+    this.choices = new MessageMenu({
+      element: byId("message-menu"),
+      list: byId("thread"),
+      itemsOf: (entry) => this.#itemsOf(entry),
+      entryOf: (seq) => this.#chat.find(seq),
+    });
+  }
+
+  get #chat() {
+    return this.app.thread.chat;
+  }
+
+  menu(entry, opener) {
+    this.choices.open(entry, opener);
+  }
+
+  reply(entry) {
+    this.app.composer.reply(entry);
+  }
+
+  jumpTo(seq) {
+    this.app.thread.show(seq);
+  }
+
+  retry(clientId) {
+    this.app.sync.outbox.retryNow(clientId);
+  }
+
+  discard(clientId) {
+    this.app.sync.outbox.discard(clientId);
+  }
+
+  resend(entry) {
+    this.app.sync.resend(this.#chat, entry);
+  }
+
+  // True once it is done, or never will be.
+  async edit(entry, body) {
+    const refusal = await this.app.sync.edit(this.#chat, entry.seq, body);
+    this.app.notice.refuse("edit", refusal);
+    return !refusal?.retryable;
+  }
+
+  async #remove(entry, whom) {
+    this.app.notice.refuse("delete", await this.app.sync.remove(this.#chat, entry.seq, whom));
+  }
+
+  #itemsOf(entry) {
+    const { app } = this;
+    const isOwn = entry.sender === app.chats.me;
+    return [
+      !entry.deleted && ["Reply", () => this.reply(entry)],
+      isOwn && !entry.deleted && ["Edit", () => app.composer.edit(entry)],
+      isOwn && !entry.deleted && ["Message info", () => app.info.open(this.#chat.id, entry)],
+      ["Delete for me", () => this.#remove(entry, "me"), true],
+      isOwn && !entry.deleted && ["Delete for everyone", () => this.#remove(entry, "all"), true],
+    ].filter(Boolean);
+  }
+}

@@ -1,0 +1,48 @@
+// Who is in a conversation, what each is called, and how far they have got.
+
+import { raise } from "./order.js";
+
+export class Roster {
+  constructor(me) {
+    Object.assign(this, { me, title: null, members: [] });
+  }
+
+  // Watermarks are merged, all else is as it is now.
+  update(title, members) {
+    const known = new Map(this.members.map((member) => [member.id, member]));
+    this.title = title ?? null;
+    this.members = members.map((member) => {
+      const before = known.get(member.id) ?? member;
+      return { ...member, delivered: Math.max(member.delivered, before.delivered), seen: Math.max(member.seen, before.seen) };
+    });
+  }
+
+  get others() {
+    return this.members.filter((member) => member.id !== this.me);
+  }
+
+  get name() {
+    return this.title || this.others.map((member) => member.name).join(", ") || this.members[0].name;
+  }
+
+  nameOf(userId) {
+    if (userId === this.me) return "You";
+    return this.#member(userId)?.name ?? "Someone who left";
+  }
+
+  // Whether it was news.
+  raise(userId, type, seq) {
+    const member = this.#member(userId);
+    return member ? raise(member, type, seq) : false;
+  }
+
+  // What expired for someone before they took it: all of it. None: none any more.
+  lapse(userId, lapsed) {
+    const member = this.#member(userId);
+    if (member) member.lapsed = lapsed;
+  }
+
+  #member(userId) {
+    return this.members.find((member) => member.id === userId);
+  }
+}
