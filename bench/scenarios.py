@@ -106,8 +106,10 @@ class Bench:
             batches = taps["web-1"].totals(appending=True)
             flushes = taps["receipts"].totals(appending=False)
         finally:
-            for tap in taps.values():
+            for name, tap in taps.items():
+                self.house.end(name)
                 tap.stop()
+                self.house.restart(name)
         receipts = result["counts"]["pushed"]
         sends = result["counts"]["accepted"] / batches["commits"]
         statements, frames = flushes["statements"], result["counts"]["ack_frames"]

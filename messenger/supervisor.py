@@ -121,6 +121,8 @@ class Supervisor:
         environment = {"MODE": "demo", "STATIC_ROOT": str(self.folder / "static"), **os.environ}
         if environment["MODE"] != "demo":
             return environment
+        # What it says stays readable: a line for each page that is loaded would push the address out of sight.
+        environment.setdefault("LOG_LEVEL", "WARNING")
         environment.setdefault("SECRET_KEY", kept_secret(self.folder / "secret-key", 48))
         environment.setdefault("VAPID_PRIVATE_KEY", kept(self.folder / VAPID_KEY, new_key))
         if "DATABASE_URL" not in environment:

@@ -1,4 +1,4 @@
-"""What a device makes of entries and changes, in whatever order they come. Pure; the browser's order.js is the same
+"""What a device makes of entries and changes, in whatever order they come. Pure; the browser's replica.js is the same
 rule, and tests/shared/replica.json holds both to it.
 
 - An entry and a change name a revision; the higher one holds. An entry as it was sent has revision 0.

@@ -29,6 +29,11 @@ def each_server(group: str) -> list[object]:
     return [pytest.param(server, marks=pytest.mark.xdist_group(f"{group}-{server}")) for server in SERVERS]
 
 
+def one_server(group: str) -> list[object]:
+    """For what the web server has no part in."""
+    return each_server(group)[:1]
+
+
 def enrol_cast(house: House) -> Cast:
     number = f"{os.getpid()}-{next(_numbers)}"
     return Cast(*house.enrol(*(f"{name}-{number}" for name in ("alice", "bob", "carol", "mallory"))))

@@ -27,8 +27,9 @@ def environment_of(postgres: Postgres, redis: Redis, static: Path) -> dict[str, 
         "STATIC_ROOT": str(static),
         "DJANGO_SETTINGS_MODULE": "messenger.settings",
         "LOG_LEVEL": "INFO",
-        # A house wakes nobody up unless it is given a key.
+        # A house wakes nobody up unless it is given a key, and a push service of its own.
         "VAPID_PRIVATE_KEY": "",
+        "MESSENGER_PUSH_LOOPBACK": "",
     }
     return {**os.environ, **ours}
 

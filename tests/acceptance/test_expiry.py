@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.acceptance.conftest import Cast, each_server, enrol_cast
+from tests.acceptance.conftest import Cast, enrol_cast, one_server
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.acceptance.verdict import verdict
@@ -19,13 +19,13 @@ from datetime import timedelta
 from django.utils import timezone
 from chat.models import Progress
 from chat.tasks import expire
-Progress.objects.filter(work="expiry").delete()
+Progress.objects.exclude(work="redelivery").delete()
 expire(now=timezone.now() + timedelta(days={days}))
-Progress.objects.filter(work="expiry").delete()
+Progress.objects.exclude(work="redelivery").delete()
 """
 
 
-@pytest.fixture(scope="module", params=each_server("expiry"))
+@pytest.fixture(scope="module", params=one_server("expiry"))
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
     with House(web=2, server=request.param) as house:
         yield house

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.acceptance.conftest import Cast, each_server, enrol_cast
+from tests.acceptance.conftest import Cast, enrol_cast, one_server
 from tests.acceptance.phone import Phone
 from tests.acceptance.scrape import Figures, scrape, scrape_until
 from tests.acceptance.servers import House
@@ -18,7 +18,7 @@ SENDS = 40
 TOKEN = "a-token-for-tests"
 
 
-@pytest.fixture(scope="module", params=each_server("metrics"))
+@pytest.fixture(scope="module", params=one_server("metrics"))
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
     """Of its own: nobody else's traffic is counted."""
     with House(web=2, server=request.param) as house:

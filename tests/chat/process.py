@@ -81,5 +81,8 @@ async def process() -> AsyncIterator[Runtime]:
     try:
         yield runtime
     finally:
+        # The sockets here are lists: nobody answers a close, which stopping would wait for.
+        for session in runtime.hub.sessions():
+            runtime.hub.leave(session)
         await runtime.stop()
         await get_channel_layer().flush()
