@@ -23,7 +23,7 @@ def run_bench(report: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_what_was_sent_came_back(tmp_path: Path) -> None:
-    """On one server: each scenario starts processes of its own, and what differs between the two is tested elsewhere."""
+    """On one server: what differs between the two is tested elsewhere."""
     server = "daphne"
     found = run_bench(tmp_path / "report.json", "--server", server)
     figures = {(row["scenario"], row["name"]): row["value"] for row in found["figures"]}
