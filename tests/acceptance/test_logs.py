@@ -83,8 +83,8 @@ async def test_a_socket_is_two_lines_with_its_session(house: House, cast: Cast) 
         line_until, house, "web-1", lambda line: (line.get("session"), line["event"]) == (session, "socket closed")
     )
     assert (closed["device"], closed["user"], closed["code"]) == (cast.alice.device, cast.alice.user, 1000)
-    # hello and ping; welcome, conversations and pong.
-    assert (closed["frames_in"], closed["frames_out"]) == (2, 3)
+    # hello and ping; welcome, conversations, sync_done and pong.
+    assert (closed["frames_in"], closed["frames_out"]) == (2, 4)
     assert closed["seconds"] >= 0
 
 
