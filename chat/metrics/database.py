@@ -48,6 +48,16 @@ FIGURES = (
         f" LIMIT {MOST}) stuck",
     ),
     Figure(
+        "messenger_lapsed_ranges",
+        "Ranges of entries that expired for someone before any device of theirs took them, by age or by number.",
+        "SELECT coalesce(sum(count), 0)::bigint FROM chat_progress WHERE work IN ('expiry', 'quota')",
+    ),
+    Figure(
+        "messenger_messages_removed",
+        "Messages removed because history is kept only so long.",
+        "SELECT coalesce(sum(count), 0)::bigint FROM chat_progress WHERE work = 'history'",
+    ),
+    Figure(
         "messenger_sweep_age_seconds",
         "Since the end of what the last sweep for late devices looked at. Absent before the first.",
         "SELECT extract(epoch FROM now() - upto)::float8 FROM chat_progress WHERE work = 'redelivery'",

@@ -44,12 +44,9 @@ class Command(BaseCommand):
             raise CommandError("There is no such person. `manage.py seed_demo_people` makes alice, bob and carol.")
         each, rest = divmod(messages, conversations)
         lines = self._lines(person, conversations)
-        for start in range(0, conversations, CHUNK):
-            with transaction.atomic(), connection.cursor() as cursor:
-                write(cursor, lines[start : start + CHUNK], 1, each, BODIES, 30.0)
-                if start == 0 and rest:
-                    write(cursor, lines[:1], each + 1, each + rest, BODIES, 30.0)
-                self._read_half([line[0] for line in lines[start : start + CHUNK]], each)
+        self._write(lines[:1], each + rest)
+        for start in range(1, conversations, CHUNK):
+            self._write(lines[start : start + CHUNK], each)
         self.stdout.write(f"{messages} messages in {conversations} conversations.")
 
     @transaction.atomic
@@ -68,6 +65,12 @@ class Command(BaseCommand):
                 Watermark.objects.create(conversation=made, user=user)
             lines.append((str(made.id), str(guest.id), str(other.id), str(person.id), str(device.id)))
         return lines
+
+    @transaction.atomic
+    def _write(self, lines: list[Line], count: int) -> None:
+        with connection.cursor() as cursor:
+            write(cursor, lines, 1, count, BODIES, 30.0)
+        self._read_half([line[0] for line in lines], count)
 
     def _read_half(self, convs: list[str], count: int) -> None:
         Watermark.objects.filter(conversation_id__in=convs).update(delivered_seq=count // 2, seen_seq=count // 2)

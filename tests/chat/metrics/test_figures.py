@@ -39,6 +39,8 @@ def test_nothing_waits_in_an_empty_house() -> None:
         "oldest_undelivered_seconds": 0,
         "deliveries_stuck": 0,
         "sweep_age_seconds": None,
+        "lapsed_ranges": 0,
+        "messages_removed": 0,
     }
 
 
