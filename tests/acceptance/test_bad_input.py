@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import websockets
 
 from chat.protocol.frames import MAX_POSITIONS
 from tests.acceptance.conftest import Cast
@@ -240,8 +241,13 @@ async def test_frames_too_large(house: House, cast: Cast) -> None:
         pieces = ["x" * 1_000] * 70
         for large in ("x" * (FRAME_BYTES + 1), json.dumps({"t": "ping", "x": wide}, ensure_ascii=False), pieces):
             async with connect(house.addresses[0], cast.carol) as carol:
-                await carol.socket.send(large)
-                assert await carol.closed() in (1009, 4413)
+                codes = [1009, 4413]
+                try:
+                    await carol.socket.send(large)
+                except websockets.ConnectionClosed:
+                    # Cut off in the middle of the pieces, the code may be lost with what was still under way.
+                    codes.append(1006)
+                assert await carol.closed() in codes
         async with connect(house.addresses[0], cast.alice) as alice:
             frame = {"t": "send", "conv": conv, "client_id": "large", "body": "fits", "x": ""}
             frame["x"] = "y" * (FRAME_BYTES - len(json.dumps(frame)))
