@@ -14,6 +14,7 @@ import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from chat.delivery.hub import Hub
+from chat.delivery.places import Places
 from chat.delivery.room import Room
 from chat.delivery.session import Session
 from chat.log import delta, history
@@ -30,8 +31,9 @@ CONCURRENT = 3
 class Filler:
     """`want(conv)` is cheap and may be called any number of times."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, places: Places) -> None:
         self._database = database
+        self._places = places
         self._line: OrderedDict[str, None] = OrderedDict()
         self._running: set[asyncio.Task[None]] = set()
         self._in_hand: set[str] = set()
@@ -109,6 +111,13 @@ class Filler:
         page = await history.page(self._database, room.conv, session.user, first, last)
         if page is None or room.conv not in session.cursors:
             return False
+        expired = next((gap["from"] for gap in page.absent if gap["why"] == "expired"), last + 1)
+        if expired == first:
+            await self._places.pass_expired(session, room.conv, page.absent)
+            return self._is_wanted(room)
+        # Up to there; what expired is next.
+        last = min(last, expired - 1)
+        page = page.upto(last)
         session.offer_apart(room.conv, last, [pack(entry) for entry in page.entries], page.absent)
         return self._is_wanted(room)
 
@@ -118,11 +127,12 @@ class Filler:
         if not untold:
             return False
         above = min(session.cursors[room.conv].rev_told for session in untold)
-        changes = await delta.since(self._database, room.conv, above, list({each.user for each in untold}), PAGE)
+        users = {session.user for session in untold}
+        changes = await delta.since(self._database, room.conv, above, list(users), PAGE)
         if changes.members_rev > room.members_rev:
             self.hub.need_members(room.conv)
             return False
-        room.tell(above, changes)
+        room.tell(above, changes, users)
         return self._is_wanted(room)
 
     def _is_wanted(self, room: Room) -> bool:

@@ -10,6 +10,7 @@ from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.inbox.sync import Summary
 from chat.protocol import frames
+from chat.protocol.errors import CloseCode
 from chat.protocol.frames import Hello, Place
 from receipts.buffer import CHANGED, DELIVERED, SEEN
 
@@ -32,7 +33,11 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
     with runtime.hub.reading():
         async with runtime.greetings:
             as_of = time.time_ns() // 1_000_000
-            epoch, summaries = await sync.everything(runtime.database, session.user, session.device)
+            found = await sync.everything(runtime.database, session.user, session.device)
+        if found is None:
+            session.end(CloseCode.AUTHENTICATION_FAILED)
+            return
+        epoch, summaries = found
         session.write(_welcome(identity, session_id, epoch))
         await _write_conversations(session, summaries)
         claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}

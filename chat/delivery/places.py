@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from chat.delivery.session import Cursor, Session
 from chat.inbox.horizons import Reset, pass_horizons
 from chat.inbox.sync import Summary
-from chat.protocol.frames import Place
+from chat.protocol.frames import Absence, Place
 
 
 class Places:
@@ -38,6 +38,19 @@ class Places:
             found[reset.conv] = Cursor(reset.horizon, before.rev_told, before.seen, before.readable)
             session.write({"t": "reset", "conv": reset.conv, "horizon": reset.horizon, "why": "expired"})
         return found
+
+    async def pass_expired(self, session: Session, conv: str, absent: Sequence[Absence]) -> bool:
+        """Of what is about to be told as absent some expired, above where the device stands: it is reset before it
+        hears of it, or its next acknowledgement would vouch for what it never had. Whether it was."""
+        cursor = session.cursors.get(conv)
+        horizon = max((gap["to"] for gap in absent if gap["why"] == "expired"), default=0)
+        if cursor is None or horizon <= cursor.stored.position:
+            return False
+        reset = Reset(conv, cursor.stored.position, horizon)
+        async with self.threads:
+            await asyncio.to_thread(pass_horizons, session.device, [reset])
+        session.pass_over(conv, horizon)
+        return True
 
 
 def _cursor(summary: Summary, claim: Place | None) -> Cursor:

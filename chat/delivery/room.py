@@ -4,7 +4,7 @@ A room's head and rev only say what exists. Each session is pushed entry n only 
 in the order of their revisions; who is behind is filled from the database (fill.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chat.delivery.session import Session
 from chat.log.delta import Delta
@@ -61,10 +61,11 @@ class Room:
         """Who lacks changes and can take some."""
         return [session for session in self.sessions if session.may_be_told(self.conv, self.rev)]
 
-    def tell(self, above: int, delta: Delta) -> None:
-        """All changes above revision `above`, to everyone who has been told as much."""
+    def tell(self, above: int, delta: Delta, users: Collection[str]) -> None:
+        """All changes above revision `above`, to everyone who has been told as much, and was asked for: what others
+        have deleted for themselves is not in it."""
         for session in self.untold():
-            if session.cursors[self.conv].rev_told >= above:
+            if session.user in users and session.cursors[self.conv].rev_told >= above:
                 session.tell(self.conv, delta)
 
     def admit(self, members_rev: int, readable: Mapping[str, Readable]) -> tuple[bool, list[Session]]:

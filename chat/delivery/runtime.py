@@ -52,8 +52,8 @@ class Runtime:
         self.redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
         self.receipts = ReceiptBuffer(self.redis)
         self.publisher = Publisher()
-        self.filler = Filler(self.database)
         self.places = Places()
+        self.filler = Filler(self.database, self.places)
         self.door = Doorkeeper(self.database, self.places)
         self.postman = Postman(self.publisher, self.door)
         self.hub = Hub(self.filler.want, self.door.reload)
@@ -65,6 +65,7 @@ class Runtime:
         # At a time; the others wait for their turn, so that what is read for one is not kept waiting by a thousand.
         self.handshakes = asyncio.Semaphore(2)
         self.greetings = asyncio.Semaphore(2)
+        self.revising = asyncio.Semaphore(2)
         self.stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 

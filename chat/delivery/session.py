@@ -172,6 +172,18 @@ class Session:
         for n, run in enumerate(codec_json.frames_of(entries)):
             self.write_text(codec_json.messages_frame(conv, run, absent if n == 0 else ()))
 
+    def pass_over(self, conv: str, horizon: int) -> None:
+        """What the device lacks up to `horizon` has expired, and it is told so: the cursor goes there."""
+        cursor = self.cursors.get(conv)
+        if cursor is None or cursor.stored.position >= horizon:
+            return
+        self.unacked -= cursor.pushed - cursor.stored.position
+        cursor.stored.upto(horizon)
+        cursor.pushed = max(cursor.pushed, cursor.stored.position)
+        self.unacked += cursor.pushed - cursor.stored.position
+        self.write({"t": "reset", "conv": conv, "horizon": horizon, "why": "expired"})
+        self._paid(conv)
+
     def may_be_told(self, conv: str, rev: int) -> bool:
         cursor = self.cursors[conv]
         return cursor.rev_told < min(rev, cursor.rev_stored + REV_WINDOW) and not self.outlet.is_crowded

@@ -137,31 +137,38 @@ async def _add(
     answer.convs.append(head.conv)
     begin = stated or head.start
     seq, rev = min(max(begin.seq, head.first - 1), head.now.seq), min(begin.rev, head.now.rev)
+    claimed = stated.seq if stated else 0
     if seq < head.horizon:
-        async with threads:
-            await asyncio.to_thread(
-                pass_horizons, device, [Reset(head.conv, stated.seq if stated else 0, head.horizon)]
-            )
-        answer.resets.append({"conv": head.conv, "horizon": head.horizon, "why": "expired"})
+        await _reset(device, answer, Reset(head.conv, claimed, head.horizon), threads)
         seq = head.horizon
-    seq = await _add_entries(database, user, answer, head, seq)
+    before, (seq, expired) = seq, await _add_entries(database, user, answer, head, seq)
+    if expired > before:
+        # Since this person's conversations were read. Told before what is above it: the cursor passes it by that alone.
+        await _reset(device, answer, Reset(head.conv, claimed, expired), threads)
     rev = await _add_changes(database, user, answer, head, rev)
     if seq < head.now.seq or rev < head.now.rev:
         answer.has_more = True
     return Stand(seq, rev, head.now.members_rev, head.now.marks, head.now.lapsed)
 
 
-async def _add_entries(database: Database, user: str, answer: Answer, head: Head, seq: int) -> int:
+async def _reset(device: str, answer: Answer, reset: Reset, threads: asyncio.Semaphore) -> None:
+    async with threads:
+        await asyncio.to_thread(pass_horizons, device, [reset])
+    answer.resets.append({"conv": reset.conv, "horizon": reset.horizon, "why": "expired"})
+
+
+async def _add_entries(database: Database, user: str, answer: Answer, head: Head, seq: int) -> tuple[int, int]:
+    """How far it has come, and up to where something of that has expired."""
     if seq >= head.now.seq or answer.left <= 0:
-        return seq
+        return seq, 0
     first = seq + 1
     last = min(head.readable.next(first) + answer.left - 1, head.now.seq)
     page = await history.page(database, head.conv, user, first, last)
     if page is None:
-        return seq
+        return seq, 0
     answer.left -= len(page.entries)
     answer.messages.append({"conv": head.conv, "entries": page.entries, "absent": page.absent})
-    return last
+    return last, max((gap["to"] for gap in page.absent if gap["why"] == "expired"), default=0)
 
 
 async def _add_changes(database: Database, user: str, answer: Answer, head: Head, rev: int) -> int:

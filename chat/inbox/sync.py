@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat.log.access import SPANS, spans_of, stays_of
+from chat.log.access import MAY_ACT, SPANS, spans_of, stays_of
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
 from chat.policy.visibility import Readable, readable
@@ -119,10 +119,13 @@ async def summaries(database: Database, user: str, device: str, convs: Sequence[
     return _summaries(rows, member_rows)
 
 
-async def everything(database: Database, user: str, device: str) -> tuple[str, list[Summary]]:
-    """The epoch, and all conversations of a person, newest first, in one exchange."""
-    epochs, rows, member_rows = await database.many([(EPOCH, ()), *_queries(user, device, None)])
-    return str(epochs[0][0]), _summaries(rows, member_rows)
+async def everything(database: Database, user: str, device: str) -> tuple[str, list[Summary]] | None:
+    """The epoch, and all conversations of a person, newest first, in one exchange. None: the device was revoked, or
+    its person suspended, since the handshake."""
+    may, epochs, rows, member_rows = await database.many(
+        [(MAY_ACT, [device, user]), (EPOCH, ()), *_queries(user, device, None)]
+    )
+    return (str(epochs[0][0]), _summaries(rows, member_rows)) if may else None
 
 
 def _queries(user: str, device: str, named: list[str] | None) -> list[tuple[str, Sequence[Any]]]:

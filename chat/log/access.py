@@ -19,8 +19,13 @@ SPANS = """
    FROM receipts_lapse l WHERE l.conversation_id = c.id AND l.user_id = {user})
 """
 
+MAY_ACT = """
+SELECT 1 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
+WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.revoked_at IS NULL AND u.is_active
+"""
+
 ACCESS = f"""
-SELECT c.kind, c.last_seq, c.last_rev, c.floor_seq, {SPANS.format(user="%s::uuid")}
+SELECT c.members_rev, c.kind, c.last_seq, c.last_rev, c.floor_seq, {SPANS.format(user="%s::uuid")}
 FROM chat_conversation c WHERE c.id = %s::uuid
 """
 
@@ -33,8 +38,9 @@ FROM chat_conversation c CROSS JOIN unnest(%s::uuid[]) AS u(id) WHERE c.id = %s:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Of a member with an open stay."""
+    """Of a member with an open stay. True as long as the conversation's members_rev is this one."""
 
+    members_rev: int
     kind: str
     head: int
     rev: int
@@ -66,10 +72,10 @@ def to_access(row: Sequence[Any] | None) -> Access | None:
     """Of a row of ACCESS: None for no conversation as for no member."""
     if row is None:
         return None
-    kind, head, rev, floor, stays, lapsed = row
+    members_rev, kind, head, rev, floor, stays, lapsed = row
     own, gone = stays_of(stays), spans_of(lapsed)
     may = readable(own, gone, floor)
-    return Access(kind, head, rev, floor, own, gone, may) if may else None
+    return Access(members_rev, kind, head, rev, floor, own, gone, may) if may else None
 
 
 async def room(database: Database, conv: str, users: Iterable[str]) -> tuple[int, dict[str, Readable]]:

@@ -6,10 +6,11 @@ one answer asks for what is above it next time.
 
 from dataclasses import dataclass
 
+from chat.log.history import MEMBERS_REV
 from chat.log.pool import Database, Row
 from chat.protocol.frames import Changed
 
-REV = "SELECT last_rev, members_rev FROM chat_conversation WHERE id = %s::uuid"
+REV = "SELECT last_rev FROM chat_conversation WHERE id = %s::uuid"
 
 # One statement, so one snapshot. The partial index on changed entries and the one on hidden ones are both in order.
 SINCE = """
@@ -35,7 +36,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """All changes above what was asked for, up to revision `upto`, ascending."""
+    """All changes above what was asked for, up to revision `upto`, ascending. `members_rev` was read after them: they
+    are for no one who had left by then."""
 
     changes: list[Change]
     upto: int
@@ -44,14 +46,18 @@ class Delta:
 
 async def since(database: Database, conv: str, rev: int, users: list[str], limit: int) -> Delta:
     """At most `limit` changes above `rev`, with what is hidden for any of `users`. No authorisation here."""
-    heads, rows = await database.many(
-        [(REV, [conv]), (SINCE, [conv, rev, limit, conv, users, rev, limit, limit])],
+    heads, rows, revs = await database.many(
+        [
+            (REV, [conv]),
+            (SINCE, [conv, rev, limit, conv, users, rev, limit, limit]),
+            (MEMBERS_REV, [conv]),
+        ]
     )
-    last_rev, members_rev = heads[0] if heads else (0, 0)
+    last_rev = heads[0][0] if heads else 0
     changes = [_change(row) for row in rows]
     newest = rows[-1][0] if rows else 0
     # The rows are at least as new as the head that was read before them.
-    return Delta(changes, newest if len(rows) == limit else max(newest, last_rev), members_rev)
+    return Delta(changes, newest if len(rows) == limit else max(newest, last_rev), revs[0][0] if revs else 0)
 
 
 def _change(row: Row) -> Change:

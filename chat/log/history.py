@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from psycopg import OperationalError
+
 from chat.log import access
 from chat.log.pool import Database, Row
 from chat.policy.visibility import absences
@@ -17,6 +19,8 @@ RANGE = f"""
 SELECT {ENTRY} FROM chat_message m
 WHERE m.conversation_id = %s::uuid AND m.seq BETWEEN %s AND %s ORDER BY m.seq
 """
+
+READINGS = 3
 
 MEMBERS_REV = "SELECT members_rev FROM chat_conversation WHERE id = %s::uuid"
 
@@ -57,6 +61,11 @@ class Page:
     absent: list[Absence]
     as_of_rev: int
 
+    def upto(self, last: int) -> "Page":
+        """Without what lies above `last`, which no absence crosses."""
+        entries = [entry for entry in self.entries if entry["seq"] <= last]
+        return Page(entries, [gap for gap in self.absent if gap["to"] <= last], self.as_of_rev)
+
 
 def to_entry(row: Row) -> Entry:
     """The entry of a row that begins with the columns of ENTRY."""
@@ -85,13 +94,24 @@ async def entries(database: Database, conv: str, first: int, last: int) -> tuple
 
 async def page(database: Database, conv: str, user: str, first: int, last: int) -> Page | None:
     """What `user` may see between `first` and `last`, and why not the rest; None when not a member. What there was
-    and who may see it is read first: entries appended since are left out."""
-    allowed, rows = await database.many(
-        [(access.ACCESS, access.parameters(conv, user)), (SHOWN_RANGE, [conv, first, last, user])]
-    )
-    may = access.to_access(allowed[0] if allowed else None)
-    if may is None:
-        return None
+    and who may see it is read first: entries appended since are left out. Read once more if the members changed
+    meanwhile, for what was edited after someone left is not for them. Raises psycopg.OperationalError if they keep
+    changing."""
+    for _ in range(READINGS):
+        allowed, rows, revs = await database.many(
+            [
+                (access.ACCESS, access.parameters(conv, user)),
+                (SHOWN_RANGE, [conv, first, last, user]),
+                (MEMBERS_REV, [conv]),
+            ]
+        )
+        may = access.to_access(allowed[0] if allowed else None)
+        if may is None:
+            return None
+        if revs and revs[0][0] == may.members_rev:
+            break
+    else:
+        raise OperationalError("members keep changing")
     shown = [to_entry(row) for row in rows if may.allows(row[0])]
     present = {entry["seq"] for entry in shown}
     absent = absences(first, min(last, may.head), present, may.stays, may.lapsed, may.floor)

@@ -21,12 +21,9 @@ from chat.protocol.frames import Entry
 
 Connection = AsyncConnection[Any]
 
+# Whoever holds the conversation for long must not hold up the few connections of a process as well.
+LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'"
 LOCK = "SELECT last_rev FROM chat_conversation WHERE id = %s::uuid FOR NO KEY UPDATE"
-
-MAY_ACT = """
-SELECT 1 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
-WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.revoked_at IS NULL AND u.is_active
-"""
 
 # A lapse of the other person is what makes an entry of a 1:1 one that may be sent anew.
 TARGET = """
@@ -168,9 +165,10 @@ async def _repeat(
 
 async def _facts(connection: Connection, actor: Actor, conv: str, seq: int) -> _Facts:
     """Read after the lock was granted, by statements of their own: their snapshots are newer than it."""
+    await connection.execute(LOCK_TIMEOUT)
     await connection.execute(LOCK, [conv])
     async with connection.pipeline():
-        acting = await connection.execute(MAY_ACT, [actor.device, actor.user])
+        acting = await connection.execute(access.MAY_ACT, [actor.device, actor.user])
         allowed = await connection.execute(access.ACCESS, access.parameters(conv, actor.user))
         found = await connection.execute(TARGET, [actor.user, conv, seq])
     if not await acting.fetchone():

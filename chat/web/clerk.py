@@ -83,6 +83,7 @@ class Clerk:
         page = await history.page(self._runtime.database, frame.conv, self._session.user, frame.from_seq, last)
         if page is None:
             raise Refusal(ErrorCode.NOT_FOUND)
+        await self._runtime.places.pass_expired(self._session, frame.conv, page.absent)
         if page.entries:
             self._runtime.hub.raise_head(frame.conv, page.entries[-1]["seq"])
         told = {"entries": page.entries, "absent": page.absent, "as_of_rev": page.as_of_rev}
@@ -106,7 +107,7 @@ class Clerk:
         self._session.write({"t": "info", "conv": frame.conv, "seq": frame.seq, "people": people})
 
     async def _revise(self, frame: Edit | Delete) -> None:
-        async with self._runtime.database.transaction() as connection:
+        async with self._runtime.revising, self._runtime.database.transaction() as connection:
             if isinstance(frame, Edit):
                 done = await revise.edit(connection, self._actor, frame.conv, frame.seq, frame.body, windows())
             elif frame.whom == "all":
@@ -118,7 +119,7 @@ class Clerk:
         self._session.write({"t": "done", "ref": reference(frame), "rev": done.rev})
 
     async def _resend(self, frame: Resend) -> None:
-        async with self._runtime.database.transaction() as connection:
+        async with self._runtime.revising, self._runtime.database.transaction() as connection:
             done = await revise.resend(
                 connection, self._actor, frame.conv, frame.seq, frame.client_id, new_message_id()
             )

@@ -160,11 +160,14 @@ class House:
     def pause(self, name: str) -> None:
         """SIGSTOP: alive for the kernel, deaf for everyone else."""
         for process in self._family(name):
-            process.suspend()
+            # One that has just ended by itself needs no stopping.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.suspend()
 
     def resume(self, name: str) -> None:
         for process in self._family(name):
-            process.resume()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
 
     def is_running(self, name: str) -> bool:
         process = self.parts[name].process

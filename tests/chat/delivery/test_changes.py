@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from chat.delivery.runtime import Runtime
-from chat.log import groups
+from chat.log import devices, groups
 from chat.log.pool import Database
 from chat.models import Change, Hidden, Inbox, Message
 from chat.models.ids import new_id
@@ -260,6 +260,7 @@ async def test_a_device_that_has_what_expired_is_not_reset(runtime: Runtime, peo
 def _expires(conv: str, person: Person, first: int, last: int) -> None:
     """As retention does."""
     Lapse.objects.create(conversation_id=conv, user=person.user, from_seq=first, upto_seq=last, at=timezone.now())
+    Watermark.objects.filter(conversation_id=conv, user=person.user).update(expired_seq=last)
     Inbox.objects.update_or_create(conversation_id=conv, device=person.device, defaults={"horizon_seq": last})
     Change.objects.create(kind="lapsed", conversations=[conv], users=[person.user.id], at=timezone.now())
 
@@ -333,3 +334,52 @@ async def test_mallory_learns_nothing_by_a_point_of_hers(runtime: Runtime, peopl
     answer = await mallory.told("sync")
     assert answer["messages"] == answer["conversations"] == answer["changes"] == []
     assert conv in answer["gone"] and len(answer["gone"]) == 2
+
+
+async def test_what_expires_while_a_device_is_at_it_is_not_vouched_for(
+    deaf: None, runtime: Runtime, people: Cast, conv: str
+) -> None:
+    """Connected and half caught up when the rest lapses: it is reset over it, never told of it as of entries it passes,
+    and what it acknowledges next says nothing of what it never had."""
+    await in_thread(write, conv, people.alice, 9)
+    bob = await greeted(runtime, people.bob)
+    await until(lambda: bob.seqs(conv) == list(range(1, 10)))
+    await until(lambda: runtime.reconciler._read_at is not None)
+    head = await in_thread(write, conv, people.alice, 3)
+    await in_thread(_expires, conv, people.bob, 10, 11)
+    await until(lambda: runtime.hub.rooms[conv].sessions and bob.session.cursors[conv].readable.earlier)
+    runtime.hub.raise_head(conv, head)
+    assert (await bob.told("reset"))["horizon"] == 11
+    await until(lambda: bob.seqs(conv)[-1] == 12)
+    assert not [gap for frame in bob.of("messages") for gap in frame.get("absent", [])]
+    await bob.ack("DELIVERED", conv, 12)
+    await runtime.receipts.flush()
+    await in_thread(_flush, runtime)
+    _, mark = await in_thread(_stands, conv, people.bob)
+    assert mark.delivered_seq == 12
+    assert await in_thread(_lapsed, conv, people.bob) == [(10, 11)]
+
+
+async def test_a_page_does_not_take_a_cursor_over_what_expired(runtime: Runtime, people: Cast, conv: str) -> None:
+    bob = await greeted(runtime, people.bob)
+    await in_thread(write, conv, people.alice, 3)
+    await in_thread(_expires, conv, people.bob, 1, 2)
+    await bob.say({"t": "fetch", "conv": conv, "from": 1, "to": 3})
+    assert (await bob.told("page"))["absent"] == [{"from": 1, "to": 2, "why": "expired"}]
+    assert [frame["t"] for frame in bob.frames if frame["t"] in ("reset", "page")] == ["reset", "page"]
+
+
+def _lapsed(conv: str, person: Person) -> list[tuple[int, int]]:
+    return list(Lapse.objects.filter(conversation_id=conv, user=person.user).values_list("from_seq", "upto_seq"))
+
+
+async def test_a_device_revoked_before_its_hello_is_turned_away(
+    deaf: None, runtime: Runtime, people: Cast, conv: str
+) -> None:
+    """Its handshake was good; nobody would look at it again."""
+    await in_thread(write, conv, people.alice, 1)
+    bob = Client(runtime, people.bob)
+    await in_thread(devices.revoke, people.bob.device)
+    await bob.hello()
+    await until(lambda: bob.closed == 4401)
+    assert bob.frames == []

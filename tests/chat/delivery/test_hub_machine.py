@@ -276,7 +276,7 @@ class HubMachine(RuleBasedStateMachine):
             case (conv, above, Delta() as delta):
                 room = self.hub.rooms.get(conv)
                 if room is not None and delta.members_rev <= room.members_rev:
-                    room.tell(above, delta)
+                    room.tell(above, delta, USERS)
             case (conv, members_rev, first, last):
                 self.hub.deliver(conv, members_rev, [packed(seq) for seq in range(first, last + 1)])
 
