@@ -5,6 +5,7 @@ removes, under the conversation's lock. Whoever is still owed some of it sees it
 run. The oldest ids are the next to go, so nothing has to be remembered and nothing is searched for.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -34,11 +35,14 @@ SELECT id::text, floor_seq FROM chat_conversation WHERE id = ANY(%s::uuid[])
 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
 
+# Of each conversation as many as it has among the oldest: one whose entries must stay leaves the others their share.
 ENTRIES = """
 SELECT t.conv::text, m.seq, m.created_at
-FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS t(conv, floor, top)
-JOIN chat_message m ON m.conversation_id = t.conv AND m.seq > t.floor AND m.seq <= t.top
-ORDER BY t.conv, m.seq LIMIT %s
+FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[]) AS t(conv, floor, top, share)
+CROSS JOIN LATERAL (
+    SELECT seq, created_at FROM chat_message WHERE conversation_id = t.conv AND seq > t.floor AND seq <= t.top
+    ORDER BY seq LIMIT t.share) m
+ORDER BY t.conv, m.seq
 """
 
 # The first rise to or above an entry tells when it was received: those at or below the floor tell of no entry that is
@@ -115,7 +119,8 @@ def _remove(cursor: Any, oldest: list[tuple[UUID, str, int]], limit: datetime, n
     for _, conv, seq in oldest:
         tops[conv] = max(tops.get(conv, 0), seq)
     late = {conv for conv, _ in expire(cursor, [Expired(conv, None, top) for conv, top in tops.items()], now).lapsed}
-    floors = columns(_floors(cursor, {conv: top for conv, top in tops.items() if conv not in late}, limit), 2)
+    shares = Counter(conv for _, conv, _ in oldest)
+    floors = columns(_floors(cursor, {conv: tops[conv] for conv in tops if conv not in late}, shares, limit), 2)
     cursor.execute(RECEIPTS.format(rows=ROWS), floors)
     if cursor.rowcount == ROWS:
         return 0, True
@@ -123,11 +128,12 @@ def _remove(cursor: Any, oldest: list[tuple[UUID, str, int]], limit: datetime, n
     return int(cursor.rowcount), cursor.rowcount > 0
 
 
-def _floors(cursor: Any, tops: dict[str, int], limit: datetime) -> list[tuple[str, int]]:
+def _floors(cursor: Any, tops: dict[str, int], shares: Counter[str], limit: datetime) -> list[tuple[str, int]]:
     """(conversation, new floor) of those that could be locked and have something to remove."""
     cursor.execute(LOCK, [sorted(tops)])
     present: dict[str, int] = dict(cursor.fetchall())
-    cursor.execute(ENTRIES, [*columns(((conv, floor, tops[conv]) for conv, floor in present.items()), 3), ROWS])
+    wanted = ((conv, floor, tops[conv], shares[conv]) for conv, floor in present.items())
+    cursor.execute(ENTRIES, columns(wanted, 4))
     entries: dict[str, list[tuple[int, datetime]]] = {}
     for conv, seq, at in cursor.fetchall():
         entries.setdefault(conv, []).append((seq, at))
