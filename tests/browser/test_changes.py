@@ -20,7 +20,7 @@ async () => {
   const all = database.transaction("conversations").objectStore("conversations").getAll();
   await new Promise((resolve) => (all.onsuccess = resolve));
   database.close();
-  return all.result.some(({ last }) => last.body === "vier");
+  return all.result.some(({ last }) => last?.body === "vier");
 }
 """
 
