@@ -108,6 +108,6 @@ def take_back(cursor: Any, taken: Sequence[Taken]) -> None:
         cursor.execute(NOTE, columns(sorted(touched), 2))
 
 
-def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Rows as one list a column, also when there are none."""
+def columns(rows: Iterable[Sequence[Any]], width: int = 0) -> list[list[Any]]:
+    """Rows as one list a column; `width` of them also when there are none."""
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from receipts import lapses
+from receipts.lapses import columns
 from receipts.watermarks import Claim, Kind, Mark, Rise, rises
 
 # Whether something of what is claimed may have lapsed is asked of the watermark, not of the lapses: of a row that was
@@ -108,7 +109,7 @@ class Applied:
 def apply(rows: Sequence[Row]) -> Applied:
     """Raises django.db.Error; then nothing was written. Applying rows again changes nothing."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LEGAL, _columns((row.conv, row.device, row.kind, row.seq, row.at) for row in rows))
+        cursor.execute(LEGAL, columns((row.conv, row.device, row.kind, row.seq, row.at) for row in rows))
         legal = cursor.fetchall()
         _take_back(cursor, legal)
         _raise_inboxes(cursor, legal)
@@ -118,10 +119,6 @@ def apply(rows: Sequence[Row]) -> Applied:
         found = _crossed(cursor, risen)
         cursor.execute(NOTE_CHANGE, [sorted({conv for conv, _, _ in risen})])
         return Applied(cursor.fetchone()[0], found)
-
-
-def _columns(rows: Any) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _take_back(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> None:
@@ -141,9 +138,9 @@ def _raise_inboxes(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> None:
     ]
     revs = [(row[0], row[1], min(row[4], row[9])) for row in legal if row[3] == CHANGED]
     if cursors:
-        cursor.execute(RAISE_INBOXES, _columns(cursors))
+        cursor.execute(RAISE_INBOXES, columns(cursors))
     if revs:
-        cursor.execute(RAISE_INBOX_REVS, _columns(revs))
+        cursor.execute(RAISE_INBOX_REVS, columns(revs))
 
 
 def _raise_watermarks(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> list[tuple[str, str, Rise]]:
@@ -161,9 +158,9 @@ def _raise_watermarks(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> list[tup
             marks.append((conv, user, mark.delivered, mark.seen))
             risen.extend((conv, user, rise) for rise in found)
     if risen:
-        cursor.execute(RAISE_WATERMARKS, _columns(marks))
+        cursor.execute(RAISE_WATERMARKS, columns(marks))
         receipts = [(conv, user, rise.kind.value, rise.upto, rise.at) for conv, user, rise in risen]
-        cursor.execute(ADD_RECEIPTS, _columns(receipts))
+        cursor.execute(ADD_RECEIPTS, columns(receipts))
     return risen
 
 
@@ -171,7 +168,7 @@ def _crossed(cursor: Any, risen: Sequence[tuple[str, str, Rise]]) -> list[tuple[
     """Who is told of the rises: the senders of the entries they went over, and of what a person has seen also that
     person, whose other devices then show it as read."""
     ranges = [(n, conv, user, rise.before, rise.upto) for n, (conv, user, rise) in enumerate(risen)]
-    cursor.execute(CROSSED, _columns(ranges))
+    cursor.execute(CROSSED, columns(ranges))
     acks = []
     for n, sender, message_id in cursor.fetchall():
         conv, user, rise = risen[n]

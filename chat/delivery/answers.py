@@ -14,36 +14,31 @@ RETRY_AFTER_MS = {ErrorCode.PREDECESSOR_MISSING: 0, ErrorCode.UNAVAILABLE: 500, 
 def answer(send: Proposal, outcome: Outcome, durability: str) -> dict[str, Any]:
     """{"t": "ack", "ack": …} to be gathered into one frame with others, or a whole `retry` frame."""
     if isinstance(outcome, Accepted):
-        return {"t": "ack", "ack": _accepted(send, outcome, durability)}
+        stored = outcome.entry
+        told = _accepted(send.conv, send.sender, send.client_id, stored.message_id, stored.seq, stored.at, durability)
+        return {"t": "ack", "ack": told}
     if isinstance(outcome, Refused):
         return {"t": "ack", "ack": rejected(send.conv, send.client_id, send.sender, outcome.code)}
     code = outcome.code if isinstance(outcome, Deferred) else ErrorCode.UNAVAILABLE
     return retry(send.conv, send.client_id, code)
 
 
-def _accepted(send: Proposal, outcome: Accepted, durability: str) -> dict[str, Any]:
-    return {
-        "type": "ACCEPTED",
-        "conv": send.conv,
-        "client_id": send.client_id,
-        "message_id": outcome.entry.message_id,
-        "seq": outcome.entry.seq,
-        "timestamp": outcome.entry.at,
-        "sender_id": send.sender,
-        "durability": durability,
-    }
-
-
 def accepted(conv: str, entry: Entry, durability: str) -> dict[str, Any]:
     """Of an entry that did not come through the committer."""
+    return _accepted(conv, entry["sender"], entry["client_id"], entry["id"], entry["seq"], entry["at"], durability)
+
+
+def _accepted(
+    conv: str, sender: str, client_id: str, message_id: str, seq: int, at: int, durability: str
+) -> dict[str, Any]:
     return {
         "type": "ACCEPTED",
         "conv": conv,
-        "client_id": entry["client_id"],
-        "message_id": entry["id"],
-        "seq": entry["seq"],
-        "timestamp": entry["at"],
-        "sender_id": entry["sender"],
+        "client_id": client_id,
+        "message_id": message_id,
+        "seq": seq,
+        "timestamp": at,
+        "sender_id": sender,
         "durability": durability,
     }
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chat.policy.retention import Stay, lapsing
+from chat.policy.retention import lapsing
+from chat.policy.visibility import Stay
 from receipts import lapses
 from receipts.lapses import columns
 

@@ -8,19 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-Span = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """The entries `first` to `last` are for a person; `last` None: until they leave."""
-
-    first: int
-    last: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.first < 1:
-            raise ValueError(f"not a stay: {self}")
+from chat.policy.visibility import Span, Stay
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,14 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """`last`: None while it goes on."""
+    """The entries `first` to `last` are for a person; `last` None: until they leave."""
 
     first: int
     last: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.first < 1:
+            raise ValueError(f"not a stay: {self}")
 
 
 @dataclass(frozen=True, slots=True)
