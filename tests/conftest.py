@@ -1,6 +1,7 @@
 """Fixtures for all tests. The run's PostgreSQL and Redis are started by tests/plugin.py."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 from redis import Redis
 
+from tests.acceptance.servers import House
 from tests.cast import Cast, make_direct
 
 
@@ -35,6 +37,23 @@ def redis() -> Iterator[Redis]:
     with Redis.from_url(settings.REDIS_URL, decode_responses=True) as client:
         client.flushdb()
         yield client
+
+
+@pytest.fixture(scope="session")
+def houses() -> Iterator[Callable[..., House]]:
+    """Whole messengers with two web processes, by server, each started once a worker: whoever breaks a part of one
+    puts it right again. Tests that share one are of the xdist_group "house-SERVER"."""
+    with ExitStack() as stack:
+        known: dict[tuple[str, bool], House] = {}
+
+        def house(server: str, deaf: bool = False) -> House:
+            """`deaf`: no process hears anything from another, nor from Celery."""
+            if (server, deaf) not in known:
+                environment = {"MESSENGER_DROP_LAYER": "1"} if deaf else {}
+                known[server, deaf] = stack.enter_context(House(web=2, server=server, environment=environment))
+            return known[server, deaf]
+
+        yield house
 
 
 @pytest.hookimpl(trylast=True)

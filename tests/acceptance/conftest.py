@@ -1,8 +1,8 @@
-"""One whole messenger a server and run, shared by all tests that leave it as they found it; a fresh cast a test."""
+"""One whole messenger a server and worker (`houses` in tests/conftest.py); a fresh cast a test."""
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -52,13 +52,23 @@ def revoke(house: House, who: SignedIn) -> None:
 
 
 @pytest.fixture(scope="session", params=each_server("house"))
-def house(request: pytest.FixtureRequest) -> Iterator[House]:
+def house(request: pytest.FixtureRequest, houses: Callable[..., House]) -> House:
     """Two web processes. Whoever breaks a part of it puts it right again."""
-    with House(web=2, server=request.param) as house:
-        yield house
+    return houses(request.param)
+
+
+@pytest.fixture(scope="session", params=each_server("hints"))
+def deaf_house(request: pytest.FixtureRequest, houses: Callable[..., House]) -> House:
+    """No process hears anything from another, nor from Celery."""
+    return houses(request.param, deaf=True)
 
 
 @pytest.fixture
 def cast(house: House) -> Cast:
     """New people of the test's own, in whichever house its module has."""
     return enrol_cast(house)
+
+
+@pytest.fixture
+def deaf_cast(deaf_house: House) -> Cast:
+    return enrol_cast(deaf_house)

@@ -1,15 +1,15 @@
 """PostgreSQL, Redis or Celery away, killed or deaf: what can go on does, the rest is told to come again, and all
-work resumes by itself."""
+work resumes by itself. Each test brings back what it took away."""
 
 import asyncio
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from redis import Redis
 
-from tests.acceptance.conftest import Cast, each_server
+from tests.acceptance.conftest import Cast
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.acceptance.verdict import verdict
@@ -24,13 +24,6 @@ FLOOD = 2_800
 CELERY = ("receipts", "default", "beat")
 # "Within 2 s", and what a busy machine may add.
 ANSWER_S = 4.0
-
-
-@pytest.fixture(scope="module", params=each_server("away"))
-def house(request: pytest.FixtureRequest) -> Iterator[House]:
-    """Its parts go away; each test brings them back."""
-    with House(web=2, server=request.param) as house:
-        yield house
 
 
 @asynccontextmanager

@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
 from messenger import commands
-from tests.acceptance.conftest import Cast, each_server
+from tests.acceptance.conftest import Cast
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.acceptance.template import CLONE
@@ -22,13 +21,6 @@ pytestmark = pytest.mark.acceptance
 EACH = 300
 SPREAD_MS = 3_000
 SOCKETS = 12
-
-
-@pytest.fixture(scope="module", params=each_server("ends"))
-def house(request: pytest.FixtureRequest) -> Iterator[House]:
-    """Web processes of it are ended and started again."""
-    with House(web=2, server=request.param) as house:
-        yield house
 
 
 async def test_sigterm_tells_clients_settles_and_closes(house: House, cast: Cast) -> None:

@@ -1,12 +1,11 @@
 """What nobody came for: expired by the rule's own clock, told to the sender and to the device, sent anew by hand."""
 
 import asyncio
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from tests.acceptance.conftest import Cast, enrol_cast, one_server
+from tests.acceptance.conftest import Cast, one_server
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.acceptance.verdict import verdict
@@ -25,15 +24,8 @@ Progress.objects.exclude(work="redelivery").delete()
 """
 
 
-@pytest.fixture(scope="module", params=one_server("expiry"))
-def house(request: pytest.FixtureRequest) -> Iterator[House]:
-    with House(web=2, server=request.param) as house:
-        yield house
-
-
-@pytest.fixture
-def cast(house: House) -> Cast:
-    return enrol_cast(house)
+# The web server has no part in it.
+pytestmark = [pytest.mark.acceptance, pytest.mark.parametrize("house", one_server("house"), indirect=True)]
 
 
 async def days_pass(house: House, days: int) -> None:

@@ -3,12 +3,9 @@ plainly what is not for it (V1 to V13)."""
 
 import asyncio
 import random
-from collections.abc import Iterator
-
-import pytest
 
 from tests.acceptance import club, people
-from tests.acceptance.conftest import Cast, each_server, enrol_cast
+from tests.acceptance.conftest import Cast
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.acceptance.verdict import verdict
@@ -19,17 +16,6 @@ EACH = 500
 ROUNDS = 3
 EDITS, DELETIONS, HIDINGS = 200, 100, 20
 ON_THEIR_WAY = 100
-
-
-@pytest.fixture(scope="module", params=each_server("month"))
-def house(request: pytest.FixtureRequest) -> Iterator[House]:
-    with House(web=2, server=request.param) as house:
-        yield house
-
-
-@pytest.fixture
-def cast(house: House) -> Cast:
-    return enrol_cast(house)
 
 
 async def write(phone: Phone, conv: str, count: int) -> None:

@@ -1,11 +1,10 @@
 """Several web processes behind one address work alike, and go on doing so when the channel layer drops every event."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.conftest import Cast, each_server, enrol_cast, revoke
+from tests.acceptance.conftest import Cast, revoke
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.acceptance.verdict import verdict
@@ -15,18 +14,6 @@ from tests.faults.history import History
 pytestmark = pytest.mark.acceptance
 
 EACH = 150
-
-
-@pytest.fixture(scope="module", params=each_server("hints"))
-def deaf_house(request: pytest.FixtureRequest) -> Iterator[House]:
-    """No process hears anything from another, nor from Celery."""
-    with House(web=2, server=request.param, environment={"MESSENGER_DROP_LAYER": "1"}) as house:
-        yield house
-
-
-@pytest.fixture
-def deaf_cast(deaf_house: House) -> Cast:
-    return enrol_cast(deaf_house)
 
 
 async def talk(house: House, cast: Cast) -> None:

@@ -17,6 +17,13 @@ FOLDERS = {"static": CLONE / "static", "shared": CLONE / "tests" / "shared", "te
 ORIGIN = "http://ground.invalid"
 TYPES = {".js": "text/javascript", ".json": "application/json"}
 
+FORGET = """
+async () => {
+  for (const { name } of await indexedDB.databases())
+    await new Promise((resolve) => (indexedDB.deleteDatabase(name).onsuccess = resolve));
+}
+"""
+
 CASES = [
     pytest.param(path.name, name, id=f"{path.name.removesuffix('.test.js')}: {name}")
     for path in sorted(TESTS.glob("*.test.js"))
@@ -33,14 +40,20 @@ def _serve(route: Route) -> None:
     route.fulfill(body=path.read_bytes(), content_type=TYPES[path.suffix])
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def one_page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     context.route(f"{ORIGIN}/**", _serve)
-    page = context.new_page()
-    page.goto(f"{ORIGIN}/")
-    yield page
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def page(one_page: Page) -> Page:
+    """Loaded anew, with nothing stored: much cheaper than a new one."""
+    one_page.goto(f"{ORIGIN}/")
+    one_page.evaluate(FORGET)
+    return one_page
 
 
 @pytest.mark.parametrize(("file", "name"), CASES)

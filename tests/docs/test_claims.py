@@ -6,7 +6,7 @@ On uvicorn; the examples are held against daphne.
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +22,12 @@ from tests.docs.examples import BLOCK, DOCS
 from tests.docs.talk import Frame, Talker
 from tests.waiting import until
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("docs")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("house-uvicorn")]
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    with House(server="uvicorn") as house:
-        yield house
+def house(houses: Callable[..., House]) -> House:
+    return houses("uvicorn")
 
 
 @dataclass(frozen=True, slots=True)

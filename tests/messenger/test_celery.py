@@ -1,6 +1,7 @@
 """The broker: how its address is spelt, and how soon everyone is back after it was away."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 from redis import Redis
@@ -42,8 +43,10 @@ def eventually_both_workers(redis: "Redis[bytes]", within: float) -> None:
 
 
 @pytest.mark.acceptance
-def test_workers_are_back_within_seconds_of_a_long_outage() -> None:
-    with House() as house, Redis.from_url(house.redis.url) as redis:
+@pytest.mark.xdist_group("house-daphne")
+def test_workers_are_back_within_seconds_of_a_long_outage(houses: Callable[..., House]) -> None:
+    house = houses("daphne")
+    with Redis.from_url(house.redis.url) as redis:
         eventually_both_workers(redis, 20)
         house.kill("redis")
         # Long enough for a growing wait to have grown.
