@@ -139,6 +139,13 @@ class House:
         for name, part in self.parts.items():
             print(f"--- {name}\n{part.log_tail()}", flush=True)
 
+    def log(self, name: str, since: int = 0) -> str:
+        """What a program has written, from that many bytes on."""
+        return self.programs[name].log.read_bytes()[since:].decode(errors="replace")
+
+    def log_size(self, name: str) -> int:
+        return self.programs[name].log.stat().st_size
+
     # Faults
 
     def kill(self, name: str) -> None:
