@@ -11,13 +11,15 @@ from typing import Any
 from chat.log.pool import Database
 from chat.policy.visibility import Readable, Span, Stay, readable
 
-# Of a conversation `c` and a user: their stays as pairs, an open one ends at -1; and what lapsed for them.
-SPANS = """
+# Of a conversation and a user: their stays as pairs, an open one ends at -1; and what lapsed for them.
+SPANS_IN = """
 (SELECT array_agg(ARRAY[y.visible_from_seq, coalesce(y.left_seq, -1)] ORDER BY y.visible_from_seq)
-   FROM chat_membership y WHERE y.conversation_id = c.id AND y.user_id = {user}),
+   FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user}),
 (SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
-   FROM receipts_lapse l WHERE l.conversation_id = c.id AND l.user_id = {user})
+   FROM receipts_lapse l WHERE l.conversation_id = {conv} AND l.user_id = {user})
 """
+# Of the conversation `c`.
+SPANS = SPANS_IN.replace("{conv}", "c.id")
 
 MAY_ACT = """
 SELECT 1 FROM chat_device d JOIN chat_user u ON u.id = d.user_id

@@ -213,7 +213,7 @@ async def test_a_removal_and_a_return_heard_at_once_do_not_fill_the_gap(
     await until(lambda: carol.seqs(group) == [1, 2, 3, 4, 5])
     await until(lambda: bob.seqs(group) == [5])
     roster = await carol.told("members")
-    assert [member["start"] for member in roster["members"] if member["username"] == "bob"] == [5]
+    assert [member["stays"] for member in roster["members"] if member["username"] == "bob"] == [[[5, None]]]
 
 
 async def test_who_is_removed_is_told_and_hears_no_more(

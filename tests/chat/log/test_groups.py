@@ -174,7 +174,7 @@ async def test_who_comes_late_owes_nothing_of_before(database: Database, people:
     summary = (await sync.summaries(database, people.bob.id, people.bob.device_id, [conv]))[0]
     assert (summary.received, summary.readable.start, summary.unread, summary.last) == (5, 6, 0, None)
     bob = next(member for member in summary.members if member["username"] == "bob")
-    assert (bob["start"], bob["delivered"], bob["seen"]) == (6, 5, 5)
+    assert (bob["stays"], bob["delivered"], bob["seen"]) == ([[6, None]], 5, 5)
 
 
 async def test_who_comes_back_goes_on_at_the_cursor_they_had(database: Database, people: Cast) -> None:
