@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat.log.access import MAY_ACT, SPANS, SPANS_IN, spans_of, stays_of
+from chat.log.access import MAY_ACT, SPANS, SPANS_IN, START_IN, spans_of, stays_of
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
 from chat.policy.visibility import Readable, pairs, readable
@@ -55,10 +55,9 @@ JOIN receipts_watermark w ON w.conversation_id = s.conversation_id AND w.user_id
 WHERE c.id = %s::uuid ORDER BY u.username
 """
 
-POSITIONS = """
-SELECT c.id::text, coalesce(i.received_seq, (
-           SELECT min(e.visible_from_seq) - 1 FROM chat_membership e
-           WHERE e.conversation_id = c.id AND e.user_id = s.user_id)), coalesce(i.received_rev, 0), w.seen_seq
+POSITIONS = f"""
+SELECT c.id::text, coalesce(i.received_seq, {START_IN.format(conv="c.id", user="s.user_id")}),
+       coalesce(i.received_rev, 0), w.seen_seq
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id

@@ -18,6 +18,10 @@ SPANS_IN = """
 (SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
    FROM receipts_lapse l WHERE l.conversation_id = {conv} AND l.user_id = {user})
 """
+# Where a device without an inbox stands: below its person's first stay, for who came back is owed what they missed.
+START_IN = """
+(SELECT min(y.visible_from_seq) - 1 FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user})
+"""
 # Of the conversation `c`.
 SPANS = SPANS_IN.replace("{conv}", "c.id")
 
