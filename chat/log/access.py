@@ -25,6 +25,7 @@ START_IN = """
 # Of the conversation `c`.
 SPANS = SPANS_IN.replace("{conv}", "c.id")
 
+# Of a device and its user: a revoked device does nothing any more, nor does a suspended person.
 MAY_ACT = """
 SELECT 1 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
 WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.revoked_at IS NULL AND u.is_active
@@ -40,6 +41,14 @@ ROOM = f"""
 SELECT c.members_rev, c.floor_seq, u.id::text, {SPANS.format(user="u.id")}
 FROM chat_conversation c CROSS JOIN unnest(%s::uuid[]) AS u(id) WHERE c.id = %s::uuid
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, from which device. Lower-case UUID texts."""
+
+    user: str
+    device: str
 
 
 @dataclass(frozen=True, slots=True)

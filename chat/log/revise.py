@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from chat.log import access
+from chat.log.access import Actor
 from chat.log.append import KNOWN
 from chat.log.history import ENTRY, to_entry
 from chat.log.refusal import Refusal
@@ -66,14 +67,6 @@ VALUES (%s::uuid, %s::uuid, %s, %s::uuid, %s::uuid, %s, %s, %s, %s, clock_timest
 RETURNING {ENTRY}
 """
 FIND = f"SELECT {ENTRY} FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.id = %s::uuid"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who asks, from which device. Lower-case UUID texts."""
-
-    user: str
-    device: str
 
 
 @dataclass(frozen=True, slots=True)

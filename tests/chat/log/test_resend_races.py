@@ -13,7 +13,6 @@ from chat.inbox import retention
 from chat.log import revise
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
-from chat.log.revise import Actor
 from chat.log.transaction import new_message_id
 from chat.models import Conversation, Message
 from chat.protocol.errors import ErrorCode
@@ -34,16 +33,15 @@ def lapsed(people: Cast, conv: str) -> str:
 
 
 def resend(dsn: str, people: Cast, conv: str, seq: int, then: Callable[[], object] = lambda: None) -> ErrorCode | None:
-    """Of alice's, as a web process does it, as often as its device would ask; what it was refused with. `then`: before the
-    commit."""
+    """Of alice's, by a web process, asked again while the lock is held. What it was refused with.
+    `then`: before the commit."""
 
     async def work() -> ErrorCode | None:
         database = Database(dsn)
         await database.open()
         try:
             async with database.transaction() as held:
-                actor = Actor(people.alice.id, people.alice.device_id)
-                await revise.resend(held, actor, conv, seq, f"anew_{seq}", new_message_id())
+                await revise.resend(held, people.alice.actor, conv, seq, f"anew_{seq}", new_message_id())
                 await in_thread(then)
         except Refusal as refusal:
             return refusal.code
