@@ -11,13 +11,17 @@ from typing import Any
 from chat.log.pool import Database
 from chat.policy.visibility import Readable, Span, Stay, readable
 
-# Of a conversation and a user: their stays as pairs, an open one ends at -1; and what lapsed for them.
-SPANS_IN = """
-(SELECT array_agg(ARRAY[y.visible_from_seq, coalesce(y.left_seq, -1)] ORDER BY y.visible_from_seq)
-   FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user}),
+# Of a conversation and a user: their stays as pairs, in any order (sorting would cost more than all else), an open one
+# ends at -1; and what lapsed for them, ascending.
+STAYS_IN = """
+(SELECT array_agg(ARRAY[y.visible_from_seq, coalesce(y.left_seq, -1)])
+   FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user})
+"""
+LAPSED_IN = """
 (SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
    FROM receipts_lapse l WHERE l.conversation_id = {conv} AND l.user_id = {user})
 """
+SPANS_IN = f"{STAYS_IN},{LAPSED_IN}"
 # Where a device without an inbox stands: below its person's first stay, for who came back is owed what they missed.
 START_IN = """
 (SELECT min(y.visible_from_seq) - 1 FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user})

@@ -14,9 +14,11 @@ from chat.inbox import redelivery, sync
 from chat.log import devices, groups, history, revise
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
+from chat.log.transaction import BatchWriter, new_message_id
 from chat.models import Change, Conversation, Inbox, Membership, User
+from chat.policy.decide import Accepted, Proposal, Refused
 from chat.protocol.errors import ErrorCode
-from receipts.models import Watermark
+from receipts.models import Lapse, Watermark
 from tests.cast import Cast, Person, make_person
 from tests.log import write
 from tests.threads import in_thread
@@ -303,3 +305,37 @@ async def test_what_one_deleted_for_oneself_is_not_shown_as_the_newest(database:
 
     assert await newest(people.bob) is None
     assert await newest(people.alice) is not None
+
+
+async def test_what_one_may_read_one_may_answer(database: Database, dsn: str, people: Cast) -> None:
+    """bob: 1 to 3, of which 1 has expired for him, and from 6 on."""
+    conv = await done(database, create(people.alice, people.bob))
+    await in_thread(write, conv, people.alice, 3)
+    await done(database, remove(people.alice, conv, people.bob.id))
+    await in_thread(write, conv, people.alice, 2)
+    await done(database, add(people.alice, conv, people.bob.id))
+    await in_thread(write, conv, people.alice, 1)
+    await in_thread(
+        Lapse.objects.create, conversation_id=conv, user=people.bob.user, from_seq=1, upto_seq=1, at=_a_while_ago()
+    )
+    writer = BatchWriter(dsn)
+    fine = {}
+    for floor in (0, 2):
+        await in_thread(Conversation.objects.filter(id=conv).update, floor_seq=floor)
+        batch = [
+            Proposal(conv, who.id, who.device_id, f"{seq}_{floor}", "hi", new_message_id(), reply_to=seq)
+            for who in (people.bob, people.alice)
+            for seq in range(1, 7)
+        ]
+        outcomes = (await writer.commit(batch, False)).outcomes
+        assert {outcome for outcome in outcomes if isinstance(outcome, Refused)} == {Refused(ErrorCode.INVALID_REPLY)}
+        fine[floor] = [
+            (send.sender == people.bob.id, send.reply_to)
+            for send, outcome in zip(batch, outcomes, strict=True)
+            if isinstance(outcome, Accepted)
+        ]
+    await writer.close()
+    assert [seq for is_bob, seq in fine[0] if is_bob] == [2, 3, 6]
+    assert [seq for is_bob, seq in fine[0] if not is_bob] == [1, 2, 3, 4, 5, 6]
+    assert [seq for is_bob, seq in fine[2] if is_bob] == [3, 6]
+    assert [seq for is_bob, seq in fine[2] if not is_bob] == [3, 4, 5, 6]
