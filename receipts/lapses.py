@@ -71,7 +71,7 @@ FROM unnest(%s::uuid[], %s::uuid[]) AS p(conv, member) GROUP BY member
 """
 
 Taken = tuple[str, str, str, int, int]
-"""(conversation, user, device, start of the person's stay, up to where the device has now stored everything)"""
+"""(conversation, user, device, where it stands if it has no inbox, up to where it has now stored everything)"""
 
 
 def add(cursor: Any, spans: Sequence[tuple[str, str, int, int]], at: datetime) -> list[tuple[str, str]]:
@@ -88,7 +88,7 @@ def take_back(cursor: Any, taken: Sequence[Taken]) -> None:
     before = {(conv, device): received for conv, device, received in cursor.fetchall()}
     stored: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for conv, user, device, start, upto in taken:
-        span = (before.get((conv, device), start - 1) + 1, upto)
+        span = (before.get((conv, device), start) + 1, upto)
         stored.setdefault((conv, user), []).append(span)
     cursor.execute(LAPSES, columns(sorted(stored), 2))
     gone: list[int] = []

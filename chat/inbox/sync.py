@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat.log.access import MAY_ACT, SPANS, spans_of, stays_of
+from chat.log.access import MAY_ACT, SPANS, SPANS_IN, START_IN, spans_of, stays_of
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
-from chat.policy.visibility import Readable, readable
+from chat.policy.visibility import Readable, pairs, readable
 from chat.protocol.frames import Entry
 
 # Unread is derived, never counted along: others' entries above the seen watermark that are for this person, looked at
@@ -33,11 +33,9 @@ WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid[] IS NULL OR c.i
 ORDER BY coalesce(m.id, c.id) DESC
 """
 
-MEMBER = """
+MEMBER = f"""
 s.conversation_id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), s.role,
-       s.visible_from_seq, w.delivered_seq, w.seen_seq,
-       (SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
-          FROM receipts_lapse l WHERE l.conversation_id = s.conversation_id AND l.user_id = s.user_id)
+       w.delivered_seq, w.seen_seq, {SPANS_IN.format(conv="s.conversation_id", user="s.user_id")}
 """
 
 MEMBERS = f"""
@@ -57,10 +55,9 @@ JOIN receipts_watermark w ON w.conversation_id = s.conversation_id AND w.user_id
 WHERE c.id = %s::uuid ORDER BY u.username
 """
 
-POSITIONS = """
-SELECT c.id::text, coalesce(i.received_seq, (
-           SELECT min(e.visible_from_seq) - 1 FROM chat_membership e
-           WHERE e.conversation_id = c.id AND e.user_id = s.user_id)), coalesce(i.received_rev, 0), w.seen_seq
+POSITIONS = f"""
+SELECT c.id::text, coalesce(i.received_seq, {START_IN.format(conv="c.id", user="s.user_id")}),
+       coalesce(i.received_rev, 0), w.seen_seq
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
@@ -142,13 +139,13 @@ def _summaries(rows: Sequence[Row], member_rows: Sequence[Row]) -> list[Summary]
 
 def _member(row: Sequence[Any]) -> dict[str, Any]:
     """MEMBER of docs/protocol.md. `lapsed` only where something has."""
-    user, username, name, role, start, delivered, seen, lapsed = row
+    user, username, name, role, delivered, seen, stays, lapsed = row
     member = {
         "id": user,
         "username": username,
         "name": name,
         "role": role,
-        "start": start,
+        "stays": pairs(stays_of(stays)),
         "delivered": delivered,
         "seen": seen,
     }

@@ -30,6 +30,9 @@ class Stay:
         if self.first < 1:
             raise ValueError(f"not a stay: {self}")
 
+    def holds(self, seq: int) -> bool:
+        return self.first <= seq and (self.last is None or seq <= self.last)
+
 
 @dataclass(frozen=True, slots=True)
 class Readable:
@@ -49,6 +52,15 @@ class Readable:
     def next(self, seq: int) -> int:
         """The first readable seq at or above `seq`."""
         return next((max(seq, first) for first, last in self.earlier if seq <= last), max(seq, self.open_from))
+
+
+def pairs(stays: Iterable[Stay]) -> list[list[int | None]]:
+    """Stays as frames have them, ascending: from, to; an open one to null. One that holds nothing is left out."""
+    return [
+        [stay.first, stay.last]
+        for stay in sorted(stays, key=lambda stay: stay.first)
+        if stay.last is None or stay.first <= stay.last
+    ]
 
 
 def readable(stays: Iterable[Stay], lapsed: Sequence[Span] = (), floor: int = 0) -> Readable | None:
@@ -106,7 +118,7 @@ def _pieces(low: int, high: int, stays: Sequence[Stay], lapsed: Sequence[Span], 
 
 
 def _why(seq: int, stays: Sequence[Stay], lapsed: Sequence[Span], floor: int) -> Why:
-    if not any(stay.first <= seq and (stay.last is None or seq <= stay.last) for stay in stays):
+    if not any(stay.holds(seq) for stay in stays):
         return "no_access"
     if seq <= floor or any(first <= seq <= last for first, last in lapsed):
         return "expired"

@@ -15,8 +15,8 @@ from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.inbox.pull import pull
 from chat.log import durability, history, members, revise
+from chat.log.access import Actor
 from chat.log.refusal import Refusal
-from chat.log.revise import Actor
 from chat.log.transaction import new_message_id
 from chat.policy.revise import Windows
 from chat.protocol.errors import ErrorCode

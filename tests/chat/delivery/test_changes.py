@@ -35,17 +35,17 @@ def changes(client: Client) -> list[tuple[int, str]]:
 @pytest.fixture
 async def group(database: Database, people: Cast) -> str:
     async with database.transaction() as connection:
-        return await groups.create(connection, people.alice.id, "club", [people.bob.id, people.carol.id])
+        return await groups.create(connection, people.alice.actor, "club", [people.bob.id, people.carol.id])
 
 
 async def removed(database: Database, people: Cast, conv: str, person: Person) -> None:
     async with database.transaction() as connection:
-        assert await groups.remove(connection, people.alice.id, conv, person.id)
+        assert await groups.remove(connection, people.alice.actor, conv, person.id)
 
 
 async def added(database: Database, people: Cast, conv: str, person: Person) -> None:
     async with database.transaction() as connection:
-        assert await groups.add(connection, people.alice.id, conv, person.id)
+        assert await groups.add(connection, people.alice.actor, conv, person.id)
 
 
 async def test_an_edit_reaches_everyone_here_and_in_other_processes(
@@ -204,16 +204,16 @@ async def test_a_removal_and_a_return_heard_at_once_do_not_fill_the_gap(
     bob, carol = await greeted(runtime, people.bob), await greeted(runtime, people.carol)
     await until(lambda: runtime.reconciler._read_at is not None)
     async with database.transaction() as connection:
-        await groups.remove(connection, people.alice.id, group, people.bob.id)
+        await groups.remove(connection, people.alice.actor, group, people.bob.id)
     await in_thread(write, group, people.alice, 4)
     async with database.transaction() as connection:
-        await groups.add(connection, people.alice.id, group, people.bob.id)
+        await groups.add(connection, people.alice.actor, group, people.bob.id)
     head = await in_thread(write, group, people.alice, 1)
     runtime.hub.raise_head(group, head)
     await until(lambda: carol.seqs(group) == [1, 2, 3, 4, 5])
     await until(lambda: bob.seqs(group) == [5])
     roster = await carol.told("members")
-    assert [member["start"] for member in roster["members"] if member["username"] == "bob"] == [5]
+    assert [member["stays"] for member in roster["members"] if member["username"] == "bob"] == [[[5, None]]]
 
 
 async def test_who_is_removed_is_told_and_hears_no_more(

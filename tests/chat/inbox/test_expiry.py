@@ -105,8 +105,19 @@ def test_a_removed_and_rejoined_member_lapses_by_their_stays(people: Cast, conv:
     old(conv, people.alice, 6)
     assert expire_by_age(DAYS) == 2
     assert lapses(conv, people.bob) == [(1, 2), (5, 6)]
-    # No row before: its place is the start of the present stay.
-    assert inbox(conv, people.bob) == (4, 6)
+    # No row before: its place is the start of their first stay.
+    assert inbox(conv, people.bob) == (0, 6)
+
+
+def test_a_horizon_in_an_earlier_stay_is_told_too(people: Cast, conv: str) -> None:
+    """Of a device without a row: it would begin at the first stay, whose entries are gone."""
+    Membership.objects.filter(user=people.bob.user).update(left_seq=2, left_at=timezone.now())
+    Membership.objects.create(conversation_id=conv, user=people.bob.user, visible_from_seq=3)
+    old(conv, people.alice, 2)
+    appended(conv, people.alice)
+    expire_by_age(DAYS)
+    assert lapses(conv, people.bob) == [(1, 2)]
+    assert inbox(conv, people.bob) == (0, 2)
 
 
 def test_what_a_removed_member_did_not_take_lapses_too(people: Cast, conv: str) -> None:

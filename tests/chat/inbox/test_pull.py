@@ -13,7 +13,6 @@ from chat.delivery.runtime import Runtime
 from chat.log import groups, history, revise
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
-from chat.log.revise import Actor
 from chat.models import Conversation, Epoch, Inbox, Membership
 from chat.policy.revise import Windows
 from chat.protocol import point as points
@@ -70,18 +69,15 @@ class Club:
         elif act == "expire":
             await in_thread(expire, conv, bob, seq)
         elif act == "leave":
-            await self.use(groups.remove, alice.id, conv, bob.id)
+            await self.use(groups.remove, alice.actor, conv, bob.id)
         elif act == "return":
-            await self.use(groups.add, alice.id, conv, bob.id)
+            await self.use(groups.add, alice.actor, conv, bob.id)
         elif act == "edit":
-            await self.use(revise.edit, self.actor(alice), conv, seq, f"text {number}", WINDOWS)
+            await self.use(revise.edit, alice.actor, conv, seq, f"text {number}", WINDOWS)
         elif act == "delete":
-            await self.use(revise.delete, self.actor(alice), conv, seq, WINDOWS)
+            await self.use(revise.delete, alice.actor, conv, seq, WINDOWS)
         elif act == "hide":
-            await self.use(revise.hide, self.actor(bob), conv, seq)
-
-    def actor(self, person: Person) -> Actor:
-        return Actor(person.id, person.device_id)
+            await self.use(revise.hide, bob.actor, conv, seq)
 
     async def use(self, case: Any, *arguments: Any) -> None:
         """A use case; what is refused changes nothing."""
@@ -124,7 +120,7 @@ async def test_everything_that_ever_happened_arrives_by_asking(
     convs = []
     for _ in range(2):
         async with database.transaction() as connection:
-            convs.append(await groups.create(connection, people.alice.id, "club", [people.bob.id]))
+            convs.append(await groups.create(connection, people.alice.actor, "club", [people.bob.id]))
     club = Club(database, people, convs, Asking(database, people.bob))
     try:
         for n, (act, which, number) in enumerate(acts):
@@ -169,7 +165,7 @@ async def test_a_rise_of_a_watermark_alone_is_told(database: Database, people: C
 
 async def test_what_expired_for_others_and_who_came_is_told(database: Database, people: Cast) -> None:
     async with database.transaction() as connection:
-        conv = await groups.create(connection, people.alice.id, "club", [people.bob.id])
+        conv = await groups.create(connection, people.alice.actor, "club", [people.bob.id])
     await in_thread(write, conv, people.alice, 2)
     device = Asking(database, people.alice)
     await device.catch_up()
@@ -179,7 +175,7 @@ async def test_what_expired_for_others_and_who_came_is_told(database: Database, 
     assert bob["lapsed"] == [[1, 2]]
     device.take(answer)
     async with database.transaction() as connection:
-        await groups.add(connection, people.alice.id, conv, people.carol.id)
+        await groups.add(connection, people.alice.actor, conv, people.carol.id)
     assert len((await device.ask())["conversations"][0]["members"]) == 3
 
 
@@ -289,7 +285,7 @@ async def test_what_was_told_by_sync_may_be_acknowledged_at_once(runtime: Runtim
     await bob.hello()
     await in_thread(write, conv, people.alice, 2)
     async with runtime.database.transaction() as connection:
-        await revise.edit(connection, Actor(people.alice.id, people.alice.device_id), conv, 1, "better", WINDOWS)
+        await revise.edit(connection, people.alice.actor, conv, 1, "better", WINDOWS)
     await bob.say({"t": "sync"})
     await bob.told("sync")
     await bob.ack("DELIVERED", conv, 2)
@@ -318,7 +314,7 @@ async def test_with_more_conversations_than_a_point_holds_it_ends_all_the_same(
     convs = []
     for _ in range(5):
         async with database.transaction() as connection:
-            convs.append(await groups.create(connection, people.alice.id, "club", [people.bob.id]))
+            convs.append(await groups.create(connection, people.alice.actor, "club", [people.bob.id]))
         await in_thread(write, convs[-1], people.alice, 3)
     device = Asking(database, people.bob)
     for _ in range(60):
