@@ -8,20 +8,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chat.log.access import LAPSED_IN
 from chat.log.pool import Database
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import MAX_SEQ
 from receipts.lapses import columns
 
 # What has lapsed for some members, all of it (nothing: an acknowledgement came after all).
-LAPSES = """
-SELECT p.conv::text, p.member::text,
-       coalesce(array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq) FILTER (WHERE l.id IS NOT NULL), '{}'),
-       (extract(epoch FROM coalesce(max(l.at), now())) * 1000)::bigint
+LAPSES = f"""
+SELECT p.conv::text, p.member::text, coalesce({LAPSED_IN.format(conv="p.conv", user="p.member")}, '{{}}'),
+       (SELECT (extract(epoch FROM coalesce(max(l.at), now())) * 1000)::bigint
+          FROM receipts_lapse l WHERE l.conversation_id = p.conv AND l.user_id = p.member)
 FROM unnest(%s::uuid[], %s::uuid[]) AS p(conv, member)
 JOIN chat_membership s ON s.conversation_id = p.conv AND s.user_id = p.member AND s.left_seq IS NULL
-LEFT JOIN receipts_lapse l ON l.conversation_id = p.conv AND l.user_id = p.member
-GROUP BY p.conv, p.member
 """
 
 # The senders of some ranges, each with the newest of theirs: nobody else's ticks depend on what lapsed in them.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat.log.access import MAY_ACT, SPANS, spans_of, stays_of
+from chat.log.access import LAPSED_IN, MAY_ACT, SPANS, spans_of, stays_of
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
 from chat.policy.visibility import Readable, readable
@@ -33,11 +33,10 @@ WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid[] IS NULL OR c.i
 ORDER BY coalesce(m.id, c.id) DESC
 """
 
-MEMBER = """
+MEMBER = f"""
 s.conversation_id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), s.role,
        s.visible_from_seq, w.delivered_seq, w.seen_seq,
-       (SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
-          FROM receipts_lapse l WHERE l.conversation_id = s.conversation_id AND l.user_id = s.user_id)
+       {LAPSED_IN.format(conv="s.conversation_id", user="s.user_id")}
 """
 
 MEMBERS = f"""

@@ -11,12 +11,18 @@ from typing import Any
 from chat.log.pool import Database
 from chat.policy.visibility import Readable, Span, Stay, readable
 
+# What lapsed for a user in a conversation, as pairs, ascending: a row a day, told as one range where they adjoin.
+LAPSED_IN = """
+(SELECT array_agg(ARRAY[lower(r), upper(r) - 1] ORDER BY r) FROM (
+    SELECT unnest(range_agg(int8range(l.from_seq, l.upto_seq, '[]'))) AS r
+    FROM receipts_lapse l WHERE l.conversation_id = {conv} AND l.user_id = {user}) AS adjoining)
+"""
+
 # Of a conversation `c` and a user: their stays as pairs, an open one ends at -1; and what lapsed for them.
-SPANS = """
+SPANS = f"""
 (SELECT array_agg(ARRAY[y.visible_from_seq, coalesce(y.left_seq, -1)] ORDER BY y.visible_from_seq)
-   FROM chat_membership y WHERE y.conversation_id = c.id AND y.user_id = {user}),
-(SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
-   FROM receipts_lapse l WHERE l.conversation_id = c.id AND l.user_id = {user})
+   FROM chat_membership y WHERE y.conversation_id = c.id AND y.user_id = {{user}}),
+{LAPSED_IN.replace("{conv}", "c.id")}
 """
 
 MAY_ACT = """
