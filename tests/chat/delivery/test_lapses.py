@@ -1,8 +1,5 @@
 """What expires for hundreds of members at once: a few statements, one change row, and only its senders are told."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,12 +7,12 @@ from django.test.utils import CaptureQueriesContext
 from chat.delivery import lapses
 from chat.delivery.runtime import Runtime
 from chat.inbox.retention import expire_by_age
-from chat.log.pool import Database, Row
 from chat.models import Change, Conversation, Membership, Message, Progress, User
 from receipts import ledger
 from receipts.ledger import Row as Claim
 from receipts.models import Lapse, Watermark
 from tests.cast import Cast, make_person
+from tests.chat.counting import Counting
 from tests.chat.inbox.aging import DAYS, lapsed_changes, old, stored
 from tests.chat.process import Client
 from tests.threads import in_thread
@@ -24,22 +21,6 @@ from tests.waiting import until
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 MEMBERS = 300
-
-
-class Counting(Database):
-    """`exchanges`: the statements of each."""
-
-    def __init__(self, dsn: str) -> None:
-        super().__init__(dsn)
-        self.exchanges: list[list[str]] = []
-
-    async def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        self.exchanges.append([query])
-        return await super().rows(query, parameters)
-
-    async def many(self, queries: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
-        self.exchanges.append([query for query, _ in queries])
-        return await super().many(queries)
 
 
 def make_group(people: Cast, members: int, name: str = "m") -> str:
@@ -99,9 +80,8 @@ async def test_hundreds_for_whom_it_expired_are_one_exchange_and_only_senders_he
     finally:
         runtime.reconciler._database = database
         await counting.close()
-    assert [statements for statements in counting.exchanges if lapses.LAPSES in statements] == [
-        [lapses.LAPSES, lapses.SENDERS]
-    ]
+    [exchange] = [each for each in counting.exchanges if lapses.LAPSES in [query for query, _ in each]]
+    assert [query for query, _ in exchange] == [lapses.LAPSES, lapses.SENDERS]
     newest = {group: await in_thread(newest_of, group, people) for group in groups}
     assert {(ack["conv"], ack["message_id"]) for ack in alice.acks("FAILED")} == set(newest.items())
     assert all(ack["lapsed"] == [[1, 4]] for ack in alice.acks("FAILED"))

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from chat.inbox import pull, sync
+from chat.inbox import heads, sync
 from chat.log import access, delta, history
 from tests.cast import Cast, make_direct
 
@@ -147,4 +147,5 @@ def test_gaps_and_lapses_are_passed_over_not_read(filled: Filled) -> None:
 
 def test_where_everything_stands_costs_what_a_person_is_in(filled: Filled) -> None:
     bob = filled.people.bob
-    assert filled.cost(pull.HEADS, [bob.device_id, bob.id]) < 150
+    assert filled.cost(heads.HEADS, [bob.device_id, bob.id]) < 150
+    assert filled.cost(heads.MARKS, [[filled.long, filled.short]]) < 60
