@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from chat.policy.retention import without
+from chat.policy.visibility import without
 
 # What holds only a person's own entries is no one's loss and makes no lapse, but has expired all the same. A lapse
 # that began within the last day and ends where this one begins is continued: a row a person and day at most.

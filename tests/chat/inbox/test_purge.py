@@ -1,6 +1,5 @@
 """Removing old history: the old end of a log, whole, and never before it has lapsed for whoever did not take it."""
 
-import threading
 from datetime import timedelta
 
 import psycopg
@@ -23,8 +22,8 @@ from receipts.ledger import Row
 from receipts.models import Receipt
 from receipts.watermarks import Mark, Member, Tick, tick
 from tests.cast import Cast, Person, make_direct
-from tests.chat.inbox.aging import DAYS, inbox, lapses, mark, old, stored
-from tests.threads import in_thread
+from tests.chat.inbox.aging import DAYS, inbox, lapses, mark, old, stored, with_each
+from tests.threads import at_once, in_thread
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
@@ -199,24 +198,10 @@ def test_a_conversation_that_is_appended_to_right_now_is_left_to_the_next_run(
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_remove_once(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "ROWS", 5)
-    convs = [make_direct(people.alice, person) for person in (people.bob, people.carol, people.mallory)]
-    for conv, person in zip(convs, (people.bob, people.carol, people.mallory), strict=True):
+    convs = with_each(people)
+    for conv, person in convs.items():
         stored(conv, person, ancient(conv, people.alice, 10))
-    counts: list[int] = []
-    barrier = threading.Barrier(2)
-
-    def work() -> None:
-        try:
-            barrier.wait()
-            counts.append(purge(KEEP))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    counts = at_once(lambda: purge(KEEP))
     assert sum(counts) == 30 and Message.objects.count() == 0
     assert [log(conv)[0] for conv in convs] == [10, 10, 10]
 
