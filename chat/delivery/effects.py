@@ -155,6 +155,9 @@ class Postman:
         """Those somebody here may want to hear of: while conversations are being read, any may be entered next."""
         return convs if self.hub.is_reading else [conv for conv in convs if conv in self.hub.rooms]
 
+    def is_here(self, user: str) -> bool:
+        return user in self.hub.people
+
     def has_heard(self, change: int) -> bool:
         return self.hub.has_heard(change)
 

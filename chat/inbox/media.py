@@ -4,18 +4,14 @@ What is withheld is told by a horizon of the device in the conversation, below w
 shared and stay; the text of the entry is delivered like any other.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-
-from django.db import connection, transaction
 
 from chat.inbox import progress
 from chat.log.access import START_IN
 from chat.models import Progress
 from chat.policy.retention import Media, withheld
 from receipts.lapses import columns
-
-FIRST_LOOK = timedelta(days=1)
 
 # What devices lack of the attachments of their persons' stays.
 LACKING = f"""
@@ -64,21 +60,15 @@ WHERE chat_inbox.media_horizon_seq < excluded.media_horizon_seq
 """
 
 
-@transaction.atomic
 def withhold(megabytes: int, now: datetime | None = None) -> int:
     """Horizons that rose, of devices for which more than `megabytes` (10^6 bytes) of attachments wait."""
-    with connection.cursor() as cursor:
-        progress.by_index(cursor)
-        taken = progress.take(cursor, Progress.Work.MEDIA, FIRST_LOOK)
-        if taken is None:
-            return 0
-        last, clock = taken
-        now = now or clock
+
+    def work(cursor: Any, last: datetime, now: datetime) -> int:
         cursor.execute(OWING, [last, now])
         devices = [row[0] for row in cursor.fetchall()]
-        risen = _withhold(cursor, devices, megabytes * 1_000_000) if devices else 0
-        progress.advance(cursor, Progress.Work.MEDIA, now, risen)
-        return risen
+        return _withhold(cursor, devices, megabytes * 1_000_000) if devices else 0
+
+    return progress.since_last(Progress.Work.MEDIA, now, work)
 
 
 def _withhold(cursor: Any, devices: list[str], most: int) -> int:

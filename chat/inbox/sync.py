@@ -4,29 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chat.inbox.unread import UNREAD
 from chat.log.access import MAY_ACT, SPANS, SPANS_IN, START_IN, spans_of, stays_of
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
 from chat.policy.visibility import Readable, pairs, readable
 from chat.protocol.frames import Entry
 
-# Unread is derived, never counted along: others' entries above the seen watermark that are for this person, looked at
-# up to 1,000. `start` is where the present stay begins: what is above it needs no look at the earlier ones.
+# `reached`: nothing below it is unread.
 CONVERSATIONS = f"""
 SELECT {ENTRY}, c.id::text, c.kind, c.title, c.last_seq, c.last_rev, c.members_rev, c.floor_seq,
        {SPANS.format(user="s.user_id")}, i.received_seq, i.received_rev, i.horizon_seq, i.media_horizon_seq, w.seen_seq,
        EXISTS (SELECT FROM chat_hidden h WHERE h.conversation_id = c.id AND h.user_id = s.user_id AND h.seq = m.seq),
-       (SELECT count(*) FROM (SELECT 1 FROM chat_message u WHERE u.conversation_id = c.id
-          AND u.seq > greatest(w.seen_seq, c.floor_seq) AND u.sender_id <> s.user_id AND u.deleted_at IS NULL
-          AND (u.seq >= s.visible_from_seq OR EXISTS (
-            SELECT FROM chat_membership e WHERE e.conversation_id = c.id AND e.user_id = s.user_id
-              AND u.seq BETWEEN e.visible_from_seq AND e.left_seq))
-          AND NOT EXISTS (SELECT FROM receipts_lapse l WHERE l.conversation_id = c.id AND l.user_id = s.user_id
-              AND u.seq BETWEEN l.from_seq AND l.upto_seq)
-          LIMIT 1000) unread)
+       CASE WHEN r.reached < c.last_seq THEN {UNREAD} ELSE 0 END
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
+CROSS JOIN LATERAL (SELECT greatest(w.seen_seq, c.floor_seq) AS reached) r
 LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
 LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq AND m.seq >= s.visible_from_seq
 WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid[] IS NULL OR c.id = ANY(%s::uuid[]))

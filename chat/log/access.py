@@ -12,14 +12,15 @@ from chat.log.pool import Database
 from chat.policy.visibility import Readable, Span, Stay, readable
 
 # Of a conversation and a user: their stays as pairs, in any order (sorting would cost more than all else), an open one
-# ends at -1; and what lapsed for them, ascending.
+# ends at -1; and what lapsed for them, ascending: a row a day, told as one range where they adjoin.
 STAYS_IN = """
 (SELECT array_agg(ARRAY[y.visible_from_seq, coalesce(y.left_seq, -1)])
    FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user})
 """
 LAPSED_IN = """
-(SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
-   FROM receipts_lapse l WHERE l.conversation_id = {conv} AND l.user_id = {user})
+(SELECT array_agg(ARRAY[lower(r), upper(r) - 1] ORDER BY r) FROM (
+    SELECT unnest(range_agg(int8range(l.from_seq, l.upto_seq, '[]'))) AS r
+    FROM receipts_lapse l WHERE l.conversation_id = {conv} AND l.user_id = {user}) AS adjoining)
 """
 SPANS_IN = f"{STAYS_IN},{LAPSED_IN}"
 # Where a device without an inbox stands: below its person's first stay, for who came back is owed what they missed.

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chat.protocol.frames import Absence, Why
+from chat.protocol.frames import MAX_SEQ, Absence, Why
 
 Span = tuple[int, int]
 """First and last seq, both included."""
@@ -69,21 +69,19 @@ def readable(stays: Iterable[Stay], lapsed: Sequence[Span] = (), floor: int = 0)
     present = next((stay for stay in ordered if stay.last is None), None)
     if present is None:
         return None
-    spans: list[tuple[int, int | None]] = [(max(stay.first, floor + 1), stay.last) for stay in ordered]
+    spans = [(max(stay.first, floor + 1), MAX_SEQ if stay.last is None else stay.last) for stay in ordered]
     for first, last in lapsed:
-        spans = [part for span in spans for part in _without(span, first, last)]
-    closed = [(low, high) for low, high in spans if high is not None and low <= high]
-    return Readable(next(low for low, high in spans if high is None), tuple(sorted(closed)))
+        spans = without(spans, first, last)
+    closed = [(low, high) for low, high in spans if low <= high < MAX_SEQ]
+    return Readable(next(low for low, high in spans if high == MAX_SEQ), tuple(sorted(closed)))
 
 
-def _without(span: tuple[int, int | None], first: int, last: int) -> list[tuple[int, int | None]]:
-    low, high = span
-    if last < low or (high is not None and first > high):
-        return [span]
-    parts: list[tuple[int, int | None]] = [(low, first - 1)] if first > low else []
-    if high is None or last < high:
-        parts.append((last + 1, high))
-    return parts
+def without(spans: Iterable[Span], first: int, last: int) -> list[Span]:
+    """What is left of the spans when `first` to `last` is taken out; a span that loses its middle is split."""
+    if first > last:
+        return list(spans)
+    parts = [part for low, high in spans for part in ((low, min(high, first - 1)), (max(low, last + 1), high))]
+    return [(low, high) for low, high in parts if low <= high]
 
 
 def absences(

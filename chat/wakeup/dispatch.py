@@ -29,20 +29,21 @@ LEASE_S = 60
 TTL_S = 7 * 24 * 3600
 
 # Of no use any more, whatever the sweep thinks of it: whoever may not read an entry is not told of it either, and who
-# has it needs no telling.
+# has it needs no telling. What a device was told already is left for the sweep to clear.
 STALE = """
 DELETE FROM chat_wakeup k USING chat_device d, chat_user u
 WHERE k.next_attempt_at <= now() AND d.id = k.subscription_id AND u.id = d.user_id
-  AND (d.revoked_at IS NOT NULL OR NOT u.is_active OR NOT EXISTS (
+  AND (d.revoked_at IS NOT NULL OR NOT u.is_active
+       OR (k.kind = 'wake' AND k.sent_seq = 0 AND k.attempts = 0 AND NOT EXISTS (
           SELECT FROM chat_membership s
           WHERE s.conversation_id = k.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL
-            AND s.visible_from_seq <= k.seq)
+            AND s.visible_from_seq <= k.seq))
        OR EXISTS (
           SELECT FROM chat_inbox i
           WHERE i.conversation_id = k.conversation_id AND i.device_id = d.id AND i.received_seq >= k.seq))
 """
 
-# What its person has seen meanwhile is left for the sweep to drop or to clear.
+# What its person has seen meanwhile, or left, is left for the sweep to drop or to clear.
 CLAIM = """
 WITH due AS (
     SELECT k.id FROM chat_wakeup k
@@ -50,7 +51,9 @@ WITH due AS (
     JOIN chat_device d ON d.id = p.device_id
     JOIN receipts_watermark w ON w.conversation_id = k.conversation_id AND w.user_id = d.user_id
     WHERE k.next_attempt_at <= now() AND (p.not_before IS NULL OR p.not_before <= now())
-      AND (k.kind = 'clear' OR w.seen_seq < k.seq)
+      AND (k.kind = 'clear' OR (w.seen_seq < k.seq AND EXISTS (
+          SELECT FROM chat_membership s
+          WHERE s.conversation_id = k.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL)))
     ORDER BY k.next_attempt_at LIMIT %s FOR NO KEY UPDATE OF k SKIP LOCKED
 )
 UPDATE chat_wakeup k SET attempts = k.attempts + 1, next_attempt_at = now() + make_interval(secs => %s)

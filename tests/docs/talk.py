@@ -28,7 +28,7 @@ VALUES (%s::uuid, %s::uuid, %s, %s, now())
 """
 LAPSED = """
 INSERT INTO chat_change (kind, conversations, heads, users, at)
-VALUES ('lapsed', ARRAY[%s::uuid], '{}', ARRAY[%s::uuid], clock_timestamp())
+VALUES ('lapsed', ARRAY[%s::uuid], ARRAY[%s, %s]::bigint[], ARRAY[%s::uuid], clock_timestamp())
 """
 
 
@@ -217,7 +217,7 @@ class Talk:
         seq = lost["seq"]
         await self._sql(HORIZON, [seq, conv, bob.device])
         await self._sql(LAPSE, [conv, bob.user, seq, seq])
-        await self._sql(LAPSED, [conv, bob.user])
+        await self._sql(LAPSED, [conv, seq, seq, bob.user])
         failed = await alice.ack("FAILED")
         assert (failed["lapsed"], failed["message_id"]) == ([[seq, seq]], lost["message_id"])
         await alice.say("info", conv=conv, seq=seq)
@@ -259,7 +259,7 @@ class Talk:
                 await third.say("ack", acks=acks)
         await third.frame("sync_done")
         await self._sql("DELETE FROM receipts_lapse WHERE user_id = %s", [bob.user])
-        await self._sql(LAPSED, [conv, bob.user])
+        await self._sql(LAPSED, [conv, 4, 4, bob.user])
         assert (await alice.ack("FAILED"))["lapsed"] == []
         return third
 

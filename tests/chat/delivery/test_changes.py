@@ -262,7 +262,8 @@ def _expires(conv: str, person: Person, first: int, last: int) -> None:
     Lapse.objects.create(conversation_id=conv, user=person.user, from_seq=first, upto_seq=last, at=timezone.now())
     Watermark.objects.filter(conversation_id=conv, user=person.user).update(expired_seq=last)
     Inbox.objects.update_or_create(conversation_id=conv, device=person.device, defaults={"horizon_seq": last})
-    Change.objects.create(kind="lapsed", conversations=[conv], users=[person.user.id], at=timezone.now())
+    told = {"conversations": [conv], "heads": [first, last], "users": [person.user.id]}
+    Change.objects.create(kind="lapsed", at=timezone.now(), **told)
 
 
 def _stands(conv: str, person: Person) -> tuple[Inbox, Watermark]:

@@ -1,6 +1,5 @@
 """Expiry by age: what no device of a person took within the limit lapses for them, and their devices get a horizon."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,8 @@ from chat.log import devices
 from chat.models import Change, Conversation, Inbox, Membership, Progress
 from receipts.models import Lapse, Watermark
 from tests.cast import Cast, Person, make_direct
-from tests.chat.inbox.aging import DAYS, appended, inbox, lapsed_changes, lapses, mark, old, stored
+from tests.chat.inbox.aging import DAYS, appended, inbox, lapsed_changes, lapses, mark, old, stored, with_each
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
@@ -209,24 +209,9 @@ def test_the_count_is_kept(people: Cast, conv: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_double_nothing(people: Cast) -> None:
-    convs = [make_direct(people.alice, person) for person in (people.bob, people.carol, people.mallory)]
-    for conv in convs:
+    for conv in with_each(people):
         old(conv, people.alice, 3)
-    counts: list[int] = []
-    barrier = threading.Barrier(2)
-
-    def work() -> None:
-        try:
-            barrier.wait()
-            counts.append(expire_by_age(DAYS))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    counts = at_once(lambda: expire_by_age(DAYS))
     assert sum(counts) == Lapse.objects.count() == 3
     assert sum(len(convs) for convs, _ in lapsed_changes()) == 3
     assert Progress.objects.get(work="expiry").count == 3

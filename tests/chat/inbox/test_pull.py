@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat.delivery.runtime import Runtime
+from chat.inbox import heads
 from chat.log import groups, history, revise
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
@@ -20,8 +21,9 @@ from chat.protocol.codec_json import FrameError
 from chat.protocol.point import Point, Stand
 from receipts import ledger
 from receipts.ledger import Row
-from receipts.models import Lapse
+from receipts.models import Lapse, Watermark
 from tests.cast import Cast, Person, make_direct
+from tests.chat.counting import Counting
 from tests.chat.inbox.device import NOON, Asking
 from tests.chat.process import Client
 from tests.log import write
@@ -177,6 +179,58 @@ async def test_what_expired_for_others_and_who_came_is_told(database: Database, 
     async with database.transaction() as connection:
         await groups.add(connection, people.alice.actor, conv, people.carol.id)
     assert len((await device.ask())["conversations"][0]["members"]) == 3
+
+
+async def test_another_range_of_the_same_length_is_told(database: Database, people: Cast, conv: str) -> None:
+    """What lapsed was taken after all, and as much lapsed elsewhere."""
+    await in_thread(write, conv, people.alice, 6)
+    await in_thread(expire, conv, people.bob, 2)
+    device = Asking(database, people.alice)
+    await device.catch_up()
+    await in_thread(Lapse.objects.update, from_seq=4, upto_seq=5)
+    [told] = (await device.ask())["conversations"]
+    assert [each["lapsed"] for each in told["members"] if "lapsed" in each] == [[[4, 5]]]
+
+
+async def test_how_far_all_have_got_is_summed_for_what_a_page_holds_and_for_the_rest_once(
+    people: Cast, dsn: str, database: Database
+) -> None:
+    """However many conversations there are: a page in the midst asks for those it tells of."""
+    convs, limit = 12, 4
+    for _ in range(convs):
+        async with database.transaction() as connection:
+            conv = await groups.create(connection, people.alice.id, "club", [people.bob.id])
+        await in_thread(write, conv, people.alice, 3)
+    counting = Counting(dsn)
+    await counting.open()
+    device = Asking(counting, people.bob)
+    answers = await device.catch_up(limit)
+    sizes = [len(named) for [named] in counting.asked(heads.MARKS)]
+    assert len(answers) == convs and max(sizes[:-1]) <= limit and sizes[-1] == convs - 1
+    counting.exchanges.clear()
+    # Nothing but ticks: they are all told, a conversation each, and then there is an end.
+    await in_thread(Watermark.objects.filter(user=people.alice.user).update, delivered_seq=2)
+    answers = await device.catch_up(limit)
+    assert [len(answer["conversations"]) for answer in answers] == [limit] * (convs // limit)
+    assert [len(named) for [named] in counting.asked(heads.MARKS)] == [convs] * (convs // limit)
+    assert (await device.ask())["conversations"] == []
+    await counting.close()
+
+
+async def test_entries_come_before_ticks(database: Database, people: Cast, conv: str) -> None:
+    """Also those of a conversation that is older than one in which only ticks have changed."""
+    other = await in_thread(make_direct, people.carol, people.bob)
+    await in_thread(write, other, people.carol, 1)
+    await in_thread(write, conv, people.alice, 1)
+    device = Asking(database, people.bob)
+    await device.catch_up()
+    await in_thread(Watermark.objects.filter(conversation=conv, user=people.alice.user).update, delivered_seq=1)
+    async with database.transaction() as connection:
+        actor = Actor(people.carol.id, people.carol.device_id)
+        await revise.edit(connection, actor, other, 1, "better", WINDOWS)
+    answers = await device.catch_up(limit=1)
+    told = [[each["id"] for each in answer["conversations"]] for answer in answers]
+    assert told == [[other], [conv]]
 
 
 async def test_positions_instead_of_a_point(database: Database, people: Cast, conv: str, epoch: str) -> None:

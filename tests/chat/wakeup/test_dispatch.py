@@ -25,6 +25,7 @@ from chat.wakeup.webpush import WebPush
 from tests.cast import Cast, make_direct
 from tests.chat.wakeup.conftest import Away, database_now, pass_time, subscribe
 from tests.push_service import Answer, PushService
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
@@ -220,21 +221,12 @@ def test_two_at_once_send_each_once(people: Cast, service: PushService) -> None:
     conv = make_direct(people.alice, people.bob)
     Away(conv, people.alice, people.bob, phones[0], Device.objects.all()[0]).written()
     sweep()
-    barrier = threading.Barrier(3)
 
     def work() -> None:
-        try:
-            barrier.wait()
-            while dispatch(limit=2):
-                pass
-        finally:
-            connection.close()
+        while dispatch(limit=2):
+            pass
 
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(work, times=3)
     assert [len(service.payloads(phone)) for phone in phones] == [1] * 12
 
 
