@@ -9,7 +9,7 @@ from typing import Any
 from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.inbox.sync import Summary
-from chat.protocol import frames
+from chat.protocol import codec_json, frames
 from chat.protocol.errors import CloseCode
 from chat.protocol.frames import Hello, Place
 from receipts.buffer import CHANGED, DELIVERED, SEEN
@@ -52,10 +52,9 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
 
 async def _write_conversations(session: Session, summaries: list[Summary]) -> None:
     """However many there are: they are written no faster than they are read."""
-    for start in range(0, max(1, len(summaries)), CONVERSATIONS_PAGE):
-        page = summaries[start : start + CONVERSATIONS_PAGE]
-        more = start + CONVERSATIONS_PAGE < len(summaries)
-        session.write({"t": "conversations", "items": [summary.frame() for summary in page], "more": more})
+    items = (summary.frame() for summary in summaries)
+    for frame in codec_json.conversations_frames(items, CONVERSATIONS_PAGE):
+        session.write_text(frame)
         await session.outlet.flushed(PATIENCE_S)
 
 

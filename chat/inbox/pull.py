@@ -1,7 +1,7 @@
 """Sync: what a device lacks, page by page, at its own asking. The same use case for the WebSocket and for REST.
 
-An answer holds at most `limit` conversations, entries and changes together, newest conversations first, and the point
-to ask the next one with. Nothing is taken for received because it was answered: devices acknowledge as always.
+An answer holds at most `limit` conversations, entries and changes together, newest conversations first, and not many
+bytes of them (MAX_PART_BYTES), and the point to ask the next one with. Nothing is taken for received because it was answered: devices acknowledge as always.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ from chat.log.access import SPANS, spans_of, stays_of
 from chat.log.pool import Database
 from chat.policy.visibility import Readable, readable
 from chat.protocol import point as points
-from chat.protocol.frames import Sync
+from chat.protocol.codec_json import fitting
+from chat.protocol.frames import MAX_PART_BYTES, Sync
 from chat.protocol.point import Point, Stand
 
 HEADS = f"""
@@ -55,15 +56,24 @@ class Head:
 
 @dataclass(slots=True)
 class Answer:
-    """`left`: how much more fits. `is_full`: a conversation that is not stated may have been left out."""
+    """`left`: how many more things fit; none, when their texts are too large. `is_full`: a conversation that is not
+    stated may have been left out."""
 
     left: int
+    room: int = MAX_PART_BYTES
     is_full: bool = False
     resets: list[dict[str, Any]] = field(default_factory=list)
     convs: list[str] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     has_more: bool = False
+
+    def spend(self, count: int, size: int) -> None:
+        """For entries or changes of `size` bytes."""
+        self.left -= count
+        self.room -= size
+        if self.room <= 0:
+            self.left = 0
 
 
 async def pull(database: Database, user: str, device: str, request: Sync, threads: asyncio.Semaphore) -> dict[str, Any]:
@@ -80,11 +90,14 @@ async def pull(database: Database, user: str, device: str, request: Sync, thread
         stand = await _add(database, user, device, answer, head, stated, threads)
         if stand is not None:
             places[head.conv] = stand
-    summaries = await sync.summaries(database, user, device, answer.convs)
+    told = [summary.frame() for summary in await sync.summaries(database, user, device, answer.convs)]
+    count, _ = fitting(told)
+    for conversation in told[count:]:
+        _put_off(answer, conversation["id"], places, known)
     return {
         "t": "sync",
         "epoch": epoch,
-        "conversations": [summary.frame() for summary in summaries],
+        "conversations": told[:count],
         "gone": [conv for conv in known if conv not in {head.conv for head in present}],
         "resets": answer.resets,
         "messages": answer.messages,
@@ -93,6 +106,17 @@ async def pull(database: Database, user: str, device: str, request: Sync, thread
         # Those it is in the midst of come first: they must not be left out.
         "point": points.encode(Point(epoch, {c: places[c] for c in [*answer.convs, *places] if c in places})),
     }
+
+
+def _put_off(answer: Answer, conv: str, places: dict[str, Stand], known: Mapping[str, Stand]) -> None:
+    """Of a conversation that is too much for this answer nothing is told but a reset, which can be told twice."""
+    answer.has_more = True
+    answer.convs.remove(conv)
+    answer.messages = [run for run in answer.messages if run["conv"] != conv]
+    answer.changes = [run for run in answer.changes if run["conv"] != conv]
+    places.pop(conv, None)
+    if conv in known:
+        places[conv] = known[conv]
 
 
 def _known(request: Sync, epoch: str) -> Mapping[str, Stand]:
@@ -166,7 +190,11 @@ async def _add_entries(database: Database, user: str, answer: Answer, head: Head
     page = await history.page(database, head.conv, user, first, last)
     if page is None:
         return seq, 0
-    answer.left -= len(page.entries)
+    count, size = fitting(page.entries, answer.room)
+    if count < len(page.entries):
+        last = page.entries[count]["seq"] - 1
+        page = page.upto(last)
+    answer.spend(count, size)
     answer.messages.append({"conv": head.conv, "entries": page.entries, "absent": page.absent})
     return last, max((gap["to"] for gap in page.absent if gap["why"] == "expired"), default=0)
 
@@ -179,6 +207,8 @@ async def _add_changes(database: Database, user: str, answer: Answer, head: Head
         # Who may read what has changed since it was looked up.
         return rev
     told = [change.told for change in found.changes if head.readable.allows(change.seq)]
-    answer.left -= len(found.changes)
-    answer.changes.append({"conv": head.conv, "upto": found.upto, "changes": told})
-    return found.upto
+    count, size = fitting(told, answer.room)
+    upto = found.upto if count == len(told) else told[count]["rev"] - 1
+    answer.spend(len(found.changes), size)
+    answer.changes.append({"conv": head.conv, "upto": upto, "changes": told[:count]})
+    return upto
