@@ -64,6 +64,7 @@ class Session:
         "full_since",
         "heard_at",
         "joined",
+        "met_at",
         "outlet",
         "owed",
         "owed_as_of",
@@ -87,7 +88,7 @@ class Session:
         self.owed_since: float | None = None
         # Connected, in milliseconds since 1970.
         self.since = time.time_ns() // 1_000_000
-        self.heard_at = now
+        self.met_at = self.heard_at = now
         self.close_code: CloseCode | None = None
         # Hello has been answered: conversations made from now on are introduced one by one.
         self.ready = False

@@ -1,7 +1,8 @@
 """Sync: what a device lacks, page by page, at its own asking. The same use case for the WebSocket and for REST.
 
 An answer holds at most `limit` conversations, entries and changes together, newest conversations first, and not many
-bytes of them (MAX_PART_BYTES), and the point to ask the next one with. Nothing is taken for received because it was answered: devices acknowledge as always.
+bytes of them (MAX_PART_BYTES), and the point to ask the next one with. Nothing is taken for received because it was
+answered: devices acknowledge as always.
 """
 
 import asyncio
