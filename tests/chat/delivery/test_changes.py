@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from chat.delivery import reconcile
 from chat.delivery.runtime import Runtime
 from chat.inbox import sync
-from chat.log import access, devices, groups
+from chat.log import access, devices, groups, revise
 from chat.log.pool import Database
+from chat.log.revise import Actor
 from chat.models import Change, Conversation, Hidden, Inbox, Message
 from chat.models.ids import new_id
+from chat.policy.revise import Windows
 from chat.protocol import codec_json
 from receipts.models import Lapse, Watermark
 from tests.cast import Cast, Person
@@ -218,6 +221,31 @@ async def test_a_removal_and_a_return_heard_at_once_do_not_fill_the_gap(
     await until(lambda: bob.seqs(group) == [5])
     roster = await carol.told("members")
     assert [member["start"] for member in roster["members"] if member["username"] == "bob"] == [5]
+
+
+async def test_what_was_edited_after_someone_left_is_not_told_to_them(
+    unhurried: None, runtime: Runtime, database: Database, people: Cast, group: str
+) -> None:
+    """The edit is heard of before the leaving: who belongs is read again before it is told to anyone (V11)."""
+    await in_thread(write, group, people.alice, 1)
+    bob, carol = await greeted(runtime, people.bob), await greeted(runtime, people.carol)
+    await until(lambda: bob.seqs(group) == carol.seqs(group) == [1])
+    await until(lambda: runtime.reconciler._read_at is not None)
+    await removed(database, people, group, people.bob)
+    async with database.transaction() as connection:
+        actor = Actor(people.alice.id, people.alice.device_id)
+        done = await revise.edit(connection, actor, group, 1, "not for bob", Windows(10**9, 10**9))
+    runtime.hub.raise_rev(group, done.rev)
+    await until(lambda: changes(carol) == [(1, "edit")])
+    assert changes(bob) == []
+    assert await bob.told("left") == {"t": "left", "conv": group}
+    assert changes(bob) == []
+
+
+@pytest.fixture
+def unhurried(deaf: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes started in this test hear of nothing by themselves, but for what has been when they start."""
+    monkeypatch.setattr(reconcile, "INTERVAL_S", 3_600.0)
 
 
 async def test_changes_of_members_that_come_together_are_read_and_encoded_once(

@@ -5,9 +5,11 @@ import pytest
 from chat.delivery.hub import Hub
 from chat.delivery.session import WINDOW, Cursor, Session
 from chat.delivery.watchdog import HELLO_S, SILENT_S, STALLED_S
+from chat.log.delta import Change, Delta
 from chat.policy.visibility import Readable
 from chat.protocol.codec_json import Packed
 from chat.protocol.errors import CloseCode
+from chat.protocol.frames import Changed
 from tests.chat.delivery.paper import cursor_of, frames, new_session, packed, summary
 
 
@@ -222,6 +224,36 @@ def test_all_that_was_owed_is_stored(hub: Hub) -> None:
     assert frames(session) == []
     session.store_changes("c1", 3)
     assert frames(session) == [{"t": "sync_done", "as_of": 77}]
+
+
+def hidden(seq: int, user: str, rev: int) -> Change:
+    return Change(seq, user, Changed(seq=seq, rev=rev, type="hide"))
+
+
+def told(session: Session) -> list[tuple[int, list[int]]]:
+    frames_told = [frame for frame in frames(session) if frame["t"] == "changes"]
+    return [(frame["upto"], [change["seq"] for change in frame["changes"]]) for frame in frames_told]
+
+
+def test_what_others_deleted_for_themselves_is_never_told(hub: Hub) -> None:
+    alice, bob = joined(hub, "alice"), joined(hub, "bob")
+    hub.raise_rev("c1", 3)
+    changes = [hidden(1, "alice", 1), hidden(2, "bob", 2), Change(3, None, Changed(seq=3, rev=3, type="delete"))]
+    hub.rooms["c1"].tell(0, Delta(changes, 3, 1), {"alice", "bob"})
+    assert (told(alice), told(bob)) == ([(3, [1, 3])], [(3, [2, 3])])
+
+
+def test_who_came_in_while_changes_were_read_for_others_is_told_their_own_later(hub: Hub) -> None:
+    """What bob deleted for himself was not asked for: were he told that he has all up to there, he would never hear."""
+    alice = joined(hub, "alice")
+    hub.raise_rev("c1", 2)
+    read_for_alice = Delta([hidden(1, "alice", 1)], 2, 1)
+    bob = joined(hub, "bob")
+    hub.rooms["c1"].tell(0, read_for_alice, {"alice"})
+    assert (told(alice), told(bob)) == ([(2, [1])], [])
+    assert hub.rooms["c1"].untold() == [bob]
+    hub.rooms["c1"].tell(0, Delta([hidden(2, "bob", 2)], 2, 1), {"bob"})
+    assert (told(alice), told(bob)) == ([(2, [1])], [(2, [2])])
 
 
 def test_leaving_twice_is_harmless(hub: Hub) -> None:
