@@ -43,7 +43,7 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
         claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
         cursors = await runtime.places.cursors(session, summaries, claims)
         for summary in summaries:
-            session.owed[summary.conv] = (summary.head, summary.rev)
+            session.owed.add(summary.conv, summary.head, summary.rev)
             runtime.hub.enter(session, summary, cursors[summary.conv])
     session.begin(as_of)
     take_positions(runtime, session, list(claims.values()))
@@ -86,7 +86,7 @@ def take_positions(runtime: Any, session: Session, positions: list[Place]) -> No
             session.store_changes(place.conv, rev)
             runtime.receipts.note(place.conv, session.device, CHANGED, rev)
         if place.seen:
-            seen = min(place.seen, session.cursors[place.conv].stored.position)
-            session.see(place.conv, seen)
+            seen = min(place.seen, session.cursors[place.conv].stored)
+            session.cursors[place.conv].see(seen)
             runtime.receipts.note(place.conv, session.device, SEEN, seen)
     runtime.hub.resume(session)

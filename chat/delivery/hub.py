@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from chat.delivery.cursor import Cursor
 from chat.delivery.flight import Flight
 from chat.delivery.room import Known, Room
-from chat.delivery.session import Cursor, Session
+from chat.delivery.session import Session
 from chat.delivery.watchdog import Watchdog
 from chat.inbox.sync import Summary
 from chat.policy.visibility import Readable
@@ -109,7 +110,7 @@ class Hub:
 
     def store(self, session: Session, conv: str, seq: int, cumulative: bool) -> int | None:
         """The device has stored entry `seq` (cumulative: and all before). Its cursor if it rose, else None."""
-        before = session.cursors[conv].stored.position
+        before = session.cursors[conv].stored
         after = session.store(conv, seq, cumulative)
         if after is not None:
             self.flight.arrived(session, conv, before, after)

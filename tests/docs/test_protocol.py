@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from websockets.exceptions import InvalidStatus
 
-from chat.delivery import greeting, outlet, session, watchdog
+from chat.delivery import cursor, greeting, outlet, session, watchdog
 from chat.inbox import sync
 from chat.policy.backoff import DEFAULT_BACKOFF
 from chat.policy.window import ContiguousCursor
@@ -43,7 +43,7 @@ QUIET_LIMITS = {
     "waiting to be read": outlet.MAX_QUEUED_CHARS,
     "acknowledgements above a hole": inspect.signature(ContiguousCursor).parameters["limit"].default,
     "conversations in a page": greeting.CONVERSATIONS_PAGE,
-    "revisions on their way": session.REV_WINDOW,
+    "revisions on their way": cursor.REV_WINDOW,
     "places in a point": point.MAX_PLACES,
 }
 
@@ -198,7 +198,7 @@ def test_close_codes_in_the_text_exist() -> None:
         (r"stays full for (\d+) seconds", lambda: watchdog.STALLED_S),
         (r"for (\d+) minutes after it was sent", lambda: settings.EDIT_MINUTES),
         (r"for (\d+) hours after it was sent", lambda: settings.DELETE_MINUTES // 60),
-        (r"most (\d+) revisions are on their way", lambda: session.REV_WINDOW),
+        (r"most (\d+) revisions are on their way", lambda: cursor.REV_WINDOW),
         (r"counted up to ([\d,]+)", lambda: int(re.findall(r"LIMIT (\d+)\) unread", sync.CONVERSATIONS)[0])),
         (r"once, within (\d+) seconds", lambda: watchdog.HELLO_S),
         (r"no hello came within (\d+) seconds", lambda: watchdog.HELLO_S),

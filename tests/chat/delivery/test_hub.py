@@ -2,8 +2,9 @@
 
 import pytest
 
+from chat.delivery.cursor import Cursor
 from chat.delivery.hub import Hub
-from chat.delivery.session import WINDOW, Cursor, Session
+from chat.delivery.session import WINDOW, Session
 from chat.delivery.watchdog import HELLO_S, SILENT_S, STALLED_S
 from chat.log.delta import Change, Delta
 from chat.policy.visibility import Readable
@@ -218,7 +219,7 @@ def test_all_that_was_owed_is_stored(hub: Hub) -> None:
     hub.arrive(session)
     found = summary("c1", 2, rev=3)
     hub.enter(session, found, Cursor(0, 1, 0, found.readable))
-    session.owed["c1"] = (2, 3)
+    session.owed.add("c1", 2, 3)
     session.begin(77)
     session.store("c1", 2, cumulative=True)
     assert frames(session) == []
