@@ -18,11 +18,13 @@ REV_WINDOW = 500
 class Cursor:
     """`seen_wanted`: a SEEN ahead of the stored cursor, restated when that rises."""
 
-    __slots__ = ("_stored", "pushed", "readable", "rev_stored", "rev_told", "seen", "seen_wanted")
+    __slots__ = ("_gapless", "pushed", "readable", "rev_stored", "rev_told", "seen", "seen_wanted", "stored")
 
     def __init__(self, position: int, rev: int, seen: int, readable: Readable) -> None:
         self.pushed = position
-        self._stored = ContiguousCursor(position)
+        # Everything up to it is on the device. Asked for with every entry: no call.
+        self.stored = position
+        self._gapless = ContiguousCursor(position)
         self.rev_told = rev
         self.rev_stored = rev
         self.seen = seen
@@ -30,13 +32,8 @@ class Cursor:
         self.readable = readable
 
     @property
-    def stored(self) -> int:
-        """Everything up to it is on the device."""
-        return self._stored.position
-
-    @property
     def on_its_way(self) -> int:
-        return self.pushed - self._stored.position
+        return self.pushed - self.stored
 
     @property
     def is_apart(self) -> bool:
@@ -51,19 +48,21 @@ class Cursor:
 
     def store(self, seq: int, cumulative: bool) -> int:
         """The device has stored entry `seq` (cumulative: and all before), or is not owed it any more."""
-        before = self.pushed - self._stored.position
-        if cumulative:
-            self._stored.upto(seq)
-        else:
-            self._stored.one(seq)
+        before = self.stored
+        if not (self._gapless.upto(seq) if cumulative else self._gapless.one(seq)):
+            return 0
+        after = self.stored = self._gapless.position
+        if after <= self.pushed:
+            return before - after
         # A device may know more than it was pushed here.
-        self.pushed = max(self.pushed, self._stored.position)
-        return self.pushed - self._stored.position - before
+        fewer = before - self.pushed
+        self.pushed = after
+        return fewer
 
     def rewind(self) -> int:
         """What is on its way may be lost: it goes out once more."""
         fewer = -self.on_its_way
-        self.pushed = self._stored.position
+        self.pushed = self.stored
         self.rev_told = self.rev_stored
         return fewer
 
@@ -82,7 +81,7 @@ class Cursor:
     def see(self, seq: int) -> int | None:
         """Seen up to `seq`, clamped to what is stored. The seen watermark if it rose, else None."""
         self.seen_wanted = max(self.seen_wanted, seq)
-        seen = min(self.seen_wanted, self._stored.position)
+        seen = min(self.seen_wanted, self.stored)
         if seen <= self.seen:
             return None
         self.seen = seen

@@ -190,7 +190,7 @@ class Session:
         self._settle(conv)
 
     def _settle(self, conv: str) -> None:
-        if self.owed.settle(conv, self.cursors.get(conv)):
+        if self.owed.left and self.owed.settle(conv, self.cursors.get(conv)):
             self._synced()
 
     def _synced(self) -> None:
