@@ -170,7 +170,7 @@ class Postman:
             session.end(CloseCode.RESTARTING)
 
     def housekeeping(self) -> None:
-        self.hub.close_stalled(asyncio.get_running_loop().time())
+        self.hub.watchdog.look(self.hub.sessions(), asyncio.get_running_loop().time())
         for conv in list(self.hub.rooms):
             self.hub.catch_up(conv)
 

@@ -7,7 +7,8 @@ lost its store) is pushed the entries again. What expired before it came is skip
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from chat.delivery.session import Cursor, Session
+from chat.delivery.cursor import Cursor
+from chat.delivery.session import Session
 from chat.inbox.horizons import Reset, pass_horizons
 from chat.inbox.sync import Summary
 from chat.protocol.frames import Absence, Place
@@ -44,9 +45,9 @@ class Places:
         hears of it, or its next acknowledgement would vouch for what it never had. Whether it was."""
         cursor = session.cursors.get(conv)
         horizon = max((gap["to"] for gap in absent if gap["why"] == "expired"), default=0)
-        if cursor is None or horizon <= cursor.stored.position:
+        if cursor is None or horizon <= cursor.stored:
             return False
-        reset = Reset(conv, cursor.stored.position, horizon)
+        reset = Reset(conv, cursor.stored, horizon)
         async with self.threads:
             await asyncio.to_thread(pass_horizons, session.device, [reset])
         session.pass_over(conv, horizon)

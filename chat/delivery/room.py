@@ -28,14 +28,18 @@ class Room:
         self.members_rev = members_rev
         self.sessions: set[Session] = set()
 
-    def offer(self, entries: Sequence[Packed], known: Known) -> bool:
-        """A contiguous run, to everyone whose turn it is. False: someone with an open window is behind."""
+    def offer(self, entries: Sequence[Packed], known: Known, full: set[Session]) -> bool:
+        """A contiguous run, to everyone whose turn it is; whose window is full then is put into `full`. False: someone
+        with an open window is behind."""
         behind = False
         for run in codec_json.frames_of(entries):
             frame = codec_json.messages_frame(self.conv, run)
             for session in self.sessions:
                 taken = session.offer(self.conv, run, frame, known.get(session))
-                behind |= not taken and not session.is_full
+                if session.is_full:
+                    full.add(session)
+                elif not taken:
+                    behind = True
         return not behind
 
     def lacking(self) -> list[Session]:

@@ -1,7 +1,8 @@
 """Sync: what a device lacks, page by page, at its own asking. The same use case for the WebSocket and for REST.
 
-An answer holds at most `limit` conversations, entries and changes together, newest conversations first, and the point
-to ask the next one with. Nothing is taken for received because it was answered: devices acknowledge as always.
+An answer holds at most `limit` conversations, entries and changes together, newest conversations first, and not many
+bytes of them (MAX_PART_BYTES), and the point to ask the next one with. Nothing is taken for received because it was
+answered: devices acknowledge as always.
 
 Conversations with entries, changes or other members come before those in which only ticks have changed: to find these
 all watermarks of all members are summed, when there is nothing else left to tell.
@@ -18,7 +19,8 @@ from chat.inbox.horizons import Reset, pass_horizons
 from chat.log import delta, history
 from chat.log.pool import Database
 from chat.protocol import point as points
-from chat.protocol.frames import Sync
+from chat.protocol.codec_json import fitting
+from chat.protocol.frames import MAX_PART_BYTES, Sync
 from chat.protocol.point import Point, Stand
 
 
@@ -34,12 +36,13 @@ class Asker:
 
 @dataclass(slots=True)
 class Answer:
-    """`left`: how much more fits. `known`: where the device says it stands. `places`: where it stands then, in those it
-    was told something of."""
+    """`left`: how many more things fit; none, when their texts are too large. `known`: where the device says it stands.
+    `places`: where it stands then, in those it was told something of."""
 
     asker: Asker
     left: int
     known: Mapping[str, Stand]
+    room: int = MAX_PART_BYTES
     places: dict[str, Stand] = field(default_factory=dict)
     resets: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -99,7 +102,11 @@ class Answer:
         page = await history.page(self.asker.database, head.conv, self.asker.user, first, last)
         if page is None:
             return seq, 0
-        self.left -= len(page.entries)
+        count, size = fitting(page.entries, self.room)
+        if count < len(page.entries):
+            last = page.entries[count]["seq"] - 1
+            page = page.upto(last)
+        self._spend(count, size)
         self.messages.append({"conv": head.conv, "entries": page.entries, "absent": page.absent})
         return last, max((gap["to"] for gap in page.absent if gap["why"] == "expired"), default=0)
 
@@ -111,9 +118,25 @@ class Answer:
             # Who may read what has changed since it was looked up.
             return rev
         told = [change.told for change in found.changes if head.readable.allows(change.seq)]
-        self.left -= len(found.changes)
-        self.changes.append({"conv": head.conv, "upto": found.upto, "changes": told})
-        return found.upto
+        count, size = fitting(told, self.room)
+        upto = found.upto if count == len(told) else told[count]["rev"] - 1
+        self._spend(len(found.changes), size)
+        self.changes.append({"conv": head.conv, "upto": upto, "changes": told[:count]})
+        return upto
+
+    def _spend(self, count: int, size: int) -> None:
+        """For entries or changes of `size` bytes."""
+        self.left -= count
+        self.room -= size
+        if self.room <= 0:
+            self.left = 0
+
+    def put_off(self, conv: str) -> None:
+        """Of a conversation that is too much for this answer nothing is told but a reset, which can be told twice."""
+        self.has_more = True
+        del self.places[conv]
+        self.messages = [run for run in self.messages if run["conv"] != conv]
+        self.changes = [run for run in self.changes if run["conv"] != conv]
 
 
 async def pull(database: Database, user: str, device: str, request: Sync, threads: asyncio.Semaphore) -> dict[str, Any]:
@@ -123,13 +146,16 @@ async def pull(database: Database, user: str, device: str, request: Sync, thread
     present = await heads.present(database, user, device)
     answer = Answer(Asker(database, user, device, threads), request.limit, known)
     await _fill(answer, present, request.limit)
-    summaries = await sync.summaries(database, user, device, list(answer.places))
+    told = [summary.frame() for summary in await sync.summaries(database, user, device, list(answer.places))]
+    count, _ = fitting(told)
+    for conversation in told[count:]:
+        answer.put_off(conversation["id"])
     ordered = [*answer.places, *(head.conv for head in present)]
     places = known | answer.places
     return {
         "t": "sync",
         "epoch": epoch,
-        "conversations": [summary.frame() for summary in summaries],
+        "conversations": told[:count],
         "gone": [conv for conv in known if conv not in {head.conv for head in present}],
         "resets": answer.resets,
         "messages": answer.messages,

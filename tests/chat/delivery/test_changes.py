@@ -1,16 +1,23 @@
 """Edits, deletions, stays, horizons and lapses on their way out: to sockets here, in other processes, and later."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from chat.delivery import reconcile
 from chat.delivery.runtime import Runtime
-from chat.log import devices, groups
+from chat.inbox import sync
+from chat.log import access, devices, groups, revise
 from chat.log.pool import Database
-from chat.models import Change, Hidden, Inbox, Message
+from chat.log.revise import Actor
+from chat.models import Change, Conversation, Hidden, Inbox, Message
 from chat.models.ids import new_id
+from chat.policy.revise import Windows
+from chat.protocol import codec_json
 from receipts.models import Lapse, Watermark
 from tests.cast import Cast, Person
 from tests.chat.process import Client, process
@@ -214,6 +221,58 @@ async def test_a_removal_and_a_return_heard_at_once_do_not_fill_the_gap(
     await until(lambda: bob.seqs(group) == [5])
     roster = await carol.told("members")
     assert [member["stays"] for member in roster["members"] if member["username"] == "bob"] == [[[5, None]]]
+
+
+async def test_what_was_edited_after_someone_left_is_not_told_to_them(
+    unhurried: None, runtime: Runtime, database: Database, people: Cast, group: str
+) -> None:
+    """The edit is heard of before the leaving: who belongs is read again before it is told to anyone (V11)."""
+    await in_thread(write, group, people.alice, 1)
+    bob, carol = await greeted(runtime, people.bob), await greeted(runtime, people.carol)
+    await until(lambda: bob.seqs(group) == carol.seqs(group) == [1])
+    await until(lambda: runtime.reconciler._read_at is not None)
+    await removed(database, people, group, people.bob)
+    async with database.transaction() as connection:
+        actor = Actor(people.alice.id, people.alice.device_id)
+        done = await revise.edit(connection, actor, group, 1, "not for bob", Windows(10**9, 10**9))
+    runtime.hub.raise_rev(group, done.rev)
+    await until(lambda: changes(carol) == [(1, "edit")])
+    assert changes(bob) == []
+    assert await bob.told("left") == {"t": "left", "conv": group}
+    assert changes(bob) == []
+
+
+@pytest.fixture
+def unhurried(deaf: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes started in this test hear of nothing by themselves, but for what has been when they start."""
+    monkeypatch.setattr(reconcile, "INTERVAL_S", 3_600.0)
+
+
+async def test_changes_of_members_that_come_together_are_read_and_encoded_once(
+    deaf: None, runtime: Runtime, people: Cast, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many sockets there are. What comes while it is read, is read after that."""
+    carols = [await greeted(runtime, people.carol) for _ in range(5)]
+    await until(lambda: runtime.reconciler._read_at is not None)
+    await in_thread(Conversation.objects.filter(id=group).update, members_rev=9, title="renamed")
+    read: list[str] = []
+    encoded: list[str] = []
+    rows, encode = runtime.database.rows, codec_json.encode
+
+    async def counted(query: str, parameters: Sequence[Any] = ()) -> Any:
+        read.append(query)
+        return await rows(query, parameters)
+
+    def noted(frame: dict[str, Any]) -> str:
+        encoded.append(frame["t"])
+        return encode(frame)
+
+    monkeypatch.setattr(runtime.database, "rows", counted)
+    monkeypatch.setattr(codec_json, "encode", noted)
+    await asyncio.gather(*(runtime.postman.members_changed(group, []) for _ in range(50)))
+    assert [carol.of("members")[-1]["title"] for carol in carols] == ["renamed"] * 5
+    assert [len(carol.of("members")) for carol in carols] == [1] * 5
+    assert read.count(access.ROOM) <= 2 and read.count(sync.ROSTER) == 1 and encoded.count("members") == 1
 
 
 async def test_who_is_removed_is_told_and_hears_no_more(

@@ -321,7 +321,7 @@ class HubMachine(RuleBasedStateMachine):
         for phone in self.phones:
             if phone.session.device == device and conv in phone.session.cursors:
                 cursor = phone.session.cursors[conv]
-                phone.at[conv], phone.told_rev[conv] = cursor.stored.position, cursor.rev_stored
+                phone.at[conv], phone.told_rev[conv] = cursor.stored, cursor.rev_stored
         self.hub.nudge(conv, device)
 
     # What must hold
@@ -335,7 +335,7 @@ class HubMachine(RuleBasedStateMachine):
     def the_window_is_what_is_on_its_way(self) -> None:
         for phone in self.phones:
             cursors = phone.session.cursors
-            on_their_way = [cursor.pushed - cursor.stored.position for cursor in cursors.values()]
+            on_their_way = [cursor.pushed - cursor.stored for cursor in cursors.values()]
             assert all(each >= 0 for each in on_their_way)
             assert phone.session.unacked == sum(on_their_way)
             assert all(cursor.pushed <= self.log[conv].head for conv, cursor in cursors.items())
