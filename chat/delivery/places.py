@@ -27,9 +27,9 @@ class Places:
         """By conversation. Writes a `reset` for each in which the device is below its horizon."""
         found = {summary.conv: _cursor(summary, claims.get(summary.conv)) for summary in summaries}
         resets = [
-            Reset(summary.conv, found[summary.conv].pushed, summary.horizon)
+            Reset(summary.conv, found[summary.conv].pushed if summary.conv in claims else 0, summary.horizon)
             for summary in summaries
-            if found[summary.conv].pushed < summary.horizon
+            if _is_to_be_reset(found[summary.conv].pushed, summary, claims)
         ]
         if resets:
             async with self.threads:
@@ -52,6 +52,11 @@ class Places:
             await asyncio.to_thread(pass_horizons, session.device, [reset])
         session.pass_over(conv, horizon)
         return True
+
+
+def _is_to_be_reset(position: int, summary: Summary, claims: Mapping[str, Place]) -> bool:
+    """Also a device that states nothing and stands at the horizon: it may not have heard of what brought it there."""
+    return position < summary.horizon or (summary.conv not in claims and 0 < summary.horizon == position)
 
 
 def _cursor(summary: Summary, claim: Place | None) -> Cursor:

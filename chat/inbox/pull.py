@@ -75,7 +75,8 @@ class Answer:
         begin = stated or head.start
         seq, rev = min(max(begin.seq, head.first - 1), head.now.seq), min(begin.rev, head.now.rev)
         claimed = stated.seq if stated else 0
-        if seq < head.horizon:
+        # A device that states nothing may not have heard of the one that has brought its cursor there.
+        if seq < head.horizon or (stated is None and 0 < head.horizon == seq):
             await self._reset(Reset(head.conv, claimed, head.horizon))
             seq = head.horizon
         before, (seq, expired) = seq, await self._add_entries(head, seq)

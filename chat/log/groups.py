@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 
 from chat.log.access import MAY_ACT, Actor
 from chat.log.refusal import Refusal
+from chat.log.revise import LOCK_TIMEOUT
 from chat.models.ids import new_id
 from chat.protocol.errors import ErrorCode
 
@@ -144,7 +145,8 @@ async def _must_act(connection: Connection, actor: Actor) -> None:
 
 
 async def _locked(connection: Connection, conv: str, actor: Actor, needs_admin: bool = True) -> _Group:
-    """The facts are read after the lock was granted, by statements of their own."""
+    """The facts are read after the lock was granted, by statements of their own. Waits for it a second at most."""
+    await connection.execute(LOCK_TIMEOUT)
     cursor = await connection.execute(LOCK, [conv])
     head = await cursor.fetchone()
     await _must_act(connection, actor)

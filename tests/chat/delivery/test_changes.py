@@ -12,8 +12,8 @@ from chat.delivery import reconcile
 from chat.delivery.runtime import Runtime
 from chat.inbox import sync
 from chat.log import access, devices, groups, revise
+from chat.log.access import Actor
 from chat.log.pool import Database
-from chat.log.revise import Actor
 from chat.models import Change, Conversation, Hidden, Inbox, Message
 from chat.models.ids import new_id
 from chat.policy.revise import Windows
@@ -290,6 +290,21 @@ async def test_who_is_removed_is_told_and_hears_no_more(
     assert bob.seqs(group) == []
     names = [member["username"] for member in (await carol.told("members"))["members"]]
     assert names == ["alice", "carol"]
+
+
+async def test_a_reset_that_may_have_been_lost_is_told_again(runtime: Runtime, people: Cast, conv: str) -> None:
+    """The server's cursor stands at the horizon from the first telling on; the device knows of nothing."""
+    await in_thread(write, conv, people.alice, 9)
+    await in_thread(_expires, conv, people.bob, 1, 6)
+    for _ in range(2):
+        bob = await greeted(runtime, people.bob)
+        assert await bob.told("reset") == {"t": "reset", "conv": conv, "horizon": 6, "why": "expired"}
+        await until(lambda bob=bob: bob.seqs(conv) == [7, 8, 9])
+    inbox, mark = await in_thread(_stands, conv, people.bob)
+    assert (inbox.received_seq, mark.delivered_seq) == (6, 0)
+    bob = await greeted(runtime, people.bob, {"conv": conv, "received": 6})
+    await until(lambda: bob.seqs(conv) == [7, 8, 9])
+    assert bob.of("reset") == []
 
 
 async def test_below_the_horizon_a_device_is_reset_and_goes_on_above(runtime: Runtime, people: Cast, conv: str) -> None:

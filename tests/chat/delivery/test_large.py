@@ -7,8 +7,8 @@ from pydantic_core import to_json
 
 from chat.delivery.runtime import Runtime
 from chat.log import revise
+from chat.log.access import Actor
 from chat.log.pool import Database
-from chat.log.revise import Actor
 from chat.models import Conversation, Membership
 from chat.policy.revise import Windows
 from chat.protocol.frames import MAX_BODY_CHARS, MAX_PART_BYTES

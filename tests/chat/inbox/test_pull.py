@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chat.delivery.runtime import Runtime
@@ -115,6 +115,7 @@ WEIGHTED = [*ACTS, "send", "send", "edit", "pull", "pull", "acknowledge", "retur
     acts=st.lists(st.tuples(st.sampled_from(WEIGHTED), st.integers(0, 1), st.integers(0, 99)), max_size=30),
     limits=st.lists(st.integers(1, 8) | st.integers(1, 100), min_size=1, max_size=5),
 )
+@example(acts=[("send", 0, 0), ("expire", 0, 0), ("lost", 0, 0)], limits=[1])
 async def test_everything_that_ever_happened_arrives_by_asking(
     database: Database, people: Cast, acts: list[tuple[str, int, int]], limits: list[int]
 ) -> None:
@@ -199,7 +200,7 @@ async def test_how_far_all_have_got_is_summed_for_what_a_page_holds_and_for_the_
     convs, limit = 12, 4
     for _ in range(convs):
         async with database.transaction() as connection:
-            conv = await groups.create(connection, people.alice.id, "club", [people.bob.id])
+            conv = await groups.create(connection, people.alice.actor, "club", [people.bob.id])
         await in_thread(write, conv, people.alice, 3)
     counting = Counting(dsn)
     await counting.open()
@@ -226,8 +227,7 @@ async def test_entries_come_before_ticks(database: Database, people: Cast, conv:
     await device.catch_up()
     await in_thread(Watermark.objects.filter(conversation=conv, user=people.alice.user).update, delivered_seq=1)
     async with database.transaction() as connection:
-        actor = Actor(people.carol.id, people.carol.device_id)
-        await revise.edit(connection, actor, other, 1, "better", WINDOWS)
+        await revise.edit(connection, people.carol.actor, other, 1, "better", WINDOWS)
     answers = await device.catch_up(limit=1)
     told = [[each["id"] for each in answer["conversations"]] for answer in answers]
     assert told == [[other], [conv]]

@@ -17,6 +17,7 @@ from chat.log.pool import Database
 from chat.log.transaction import BatchWriter, new_message_id
 from chat.models import Attachment, Conversation, Hidden, Message, Progress
 from chat.policy.decide import Accepted, Proposal
+from chat.policy.visibility import Stay
 from receipts import ledger
 from receipts.ledger import Row
 from receipts.models import Receipt
@@ -157,7 +158,11 @@ async def ticks(database: Database, person: Person, conv: str) -> list[Tick]:
     """What a device of theirs that kept all their entries shows, by what it is told at hello."""
     [told] = await sync.summaries(database, person.id, person.device_id)
     others = [
-        Member(Mark(each["delivered"], each["seen"]), each["start"], tuple(map(tuple, each.get("lapsed", ()))))
+        Member(
+            Mark(each["delivered"], each["seen"]),
+            tuple(Stay(first, last) for first, last in each["stays"]),
+            tuple(map(tuple, each.get("lapsed", ()))),
+        )
         for each in told.members
         if each["id"] != person.id
     ]
