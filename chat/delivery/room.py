@@ -69,7 +69,8 @@ class Room:
         """All changes above revision `above`, to everyone who has been told as much, and was asked for: what others
         have deleted for themselves is not in it."""
         for session in self.untold():
-            if session.user in users and session.cursors[self.conv].rev_told >= above:
+            # Read while another reading was on its way, it may hold nothing new.
+            if session.user in users and above <= session.cursors[self.conv].rev_told < delta.upto:
                 session.tell(self.conv, delta)
 
     def admit(self, members_rev: int, readable: Mapping[str, Readable]) -> tuple[bool, list[Session]]:

@@ -52,8 +52,8 @@ class Conversation:
 
 @dataclass
 class Phone:
-    """What one device was told: `at` is the end of its run, `accepted` what it knows by ACCEPTED, `revs` the last
-    change it knows of an entry, `began` the revision it started at."""
+    """What one device was told: `at` is the end of its run, `accepted` what it knows by ACCEPTED, or has acknowledged
+    by itself, `revs` the last change it knows of an entry, `began` the revision it started at."""
 
     session: Session
     at: dict[str, int] = field(default_factory=dict)
@@ -308,6 +308,9 @@ class HubMachine(RuleBasedStateMachine):
         known = phone.knows_upto(conv)
         seq = m % known + 1
         was_full = phone.session.is_full
+        if not cumulative:
+            # Not pushed again after a nudge.
+            phone.accepted.setdefault(conv, set()).add(seq)
         rose = phone.session.store(conv, seq, cumulative)
         if rose is not None:
             assert phone.stored[conv] < rose <= known
