@@ -66,8 +66,8 @@ class Room:
         return [session for session in self.sessions if session.may_be_told(self.conv, self.rev)]
 
     def tell(self, above: int, delta: Delta, users: Collection[str]) -> None:
-        """All changes above revision `above`, to everyone who has been told as much, and was asked for: what others
-        have deleted for themselves is not in it."""
+        """All changes above revision `above`, to everyone who has been told as much and not all of it, and was asked
+        for: what others have deleted for themselves is not in it."""
         for session in self.untold():
             # Read while another reading was on its way, it may hold nothing new.
             if session.user in users and above <= session.cursors[self.conv].rev_told < delta.upto:

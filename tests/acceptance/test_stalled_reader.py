@@ -18,9 +18,9 @@ BODY = "x" * 1_000
 WINDOW = 256
 # What 5,000 such messages would take, queued for one socket, is 6 MB; what the pages below would take is 300 MB.
 PUSHES_MB, PAGES_MB = 25, 60
-# Four bytes a character, as many characters as a message may have: a page of a hundred is 1.6 MB.
+# Four bytes a character, as many characters as a message may have: a page ends after 256 KiB of them.
 WIDE = "\N{FIRE}" * 4_096
-FETCHES = 200
+FETCHES = 1_200
 BURST = 600
 
 
@@ -98,7 +98,7 @@ async def test_who_asks_and_does_not_read_is_cut_off(house: House, cast: Cast) -
 
 
 async def test_a_burst_of_the_longest_messages_is_no_stall(house: House, cast: Cast) -> None:
-    """600 at once, 10 MB: who reads gets them all on one connection, live and as a page."""
+    """600 at once, 10 MB: who reads gets them all on one connection, live and as pages."""
     tablet = house.sign_in(cast.bob.username)
     async with (
         connect(house.addresses[0], cast.alice) as alice,

@@ -257,6 +257,26 @@ def test_who_came_in_while_changes_were_read_for_others_is_told_their_own_later(
     assert (told(alice), told(bob)) == ([(2, [1])], [(2, [2])])
 
 
+def test_changes_that_were_read_before_someone_came_in_are_not_told_to_them_again(hub: Hub) -> None:
+    bob = new_session("bob")
+    hub.arrive(bob)
+    found = summary("c1", 0, rev=1)
+    hub.enter(bob, found, cursor_of(found))
+    hub.raise_rev("c1", 2)
+    hub.rooms["c1"].tell(0, Delta([Change(1, None, Changed(seq=1, rev=1, type="delete"))], 1, 1), {"bob"})
+    assert told(bob) == [] and hub.rooms["c1"].untold() == [bob]
+
+
+def test_an_entry_acknowledged_alone_counts_also_after_a_nudge(hub: Hub) -> None:
+    """It was stored above a hole: when the hole is closed it is not pushed once more."""
+    bob = joined(hub, "bob")
+    hub.deliver("c1", 1, run(1, 3))
+    assert bob.store("c1", 2, cumulative=False) is None
+    hub.nudge("c1", "bob")
+    assert bob.store("c1", 1, cumulative=False) == 2
+    assert (bob.cursors["c1"].pushed, bob.unacked) == (2, 0)
+
+
 def test_leaving_twice_is_harmless(hub: Hub) -> None:
     session = joined(hub, "bob")
     hub.leave(session)

@@ -52,8 +52,9 @@ class Conversation:
 
 @dataclass
 class Phone:
-    """What one device was told: `at` is the end of its run, `accepted` what it knows by ACCEPTED, or has acknowledged
-    by itself, `revs` the last change it knows of an entry, `began` the revision it started at."""
+    """What one device was told: `at` is the end of its run, `accepted` what it is known to have anyway, by ACCEPTED or
+    because it acknowledged that one alone, `revs` the last change it knows of an entry, `began` the revision it
+    started at."""
 
     session: Session
     at: dict[str, int] = field(default_factory=dict)
@@ -309,8 +310,9 @@ class HubMachine(RuleBasedStateMachine):
         seq = m % known + 1
         was_full = phone.session.is_full
         if not cumulative:
-            # Not pushed again after a nudge.
+            # Of a single one both know, also after a nudge and whatever lies below it.
             phone.accepted.setdefault(conv, set()).add(seq)
+            known = phone.knows_upto(conv)
         rose = phone.session.store(conv, seq, cumulative)
         if rose is not None:
             assert phone.stored[conv] < rose <= known
