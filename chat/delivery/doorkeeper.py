@@ -71,6 +71,10 @@ class Doorkeeper:
             return
         users = {session.user for session in room.sessions}
         members_rev, readable = await access.room(self._database, conv, users)
+        # Perhaps another one: all may have left meanwhile, and others come.
+        room = self.hub.rooms.get(conv)
+        if room is None:
+            return
         if any(session.user not in users for session in room.sessions):
             # Someone came in meanwhile, of whom nothing was asked.
             await self._reload(conv)

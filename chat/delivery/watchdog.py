@@ -32,14 +32,17 @@ class Watchdog:
         for stranger in self.strangers:
             if now - stranger.met_at > HELLO_S:
                 stranger.end(CloseCode.NO_HELLO)
-        self._close_stalled(now)
         for session in sessions:
+            # Whatever has filled it: pushes, what is read for it alone, answers it takes none of.
+            if session.is_full:
+                self.full.add(session)
             if not session.unacked and not session.behind:
                 session.owed_since = None
             elif session.owed_since is None:
                 session.owed_since = now
             if now - session.heard_at > SILENT_S:
                 session.end(CloseCode.SILENT)
+        self._close_stalled(now)
 
     def _close_stalled(self, now: float) -> None:
         """Those whose window has been full too long without progress."""

@@ -67,8 +67,8 @@ class Answer:
             await self._add(head)
 
     async def _add(self, head: Head) -> None:
-        """As much of one conversation as fits."""
-        stated = self.known.get(head.conv)
+        """As much of one conversation as fits. It counts for one thing at least, also when there is nothing to see."""
+        stated, before_it = self.known.get(head.conv), self.left
         if stated is None or not stated.is_told_of(head.now):
             # Once: were it counted again with each page, a page of one would never hold an entry.
             self.left -= 1
@@ -87,6 +87,8 @@ class Answer:
         rev = await self._add_changes(head, rev)
         if seq < head.now.seq or rev < head.now.rev:
             self.has_more = True
+        if self.left == before_it:
+            self.left -= 1
         self.places[head.conv] = replace(head.now, seq=seq, rev=rev)
 
     async def _reset(self, reset: Reset) -> None:

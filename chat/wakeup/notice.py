@@ -12,7 +12,7 @@ from typing import Any
 SINCE = "c.at BETWEEN %s - interval '10 seconds' AND now() - interval '3 seconds'"
 
 # A row that is waiting keeps its time: a new message does not shorten a backoff or a Retry-After, nor does it take
-# the row from the worker that has it. FOR KEY SHARE: a subscription that is just being retouched gets no row.
+# the row from the worker that has it. FOR KEY SHARE: a subscription that is just being removed gets no row.
 WAKE = f"""
 WITH late AS MATERIALIZED (
     SELECT DISTINCT conv FROM chat_change c, unnest(c.conversations) AS h(conv) WHERE c.kind = 'append' AND {SINCE}

@@ -105,6 +105,19 @@ test("a reset: on above the horizon; what is below is history", async () => {
   equal([await loading, shown(chat())[0], chat().from], [true, 399, 351]);
 });
 
+test("a device that begins at the horizon is told so, and asked of nothing below", async () => {
+  const { connect, hear, acks, chat, database } = await make();
+  await connect("e", [summary({ head: 8, received: 6 })], false);
+  await hear({ t: "reset", conv: CONV, horizon: 6, why: "expired" });
+  equal([chat().horizon, chat().received, chat().from, acks()], [6, 6, 7, []]);
+  equal((await database.positions())[0].horizon, 6);
+  await hear({ t: "messages", conv: CONV, entries: run(7, 8) });
+  equal(shown(chat()), [7, 8]);
+  // Once more changes nothing.
+  await hear({ t: "reset", conv: CONV, horizon: 6, why: "expired" });
+  equal(shown(chat()), [7, 8]);
+});
+
 test("history known not to be there is not asked for again", async () => {
   const { connect, sync, database, take, chat } = await make();
   await connect("e", [summary({ head: 120, received: 120 })]);

@@ -218,6 +218,22 @@ async def test_how_far_all_have_got_is_summed_for_what_a_page_holds_and_for_the_
     await counting.close()
 
 
+async def test_what_others_hid_counts_although_there_is_nothing_to_tell_of_it(database: Database, people: Cast) -> None:
+    """It has a revision; an answer looks at no more conversations than it may tell of."""
+    convs = []
+    for _ in range(5):
+        async with database.transaction() as connection:
+            convs.append(await groups.create(connection, people.alice.actor, "club", [people.bob.id]))
+        await in_thread(write, convs[-1], people.alice, 1)
+    device = Asking(database, people.bob)
+    await device.catch_up()
+    for conv in convs:
+        async with database.transaction() as connection:
+            await revise.hide(connection, people.alice.actor, conv, 1)
+    answers = await device.catch_up(limit=2)
+    assert [len(answer["conversations"]) for answer in answers] == [2, 2, 1]
+
+
 async def test_entries_come_before_ticks(database: Database, people: Cast, conv: str) -> None:
     """Also those of a conversation that is older than one in which only ticks have changed."""
     other = await in_thread(make_direct, people.carol, people.bob)

@@ -92,10 +92,12 @@ def test_a_page_costs_what_it_holds(filled: Filled) -> None:
 
 
 def test_what_one_may_read_costs_the_same_however_much_there_is(filled: Filled) -> None:
-    costs = [
-        filled.cost(access.ACCESS, access.parameters(conv, filled.people.bob.id))
-        for conv in (filled.short, filled.long)
-    ]
+    def cost(conv: str) -> int:
+        return filled.cost(access.ACCESS, access.parameters(conv, filled.people.bob.id))
+
+    # Once for the catalogue: the first of a connection looks up what the functions in it are.
+    cost(filled.short)
+    costs = [cost(conv) for conv in (filled.short, filled.long)]
     assert abs(costs[0] - costs[1]) <= 4 and max(costs) < 60, costs
 
 
