@@ -1,12 +1,11 @@
 """Who else listens: known at once when a process comes, forgotten when it is gone."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from channels.layers import get_channel_layer
 
+from chat.delivery.ending import close_layer, end_all
 from chat.delivery.layer import GONE_S, Listener, Neighbours, Publisher
 
 
@@ -56,11 +55,8 @@ class Process:
 async def processes() -> AsyncIterator[list[Process]]:
     processes = [Process(), Process()]
     yield processes
-    for task in [task for process in processes for task in process.tasks]:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-    await get_channel_layer().flush()
+    await end_all([task for process in processes for task in process.tasks])
+    await close_layer()
 
 
 async def test_a_newcomer_and_those_who_were_there_know_each_other_at_once(processes: list[Process]) -> None:
