@@ -19,7 +19,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--inboxes", type=int, help="of the recurring work (default 1,000,000)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures, and all counts, as JSON")
     parser.add_argument("--smoke", action="store_true", help="small and short: that it runs, not how fast")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    chosen.scenario = chosen.scenario or SCENARIOS
+    chosen.server = chosen.server or SERVERS
+    return chosen
 
 
 def _prepare() -> None:
@@ -61,18 +64,16 @@ def main() -> None:
     sizes = Sizes(**small | {name: value for name, value in named.items() if value is not None})
     figures: list[Figure] = []
     loads: dict[str, object] = {}
-    scenarios = chosen.scenario or SCENARIOS
-    servers = chosen.server or SERVERS
     # Nothing but the web process runs beside idle sockets, nor beside what is timed by itself: that is the question.
     alone = ("idle", "recur")
-    turns = [
-        (True, [name for name in scenarios if name not in alone]),
-        *[(False, [n]) for n in alone if n in scenarios],
-    ]
-    for server in servers:
-        for celery, names in turns:
-            # No server takes part in it: once is enough.
-            if names and (names != ["recur"] or server == servers[0]):
+    for server in chosen.server:
+        # No server takes part in what recurs: once is enough.
+        wanted = [
+            name for name in SCENARIOS if name in chosen.scenario and (name != "recur" or server == chosen.server[0])
+        ]
+        for celery in (True, False):
+            names = [name for name in wanted if (name in alone) != celery]
+            if names:
                 with House(server=server, celery=celery) as house:
                     bench = Bench(house, server, sizes, figures, loads)
                     for name in names:

@@ -11,6 +11,9 @@ from redis import Redis
 
 from tests.acceptance.servers import House
 from tests.cast import Cast, make_direct
+from tests.emptying import instead_of_flush
+
+instead_of_flush()
 
 
 @pytest.fixture

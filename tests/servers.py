@@ -4,9 +4,14 @@ Started by the pytest process that controls the run, before Django's settings ar
 and a Redis number of its own.
 """
 
+import atexit
+import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from messenger.embedded import Postgres, Redis
@@ -24,6 +29,30 @@ def new_folder(prefix: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=os.environ.get(FOLDER)))
     folder.chmod(0o711)
     return folder
+
+
+@cache
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """A folder filled by `make`. In a run of tests it is one for all workers: the first that wants it makes it, the
+    others wait; else it is this process's own."""
+    if FOLDER not in os.environ:
+        folder = new_folder(f"messenger-{name}-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        make(folder)
+        return folder
+    folder = Path(os.environ[FOLDER]) / name
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            partial = new_folder(f"{name}-")
+            make(partial)
+            partial.rename(folder)
+    return folder
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """With owners and modes, which matter to PostgreSQL."""
+    subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
 
 
 class TestServers:

@@ -14,7 +14,6 @@ import logging
 import random
 import signal
 import threading
-from collections.abc import Sequence
 from contextvars import Context
 
 from django.conf import settings
@@ -22,6 +21,7 @@ from redis.asyncio import Redis
 
 from chat.delivery.doorkeeper import Doorkeeper
 from chat.delivery.effects import Postman
+from chat.delivery.ending import close_layer, end_all
 from chat.delivery.fill import Filler
 from chat.delivery.hub import Hub
 from chat.delivery.layer import Listener, Publisher
@@ -40,8 +40,6 @@ DRAIN_S = 3.0
 FAREWELL_S = 0.5
 LEAVE_S = 2.0
 PAUSE_S = 0.02
-CANCEL_S = 0.3
-CANCEL_TRIES = 10
 
 
 class Runtime:
@@ -89,7 +87,7 @@ class Runtime:
         for session in sessions:
             session.end(CloseCode.RESTARTING)
         await self._all_left()
-        await _end(self._tasks)
+        await end_all(self._tasks)
         await self.filler.stop()
         await self.database.close()
         await self.redis.aclose()
@@ -100,17 +98,6 @@ class Runtime:
             if not self.hub.people:
                 return
             await asyncio.sleep(PAUSE_S)
-
-
-async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
-    """Cancelled until they are done: a cancellation that meets the end of an exchange may be lost in a library, as
-    redis-py and asyncio.wait_for before Python 3.12 do, and a process that waits for it never ends."""
-    waiting = set(tasks)
-    for _ in range(CANCEL_TRIES):
-        for task in waiting:
-            task.cancel()
-        if waiting:
-            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_S)
 
 
 # The loop itself holds its tasks weakly.
@@ -146,6 +133,7 @@ def _drain_before(number: signal.Signals, runtime: Runtime) -> None:
     async def drain() -> None:
         try:
             await runtime.stop()
+            await close_layer()
         finally:
             then(number, None)
 

@@ -1,7 +1,7 @@
 """A whole messenger of real processes: its own PostgreSQL and Redis, web processes, Celery workers and beat.
 
 For end-to-end and browser tests, fault injection and the bench. Parts have names: postgres, redis, web-1, web-2, …,
-receipts, default, beat; and wakeups, if `environment` has a VAPID_PRIVATE_KEY. The first house of a process fills a
+receipts, default, beat; and wakeups, if `environment` has a VAPID_PRIVATE_KEY. The first house of a run fills a
 template folder (initdb, migrations, static files); the next ones copy it.
 
     with House(web=2) as house:

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from channels.layers import get_channel_layer
-
+from chat.delivery.ending import close_layer
 from chat.delivery.outlet import Outlet
 from chat.delivery.runtime import Runtime
 from chat.delivery.session import Session
@@ -85,4 +84,4 @@ async def process() -> AsyncIterator[Runtime]:
         for session in runtime.hub.sessions():
             runtime.hub.leave(session)
         await runtime.stop()
-        await get_channel_layer().flush()
+        await close_layer()

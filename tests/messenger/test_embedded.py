@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,7 @@ from redis import Redis as RedisClient
 from messenger.binaries import has_postgres
 from messenger.embedded import Postgres, Redis, ServerFailed, private_folder
 from messenger.processes import await_gone
-from tests.servers import new_folder
+from tests.servers import copy_folder, made_once, new_folder
 
 OWNER = """
 import sys, time
@@ -42,8 +43,16 @@ def version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def _initdb(folder: Path, version: str) -> None:
+    Postgres(folder / "postgres", version).prepare()
+
+
+INITDB = {version: partial(_initdb, version=version) for version in ("18", "15")}
+
+
 @pytest.fixture
 def postgres(folder: Path, version: str) -> Iterator[Postgres]:
+    copy_folder(made_once(f"initdb-{version}", INITDB[version]) / "postgres", folder / "postgres")
     server = Postgres(folder / "postgres", version)
     server.start()
     yield server

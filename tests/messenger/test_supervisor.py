@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from messenger.processes import await_gone
+from tests.acceptance.template import copy_template
 from tests.servers import new_folder
 
 CLONE = Path(__file__).resolve().parents[2]
@@ -101,6 +102,14 @@ def folder() -> Iterator[Path]:
     yield new_folder("messenger-run-") / "data"
 
 
+@pytest.fixture
+def prepared(folder: Path) -> Path:
+    """As an earlier run left it: what the first one does is looked at in the tests with an empty `folder`."""
+    folder.mkdir(mode=0o711)
+    copy_template(folder)
+    return folder
+
+
 def order_of_end(family: dict[str, psutil.Process], run: Run) -> list[str]:
     """The names in the order in which they ended after Ctrl-C."""
     run.process.send_signal(signal.SIGINT)
@@ -140,8 +149,8 @@ def _take(listener: socket.socket) -> int:
 
 @pytest.mark.acceptance
 @pytest.mark.parametrize("victim", ["web", "receipts", "redis"])
-def test_a_child_that_dies_ends_the_run_and_is_named(folder: Path, victim: str) -> None:
-    with Run(folder, SERVER="uvicorn", PORT="18300") as run:
+def test_a_child_that_dies_ends_the_run_and_is_named(prepared: Path, victim: str) -> None:
+    with Run(prepared, SERVER="uvicorn", PORT="18300") as run:
         run.await_address()
         everyone = run.everyone()
         run.family()[victim].kill()

@@ -13,6 +13,7 @@ from redis import Redis
 
 from chat.delivery import layer as module
 from chat.delivery.announce import announce
+from chat.delivery.ending import close_layer, end_all
 from chat.delivery.layer import MAX_WAITING, Listener, Publisher
 from messenger.embedded import Redis as RedisServer
 from tests.servers import new_folder
@@ -77,9 +78,7 @@ class Process:
         await until(heard)
 
     async def end(self) -> None:
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await end_all(self.tasks)
 
 
 @pytest_asyncio.fixture
@@ -90,7 +89,7 @@ async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Process, 
     yield processes
     for process in processes:
         await process.end()
-    await get_channel_layer().flush()
+    await close_layer()
 
 
 Pair = tuple[Process, Process]
@@ -181,9 +180,8 @@ async def test_publishing_never_waits_and_is_bounded() -> None:
     for _ in range(MAX_WAITING):
         heard.append((await asyncio.wait_for(layer.receive(channel), 10))["n"])
     assert heard == list(range(10, MAX_WAITING + 10))
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    await layer.flush()
+    await end_all([running])
+    await close_layer()
 
 
 async def test_a_listener_told_to_hears_nothing(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:

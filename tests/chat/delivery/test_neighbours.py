@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from channels.layers import get_channel_layer
 
+from chat.delivery.ending import close_layer, end_all
 from chat.delivery.layer import GONE_S, Listener, Neighbours, Publisher
 
 
@@ -55,13 +55,8 @@ class Process:
 async def processes() -> AsyncIterator[list[Process]]:
     processes = [Process(), Process()]
     yield processes
-    for task in [task for process in processes for task in process.tasks]:
-        # More than once: a cancellation that meets the end of an exchange may be lost in a library.
-        async with asyncio.timeout(20):
-            while not task.done():
-                task.cancel()
-                await asyncio.wait([task], timeout=0.3)
-    await get_channel_layer().flush()
+    await end_all([task for process in processes for task in process.tasks])
+    await close_layer()
 
 
 async def test_a_newcomer_and_those_who_were_there_know_each_other_at_once(processes: list[Process]) -> None:
