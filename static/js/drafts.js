@@ -1,15 +1,11 @@
-// What is being written and was not sent, by conversation: kept on disk a moment after the last key.
-
-const DELAY_MS = 300;
+// What is being written and was not sent, by conversation: on its way to disk from the first key on, since a page that
+// is closed gets no other chance.
 
 export class Drafts extends EventTarget {
   // `share(draft)`: other tabs are told.
   constructor({ store, guard, share }) {
     super();
     Object.assign(this, { store, guard, share, byConv: new Map(), unkept: new Set() });
-    // A page that goes away, or into the background of a phone, may get no other chance.
-    addEventListener("pagehide", () => this.flush());
-    document.addEventListener("visibilitychange", () => document.hidden && this.flush());
   }
 
   async load() {
@@ -30,7 +26,7 @@ export class Drafts extends EventTarget {
     if (known.text === draft.text && known.quote === draft.quote) return;
     this.byConv.set(draft.conv, draft);
     this.unkept.add(draft.conv);
-    this.timer ??= setTimeout(() => this.flush(), DELAY_MS);
+    this.working ??= this.#keep().finally(() => (this.working = undefined));
     this.dispatchEvent(new Event("change"));
   }
 
@@ -48,14 +44,13 @@ export class Drafts extends EventTarget {
     this.dispatchEvent(new CustomEvent("change", { detail: draft }));
   }
 
-  flush() {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    for (const conv of this.unkept) {
+  // One write at a time; what is typed meanwhile goes with the next.
+  async #keep() {
+    for (let [conv] = this.unkept; conv !== undefined; [conv] = this.unkept) {
+      this.unkept.delete(conv);
       const draft = this.get(conv);
-      this.guard(() => this.store.setDraft(draft));
+      await this.guard(() => this.store.setDraft(draft));
       this.share(draft);
     }
-    this.unkept.clear();
   }
 }

@@ -1,6 +1,6 @@
 // What is on its way out and what is being written, kept through reloads, crashes of the tab and days offline.
 
-import { removeItem, result, write } from "./idb.js";
+import { done, removeItem, result, write } from "./idb.js";
 
 export class OutboxStore {
   constructor(handle) {
@@ -68,11 +68,13 @@ export class OutboxStore {
     return result(this.handle.transaction("drafts").objectStore("drafts").getAll());
   }
 
-  // {conv, text, quote}; without text and quote there is nothing to keep.
+  // {conv, text, quote}; without text and quote there is nothing to keep. Not worth waiting for the disk at each key.
   setDraft({ conv, text, quote }) {
-    return write(this.handle, ["drafts"], ({ drafts }) => {
-      if (text || quote) drafts.put({ conv, text, quote });
-      else drafts.delete(conv);
-    });
+    const transaction = this.handle.transaction("drafts", "readwrite", { durability: "relaxed" });
+    const drafts = transaction.objectStore("drafts");
+    if (text || quote) drafts.put({ conv, text, quote });
+    else drafts.delete(conv);
+    transaction.commit();
+    return done(transaction);
   }
 }

@@ -31,10 +31,9 @@ export class ComposerView {
     this.focus();
   }
 
-  // Another tab has gone on with it: not while somebody writes here.
+  // Another tab has gone on with it, or sent it.
   #takeDraft(draft) {
-    if (draft.conv !== this.conv || this.editing || (document.hasFocus() && document.activeElement === this.field)) return;
-    this.#write(draft);
+    if (draft.conv === this.conv && !this.editing) this.#write(draft);
   }
 
   reply(entry) {
