@@ -2,6 +2,7 @@
 
 import { Chats } from "./chats.js";
 import { forgetOthers, openDatabase } from "./database.js";
+import { forgetPage, register } from "./install.js";
 import { MessageActs } from "./message_acts.js";
 import { isNews } from "./order.js";
 import { Sync } from "./sync.js";
@@ -169,7 +170,7 @@ class App {
 
   async #signOut() {
     this.sync.stop("signed-out");
-    await this.database.wipe().catch(() => {});
+    await Promise.allSettled([this.database.wipe(), forgetPage()]);
     byId("sign-out").submit();
   }
 }
@@ -182,6 +183,7 @@ async function begin() {
     app = new App({ ...boot, database });
     await app.start();
     await forgetOthers(boot.device);
+    await register((conv) => app.open(conv));
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
     byId("app").dataset.connection = "no-storage";
