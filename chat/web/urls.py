@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from chat.web import pages, push
+from chat.web import install, pages, push
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
     path("sign-in/", pages.SignIn.as_view(), name="sign-in"),
     path("sign-up/", pages.SignUp.as_view(), name="sign-up"),
     path("sign-out/", pages.SignOut.as_view(), name="sign-out"),
+    path("worker.js", install.worker, name="worker"),
+    path("manifest.webmanifest", install.manifest, name="manifest"),
     path("push/key", push.Key.as_view(), name="push-key"),
     path("push/subscription", push.Subscription.as_view(), name="push-subscription"),
 ]

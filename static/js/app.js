@@ -2,6 +2,7 @@
 
 import { Chats } from "./chats.js";
 import { forgetOthers, openDatabase } from "./database.js";
+import { forgetPage, register } from "./install.js";
 import { MessageActs } from "./message_acts.js";
 import { isNews } from "./order.js";
 import { Sync } from "./sync.js";
@@ -49,6 +50,7 @@ class App {
     this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id) });
     this.notice = new NoticeView();
     this.composer = new ComposerView({
+      drafts: sync.drafts,
       onSend: (...message) => this.#send(...message),
       onEdit: (entry, body) => this.acts.edit(entry, body),
       nameOf: (entry) => this.thread.chat.roster.nameOf(entry.sender),
@@ -59,7 +61,7 @@ class App {
 
   #send(conv, body, replyTo) {
     this.thread.wrote();
-    this.sync.send(conv, body, replyTo);
+    return this.sync.send(conv, body, replyTo);
   }
 
   // The address names the open chat, so that Back closes it on a phone and a reload opens it again.
@@ -105,6 +107,8 @@ class App {
     this.sync.addEventListener("ready", () => this.#ready());
     this.sync.addEventListener("progress", ({ detail }) => this.#progressed(detail));
     this.sync.addEventListener("stored", ({ detail }) => this.#announce(detail));
+    this.sync.addEventListener("adopted", ({ detail }) => this.#adopted(detail));
+    this.sync.drafts.addEventListener("change", () => this.#drawSoon());
     this.sync.addEventListener("info", ({ detail }) => this.info.show(detail));
     this.sync.addEventListener("opened", ({ detail }) => this.#opened(detail));
     this.sync.addEventListener("refused", ({ detail }) => this.#refused(detail));
@@ -113,7 +117,6 @@ class App {
     byId("back").addEventListener("click", () => this.open(""));
     byId("sign-out").addEventListener("submit", (event) => this.#askToLeave(event));
     addEventListener("popstate", () => this.show());
-    addEventListener("beforeunload", (event) => this.sync.outbox.items.length && !this.isLeaving && event.preventDefault());
     // "Today" becomes "Yesterday".
     setInterval(() => this.draw(), MINUTE_MS);
     wireCloseButtons();
@@ -133,6 +136,11 @@ class App {
   #progressed(now) {
     this.pane.dataset.sync = now ? "catching-up" : "done";
     banner.progress(now);
+  }
+
+  // Another tab has stored what this one had not met: the open chat is read anew.
+  #adopted(ids) {
+    if (ids.includes(this.thread.chat?.id)) this.thread.open(this.thread.chat);
   }
 
   #opened(id) {
@@ -161,9 +169,8 @@ class App {
   }
 
   async #signOut() {
-    this.isLeaving = true;
     this.sync.stop("signed-out");
-    await this.database.wipe().catch(() => {});
+    await Promise.allSettled([this.database.wipe(), forgetPage()]);
     byId("sign-out").submit();
   }
 }
@@ -176,6 +183,7 @@ async function begin() {
     app = new App({ ...boot, database });
     await app.start();
     await forgetOthers(boot.device);
+    await register((conv) => app.open(conv));
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
     byId("app").dataset.connection = "no-storage";

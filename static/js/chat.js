@@ -158,6 +158,19 @@ export class Chat {
     this.#forgetBelow(horizon + 1);
   }
 
+  // Another tab has stored more than this one knows: all of it is history now. False: it has not.
+  adopt({ received, rev, seen, horizon }) {
+    if (this.cursor && received <= this.received && rev <= this.rev) return false;
+    this.begin({ received, rev, horizon });
+    this.cursor.upto(received);
+    this.rev = Math.max(this.rev, rev);
+    this.horizon = Math.max(this.horizon, horizon);
+    this.see(seen);
+    this.preview = null;
+    this.#forgetBelow(this.received + 1);
+    return true;
+  }
+
   #forgetBelow(from) {
     this.entries = this.entries.filter((entry) => entry.seq >= from);
     this.from = Math.max(this.from, from);

@@ -2,7 +2,8 @@
 // transaction here has completed with strict durability, so that the tick is true even if the tab dies the next moment.
 // Several tabs may write: entries merge by revision, positions only rise.
 
-import { abort, allOf, done, open, putEntry, raisePosition, result, span } from "./idb.js";
+import { allOf, done, open, putEntry, raisePosition, removeItem, result, span, write } from "./idb.js";
+import { OutboxStore } from "./outbox_store.js";
 import { Replica, revision } from "./replica.js";
 
 const COUNTERS = 100;
@@ -33,24 +34,7 @@ const bare = ({ conv: _, ...entry }) => entry;
 export class Database {
   constructor(handle) {
     this.handle = handle;
-  }
-
-  // All of it or nothing. `work` gets the stores by name.
-  async #write(names, work) {
-    const transaction = this.handle.transaction(names, "readwrite", { durability: "strict" });
-    const finished = done(transaction);
-    finished.catch(() => {});
-    let value;
-    try {
-      value = await work(Object.fromEntries(names.map((name) => [name, transaction.objectStore(name)])));
-    } catch (error) {
-      // Refused at once: without this the transaction would keep what came before.
-      abort(transaction);
-      await finished.catch(() => {});
-      throw transaction.error ?? error;
-    }
-    await finished;
-    return value;
+    this.outbox = new OutboxStore(handle);
   }
 
   #read(store) {
@@ -58,9 +42,11 @@ export class Database {
   }
 
   // Entries, ranges that are not there, and, unless null, the position they bring the device to. The entries as they
-  // are now: changes may have come before them, and of what is deleted for this person there is none.
-  store(conv, entries, position, absent = []) {
-    return this.#write(LOG, async (stores) => {
+  // are now: changes may have come before them, and of what is deleted for this person there is none. `answered`: ids of
+  // messages that wait no more, since they are among the entries.
+  store(conv, entries, position, absent = [], answered = []) {
+    return write(this.handle, answered.length ? [...LOG, "outbox"] : LOG, async ({ outbox, ...stores }) => {
+      for (const clientId of answered) removeItem(outbox, clientId);
       for (const range of absent) stores.absent.put({ ...range, conv });
       const kept = await this.#merge(stores, conv, entries, (replica) => replica.takeEntries(entries));
       if (position) raisePosition(stores.positions, position);
@@ -71,7 +57,7 @@ export class Database {
   // Edits and deletions, and the revision they bring the device to. What became of their entries: {item (the change),
   // before (undefined: it is not here), after (undefined: nor will it be)}.
   change(conv, changes, position) {
-    return this.#write(LOG, async (stores) => {
+    return write(this.handle, LOG, async (stores) => {
       const outcomes = await this.#merge(stores, conv, changes, (replica) => replica.takeChanges(changes));
       raisePosition(stores.positions, position);
       return outcomes;
@@ -99,7 +85,7 @@ export class Database {
   }
 
   setPositions(positions) {
-    return this.#write(["positions"], async (stores) => {
+    return write(this.handle, ["positions"], async (stores) => {
       for (const position of positions) raisePosition(stores.positions, position);
     });
   }
@@ -113,11 +99,12 @@ export class Database {
 
   // The person is not in them any more: nothing of them stays.
   removeConversations(ids) {
-    return this.#write([...LOG, "conversations"], async (stores) => {
+    return write(this.handle, [...LOG, "conversations", "outbox", "drafts"], async ({ outbox, ...stores }) => {
       for (const id of ids) {
         for (const name of ["messages", "changes", "absent"]) stores[name].delete(allOf(id));
-        for (const name of ["positions", "conversations"]) stores[name].delete(id);
+        for (const name of ["positions", "conversations", "drafts"]) stores[name].delete(id);
       }
+      for (const { n, conv } of await result(outbox.getAll())) if (ids.includes(conv)) outbox.delete(n);
     });
   }
 
@@ -166,7 +153,7 @@ export class Database {
   // Another epoch: the log may have lost its tail, so nothing stored can be relied on. Client ids go on. Once only:
   // what another tab has stored in this epoch already is true.
   beginEpoch(epoch) {
-    return this.#write([...LOG, "conversations", "meta"], async ({ meta, ...stores }) => {
+    return write(this.handle, [...LOG, "conversations", "meta"], async ({ meta, ...stores }) => {
       if ((await result(meta.get("epoch"))) === epoch) return;
       for (const store of Object.values(stores)) store.clear();
       meta.put(epoch, "epoch");
@@ -175,7 +162,7 @@ export class Database {
 
   // COUNTERS numbers that are this tab's alone, for ever.
   reserveCounters() {
-    return this.#write(["meta"], async ({ meta }) => {
+    return write(this.handle, ["meta"], async ({ meta }) => {
       const first = (await result(meta.get("counter"))) ?? 1;
       meta.put(first + COUNTERS, "counter");
       return { next: first, end: first + COUNTERS };

@@ -1,8 +1,10 @@
 // IndexedDB with promises, and the shape of this device's database. Of a promise that a request has fulfilled the
 // transaction is still open: what awaits it may ask on.
 
-// What a page of before has stored goes with its version: the server tells it again.
-const VERSION = 2;
+// What a page of before has stored of the server's goes with its version, and is told again. What only this device has
+// stays: unsent messages, drafts, the counter of client ids.
+const VERSION = 3;
+const OWN = ["outbox", "drafts", "meta"];
 
 export const done = (transaction) =>
   new Promise((resolve, reject) => {
@@ -27,21 +29,43 @@ export function abort(transaction) {
 
 // `changes`: those kept for entries that are not here, and what is deleted for this person. `absent`: ranges that are
 // not there for them, by their end.
-function upgrade(database) {
-  for (const store of database.objectStoreNames) database.deleteObjectStore(store);
+function upgrade({ result: database, transaction }) {
+  for (const store of database.objectStoreNames) if (!OWN.includes(store)) database.deleteObjectStore(store);
   database.createObjectStore("conversations", { keyPath: "id" });
   const messages = database.createObjectStore("messages", { keyPath: ["conv", "seq"] });
   messages.createIndex("client_id", ["sender", "client_id"], { unique: true });
   database.createObjectStore("changes", { keyPath: ["conv", "seq"] });
   database.createObjectStore("absent", { keyPath: ["conv", "to"] });
   database.createObjectStore("positions", { keyPath: "conv" });
-  database.createObjectStore("meta");
+  if (database.objectStoreNames.contains("meta")) transaction.objectStore("meta").delete("epoch");
+  else database.createObjectStore("meta");
+  if (database.objectStoreNames.contains("outbox")) return;
+  database.createObjectStore("outbox", { keyPath: "n", autoIncrement: true }).createIndex("client_id", "client_id", { unique: true });
+  database.createObjectStore("drafts", { keyPath: "conv" });
 }
 
 export function open(name) {
   const request = indexedDB.open(name, VERSION);
-  request.onupgradeneeded = () => upgrade(request.result);
+  request.onupgradeneeded = () => upgrade(request);
   return result(request);
+}
+
+// All of it or nothing, and on disk when it resolves. `work` gets the stores by name.
+export async function write(handle, names, work) {
+  const transaction = handle.transaction(names, "readwrite", { durability: "strict" });
+  const finished = done(transaction);
+  finished.catch(() => {});
+  let value;
+  try {
+    value = await work(Object.fromEntries(names.map((name) => [name, transaction.objectStore(name)])));
+  } catch (error) {
+    // Refused at once: without this the transaction would keep what came before.
+    abort(transaction);
+    await finished.catch(() => {});
+    throw transaction.error ?? error;
+  }
+  await finished;
+  return value;
 }
 
 export const span = (conv, from, to) => IDBKeyRange.bound([conv, from], [conv, to]);
@@ -69,4 +93,9 @@ export function raisePosition(store, position) {
     }
     store.put(raised);
   };
+}
+
+// A message that is in the log, or was given up, does not wait any more.
+export function removeItem(outbox, clientId) {
+  outbox.index("client_id").getKey(clientId).onsuccess = ({ target }) => target.result !== undefined && outbox.delete(target.result);
 }

@@ -1,5 +1,5 @@
 // What comes from the server, one frame after the other: an entry is shown and acknowledged only after the database
-// has it, and the next frame waits until then.
+// has it, and the next frame waits until then. After that other tabs are told.
 
 import { EntryIntake } from "./intake_entries.js";
 import { ListIntake } from "./intake_list.js";
@@ -34,7 +34,7 @@ export class Intake {
       const frame = this.queue.shift();
       const name = `on_${frame.t}`;
       const handler = this.handlers.find((each) => each[name]);
-      await this.sync.guard(() => handler?.[name](frame));
+      await this.sync.guard(async () => this.sync.peers.pass((await handler?.[name](frame)) ?? [frame]));
     }
   }
 }

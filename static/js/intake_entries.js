@@ -1,4 +1,5 @@
-// Frames about entries: new ones, what became of old ones, how far others have got, and what is not to be had.
+// Frames about entries: new ones, what became of old ones, how far others have got, and what is not to be had. What a
+// handler gives back is what other tabs are told in place of the frame.
 
 export class EntryIntake {
   constructor(sync) {
@@ -21,29 +22,34 @@ export class EntryIntake {
     this.sync.history.answered(frame, stored, absent);
   }
 
+  // Other tabs are told the entries, not the acknowledgement: they may not know yet what was sent.
   async on_ack({ acks }) {
     const accepted = new Map();
+    const others = [];
     for (const ack of acks) {
       if (ack.type === "ACCEPTED") this.#accepted(ack, accepted);
       else if (ack.type === "REJECTED") this.sync.outbox.reject(ack.client_id, ack.error_text);
-      else this.#tick(ack);
+      else others.push(ack);
     }
+    for (const ack of others) this.#tick(ack);
     for (const [conv, entries] of accepted) {
       const { chat } = await this.#store(conv, entries);
       if (chat) this.#delivered(chat, entries.length);
     }
+    const frames = [...accepted].map(([conv, entries]) => ({ t: "messages", conv, entries }));
+    return others.length ? [...frames, { t: "ack", acks: others }] : frames;
   }
 
   // Told in the order of revisions, and again on every connection until the device says that it has stored them.
   async on_changes({ conv, upto, changes }) {
-    const { chats, database, acks } = this.sync;
+    const { chats, database } = this.sync;
     const chat = chats.get(conv);
     if (!chat) return;
     const rev = Math.max(chat.rev, upto);
     const outcomes = await database.change(conv, changes, { ...chat.kept, rev });
     chat.change(outcomes, rev);
     if (!chat.last) chat.last = await database.newest(conv, chat.received + 1);
-    acks.add("CHANGED", conv, rev, changes.length);
+    this.sync.acknowledge("CHANGED", conv, rev, changes.length);
     this.#changed(chat);
   }
 
@@ -61,6 +67,7 @@ export class EntryIntake {
 
   on_retry(frame) {
     this.sync.outbox.retry(frame);
+    return [];
   }
 
   on_done(frame) {
@@ -100,9 +107,11 @@ export class EntryIntake {
     const chat = chats.get(conv);
     if (!chat) return { stored: entries };
     const cursor = chat.cursorAfter(entries, absent);
-    const stored = await database.store(conv, entries, { ...chat.kept, received: cursor.position }, absent);
+    const own = entries.filter(({ sender }) => sender === me);
+    const answered = own.map(({ client_id }) => client_id).filter((id) => this.sync.outbox.find(id));
+    const stored = await database.store(conv, entries, { ...chat.kept, received: cursor.position }, absent, answered);
     chat.take(stored, cursor, absent);
-    for (const entry of entries) if (entry.sender === me) this.#settle(chat, entry);
+    for (const entry of own) this.#settle(chat, entry);
     mender.watch(chat);
     progress.moved();
     this.#changed(chat);
@@ -116,7 +125,7 @@ export class EntryIntake {
 
   // Nothing yet, when all that came lies above a hole.
   #delivered(chat, count) {
-    if (chat.received > 0) this.sync.acks.add("DELIVERED", chat.id, chat.received, count);
+    if (chat.received > 0) this.sync.acknowledge("DELIVERED", chat.id, chat.received, count);
   }
 
   #tick({ conv, type, seq, sender_id, lapsed }) {

@@ -15,6 +15,18 @@ export class ListIntake {
     this.listed = null;
   }
 
+  // Of the tab that leads, for the others: the state of its connection, and that it has a new one.
+
+  on_state({ state, since }) {
+    this.sync.link.heard?.(state, since);
+    return [];
+  }
+
+  on_greet() {
+    this.begin();
+    return [];
+  }
+
   async on_welcome({ epoch, heartbeat_ms, time }) {
     const { sync } = this;
     setServerTime(time);
@@ -24,7 +36,7 @@ export class ListIntake {
       await sync.database.beginEpoch(epoch);
       sync.epoch = epoch;
     }
-    sync.monitor.welcomed(heartbeat_ms);
+    sync.link.welcomed(heartbeat_ms);
   }
 
   // Where this device meets a conversation it did not know, it begins at the server's cursor for it: what is below
@@ -50,7 +62,7 @@ export class ListIntake {
     for (const item of items) mender.watch(chats.get(item.id));
     keeper.soon(items.map((item) => item.id));
     chats.changed(null);
-    if (opened) this.sync.tell("opened", items[0].id);
+    if (opened) this.sync.opened(items[0].id);
   }
 
   // The list is whole, so what is not in it is not theirs any more.
@@ -84,6 +96,7 @@ export class ListIntake {
 
   on_pong({ positions }) {
     this.sync.positions.echoed(positions);
+    return [];
   }
 
   on_info(frame) {

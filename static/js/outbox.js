@@ -1,24 +1,45 @@
 // Messages on their way out, in order per conversation; with them expired ones that are sent anew (kind "resend", of
-// entry `seq`). In memory: what is here is lost with the tab (the page asks
-// before it closes). The client_id is made before anything touches the network and never changes.
+// entry `seq`). Each is on disk before it is shown and before anything touches the network (outbox_store.js); its
+// client_id never changes.
 //
-// An item is pending (with or without an attempt in flight), failed (attempts used up, outcome unknown) or rejected.
-// A conversation's pending items are posted in order; after a failure its line rests for the backoff and goes again.
+// An item is pending (with or without an attempt in flight), failed (attempts used up, or too old to go by itself:
+// outcome unknown) or rejected. A conversation's pending items are posted in order; after a failure its line rests for
+// the backoff and goes again. Only the tab that leads is ever online; what one tab does the others are told (`share`).
 
 import { delay } from "./backoff.js";
 import { outgoing } from "./protocol.js";
 
 const ANSWER_TIMEOUT_MS = 20000;
+// What nobody has looked at for so long is not sent without being asked for.
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 export class Outbox {
-  constructor({ transmit, isOnline, changed, unanswered = "", random = Math.random }) {
-    Object.assign(this, { transmit, isOnline, changed, unanswered, random });
+  // `guard(work)`: meets what a failing database throws. `words`: {unanswered, stale}, why something has failed.
+  constructor({ store, transmit, isOnline, changed, guard, share = () => {}, words, random = Math.random, now = Date.now }) {
+    Object.assign(this, { store, transmit, isOnline, changed, guard, share, words, random, now });
     this.items = [];
     this.rests = new Map();
   }
 
-  add(item) {
-    this.items.push({ ...item, state: "pending", attempts: 0, inFlight: false });
+  // What is on disk, in place of what was known.
+  async load() {
+    const kept = await this.store.all();
+    this.pause();
+    this.items = kept.map((item) => ({ ...item, ...(this.#isStale(item) && this.#stale), attempts: 0, inFlight: false }));
+  }
+
+  // Rejects when it cannot be stored; then it is nowhere.
+  async add(item) {
+    const kept = await this.store.add({ ...item, made: this.now(), state: "pending" });
+    this.learn(kept);
+    this.share({ item: kept });
+  }
+
+  // An item that is on disk, new or in a new state.
+  learn(item) {
+    this.#remove(item.client_id);
+    this.items.push({ ...item, attempts: 0, inFlight: false });
+    this.items.sort((one, other) => one.n - other.n);
     this.#post(item.conv);
     this.changed(item.conv);
   }
@@ -49,7 +70,7 @@ export class Outbox {
     for (const item of this.items) this.#land(item);
   }
 
-  // In the log: the entry takes over.
+  // In the log: the entry has taken over, on disk too.
   settle(clientId) {
     const item = this.#remove(clientId);
     if (item) this.#post(item.conv);
@@ -73,12 +94,20 @@ export class Outbox {
   }
 
   // By hand. The outcome of the earlier attempts is unknown, so the id stays; it goes to the end of the line.
-  retryNow(clientId) {
-    const item = this.#remove(clientId);
-    if (item) this.add(item);
+  async retryNow(clientId) {
+    const item = await this.guard(() => this.store.requeue(clientId, { state: "pending", reason: null, made: this.now() }));
+    if (!item) return;
+    this.learn(item);
+    this.share({ item });
   }
 
-  discard(clientId) {
+  async discard(clientId) {
+    this.drop(clientId);
+    this.share({ gone: clientId });
+    await this.guard(() => this.store.remove(clientId));
+  }
+
+  drop(clientId) {
     const item = this.#remove(clientId);
     if (item) this.changed(item.conv);
   }
@@ -111,8 +140,19 @@ export class Outbox {
   #fail(item, state, reason) {
     this.#land(item);
     Object.assign(item, { state, reason });
+    this.guard(() => this.store.note(item.client_id, { state, reason }));
+    const { attempts: _, inFlight: __, timer: ___, ...kept } = item;
+    this.share({ item: kept });
     this.#post(item.conv);
     this.changed(item.conv);
+  }
+
+  #isStale(item) {
+    return item.state === "pending" && this.now() - item.made >= DAY_MS;
+  }
+
+  get #stale() {
+    return { state: "failed", reason: this.words.stale };
   }
 
   #line(conv) {
@@ -129,7 +169,8 @@ export class Outbox {
     if (!this.isOnline() || this.rests.has(conv)) return;
     const waiting = this.#line(conv).filter((item) => !item.inFlight);
     for (const item of waiting) {
-      if (delay(Math.max(1, item.attempts)) === null) this.#fail(item, "failed", this.unanswered);
+      if (this.#isStale(item)) this.#fail(item, "failed", this.words.stale);
+      else if (delay(Math.max(1, item.attempts)) === null) this.#fail(item, "failed", this.words.unanswered);
       else this.#fly(item);
     }
   }
@@ -142,7 +183,7 @@ export class Outbox {
   }
 
   #silence(item) {
-    this.retry({ client_id: item.client_id, error_text: this.unanswered, retry_after_ms: 0 });
+    this.retry({ client_id: item.client_id, error_text: this.words.unanswered, retry_after_ms: 0 });
   }
 
   #land(item) {

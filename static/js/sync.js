@@ -1,22 +1,29 @@
 // The engine between socket, database and state, as the views use it. When the database fails, nothing more is taken
 // from the server: what cannot be stored is not acknowledged.
 //
-// Events: state, ready, progress, stored, opened, info, refused.
+// Of several tabs one leads: it has the connection (Monitor), the others see what it sees (Relay); see peers.js.
+//
+// Events: state, ready, progress, stored, adopted, opened, info, refused.
 
 import { Acks } from "./acks.js";
 import { now } from "./clock.js";
+import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Intake } from "./intake.js";
 import { Keeper } from "./keeper.js";
 import { Mender } from "./mender.js";
 import { Monitor } from "./monitor.js";
 import { Outbox } from "./outbox.js";
+import { Peers } from "./peers.js";
 import { Positions } from "./positions.js";
 import { Progress } from "./progress.js";
 import * as protocol from "./protocol.js";
+import { Relay } from "./relay.js";
 import { Requests } from "./requests.js";
 
-const UNANSWERED = "The server did not answer.";
+const WORDS = { unanswered: "The server did not answer.", stale: "It has waited for more than a day." };
+// Nothing but loading the page anew would help.
+const ENDS = new Set(["signed-out", "no-storage", "stopped"]);
 const FEW_COUNTERS = 20;
 // With so much missing, what is newest is shown before the rest has come.
 const FAR_BEHIND = 100;
@@ -25,11 +32,21 @@ const PREVIEW = 50;
 export class Sync extends EventTarget {
   constructor({ me, device, chats, database, pulse }) {
     super();
-    Object.assign(this, { me, device, chats, database, isReady: false });
-    const transmit = (frame) => this.isReady && this.monitor.send(frame);
+    Object.assign(this, { me, device, chats, database, pulse, isReady: false });
+    const transmit = (frame) => this.isReady && this.link.send(frame);
     const isOnline = () => this.isReady;
+    this.peers = new Peers(this, `messenger-${device}`);
     this.acks = new Acks(transmit);
-    this.outbox = new Outbox({ transmit, isOnline, changed: (conv) => chats.changed(conv), unanswered: UNANSWERED });
+    this.outbox = new Outbox({
+      store: database.outbox,
+      transmit,
+      isOnline: () => this.isReady && this.peers.isLeading,
+      changed: (conv) => chats.changed(conv),
+      guard: (work) => this.guard(work),
+      share: (news) => this.peers.tell({ t: "outbox", ...news }),
+      words: WORDS,
+    });
+    this.drafts = new Drafts({ store: database.outbox, guard: (work) => this.guard(work), share: (draft) => this.peers.tell({ t: "draft", draft }) });
     this.history = new History({ database, transmit, isOnline });
     this.requests = new Requests({ transmit, isOnline });
     this.progress = new Progress((now) => this.tell("progress", now));
@@ -37,13 +54,7 @@ export class Sync extends EventTarget {
     this.positions = new Positions(chats);
     this.keeper = new Keeper(chats, database);
     this.intake = new Intake(this);
-    this.monitor = new Monitor({
-      onOpen: () => this.#greet(),
-      onFrame: (frame) => this.intake.take(frame),
-      onState: (state, since) => this.#stateChanged(state, since),
-      onHeartbeat: () => this.monitor.send(protocol.ping(this.positions.atBeat())),
-      pulse,
-    });
+    this.link = new Relay({ tell: (news) => this.peers.tell(news), onState: (state, since) => this.#stateChanged(state, since) });
   }
 
   // What is stored is there at once, also without a network.
@@ -55,20 +66,55 @@ export class Sync extends EventTarget {
       this.chats.get(position.conv)?.begin(position);
       this.chats.get(position.conv)?.see(position.seen);
     }
+    await this.outbox.load();
+    await this.drafts.load();
     this.chats.changed(null);
-    this.monitor.start();
+    this.peers.start();
   }
 
   // For good. `state` says why.
   stop(state) {
     this.intake.reset();
-    this.monitor.stop(state);
+    this.link.stop(state);
+  }
+
+  // Among the tabs
+
+  // This one has the connection from now on, and sends what is on disk, whoever has written it.
+  async lead() {
+    this.link.stop(null);
+    this.#disconnected();
+    this.link = new Monitor({
+      onOpen: () => this.#greet(),
+      onFrame: (frame) => this.intake.take(frame),
+      onState: (state, since) => this.#stateChanged(state, since),
+      onHeartbeat: () => this.link.send(protocol.ping(this.positions.atBeat())),
+      pulse: this.pulse,
+    });
+    const isLoaded = await this.guard(async () => {
+      await this.outbox.load();
+      return true;
+    });
+    if (isLoaded) this.link.start();
+  }
+
+  // The tab that leads says it for all.
+  acknowledge(type, conv, seq, count) {
+    if (this.peers.isLeading) this.acks.add(type, conv, seq, count);
   }
 
   // What the views ask for
 
+  // True once it is on disk; it is shown then, and on its way.
   send(conv, body, replyTo) {
-    this.outbox.add({ client_id: this.#nextId(), conv, body, at: now(), reply_to: replyTo });
+    return this.#add({ client_id: this.#nextId(), conv, body, at: now(), reply_to: replyTo });
+  }
+
+  #add(item) {
+    return this.guard(async () => {
+      await this.outbox.add(item);
+      return true;
+    });
   }
 
   // Null when it is done, else why not.
@@ -84,12 +130,19 @@ export class Sync extends EventTarget {
   // An entry that expired before it was delivered. Under one id until there is an answer.
   resend(chat, { seq, body, reply_to }) {
     const known = this.outbox.resendOf(chat.id, seq);
-    if (known) this.outbox.retryNow(known.client_id);
-    else this.outbox.add({ client_id: this.#nextId(), kind: "resend", conv: chat.id, seq, body, reply_to, at: now() });
+    if (known) return this.outbox.retryNow(known.client_id);
+    return this.#add({ client_id: this.#nextId(), kind: "resend", conv: chat.id, seq, body, reply_to, at: now() });
   }
 
   openDirect(username) {
+    this.isOpening = true;
     return this.#ask(protocol.open(username));
+  }
+
+  // Perhaps for another tab.
+  opened(id) {
+    if (this.isOpening) this.tell("opened", id);
+    this.isOpening = false;
   }
 
   askInfo(conv, seq) {
@@ -99,7 +152,8 @@ export class Sync extends EventTarget {
   async markSeen(chat, seq) {
     if (seq <= chat.seen || seq > chat.received) return;
     chat.see(seq);
-    this.acks.add("SEEN", chat.id, seq);
+    this.acknowledge("SEEN", chat.id, seq);
+    this.peers.tell({ t: "seen", conv: chat.id, seq });
     this.chats.changed(chat.id);
     this.keeper.soon([chat.id]);
     await this.guard(() => this.database.setPositions([chat.kept]));
@@ -130,7 +184,7 @@ export class Sync extends EventTarget {
 
   // False: there is no connection to ask over.
   #ask(frame) {
-    if (this.isReady) this.monitor.send(frame);
+    if (this.isReady) this.link.send(frame);
     return this.isReady;
   }
 
@@ -147,17 +201,21 @@ export class Sync extends EventTarget {
 
   #greet() {
     this.intake.begin();
-    this.monitor.send(protocol.hello(this.epoch ?? null, this.positions.atHello()));
+    this.peers.pass([{ t: "greet" }]);
+    this.link.send(protocol.hello(this.epoch ?? null, this.positions.atHello()));
   }
 
   #stateChanged(state, since) {
     if (state !== "connected") this.#disconnected();
+    if (ENDS.has(state)) this.peers.release();
+    else this.peers.pass([{ t: "state", state, since }]);
     this.tell("state", { state, since });
   }
 
   #disconnected() {
     this.isReady = false;
-    this.intake.reset();
+    // What another tab has passed on is stored: it is shown still.
+    if (this.peers.isLeading) this.intake.reset();
     this.acks.drop();
     this.outbox.pause();
     this.mender.drop();
@@ -185,7 +243,7 @@ export class Sync extends EventTarget {
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
       // Closed because another tab has taken the database: that was told already.
-      if (this.monitor.state !== "signed-out") this.stop("no-storage");
+      if (this.link.state !== "signed-out") this.stop("no-storage");
       return undefined;
     }
   }

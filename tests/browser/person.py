@@ -31,8 +31,10 @@ class Profile:
     def __init__(self, browser: Browser, address: str, **options: Any) -> None:
         self.address = address
         self.complaints: list[str] = []
-        self._forgiven: list[str] = []
-        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        self._forgiven: list[str] = ["Service Worker registration blocked"]
+        # Its worker would fetch every file once more for each profile: only where it is what is tested.
+        usual = {"viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
+        self.context = browser.new_context(**(usual | options))
         self.context.set_default_timeout(PATIENCE_MS)
         self.context.on("console", self._console)
         self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
@@ -53,7 +55,6 @@ class Profile:
         return self.context.new_page()
 
     def close(self) -> None:
-        # Pages with unsent messages would ask.
         self.context.close()
 
 

@@ -8,13 +8,17 @@ const WARN_CHARS = 200;
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class ComposerView {
-  // `nameOf(entry)`: who wrote it. What is written but not sent is kept while the page is open.
-  // `onEdit(entry, body)`: true once that is done, or never will be.
-  constructor({ onSend, onEdit, nameOf }) {
-    Object.assign(this, { onSend, onEdit, nameOf, conv: null, drafts: new Map(), quote: null, editing: null, held: null });
+  // `nameOf(entry)`: who wrote it. `drafts`: what is written and not sent. `onSend(conv, body, replyTo)`: true once it
+  // is on disk. `onEdit(entry, body)`: true once that is done, or never will be.
+  constructor({ drafts, onSend, onEdit, nameOf }) {
+    Object.assign(this, { drafts, onSend, onEdit, nameOf, conv: null, quote: null, editing: null, held: null });
+    drafts.addEventListener("change", ({ detail }) => detail && this.#takeDraft(detail));
     this.form = byId("composer");
     this.field = byId("body");
-    this.field.addEventListener("input", () => this.#changed());
+    this.field.addEventListener("input", () => {
+      this.#changed();
+      this.#keep();
+    });
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.form.addEventListener("submit", (event) => this.#submit(event));
     byId("quote-cancel").addEventListener("click", () => this.#cancel());
@@ -22,15 +26,20 @@ export class ComposerView {
 
   open(conv) {
     this.#endEdit();
-    if (this.conv) this.drafts.set(this.conv, { text: this.field.value, quote: this.quote });
     this.conv = conv;
-    this.#write(this.drafts.get(conv) ?? { text: "", quote: null });
+    this.#write(this.drafts.get(conv));
     this.focus();
+  }
+
+  // Another tab has gone on with it, or sent it.
+  #takeDraft(draft) {
+    if (draft.conv === this.conv && !this.editing) this.#write(draft);
   }
 
   reply(entry) {
     this.#endEdit();
     this.#quote(entry);
+    this.#keep();
     this.field.focus();
   }
 
@@ -53,6 +62,7 @@ export class ComposerView {
   #cancel() {
     if (this.editing) this.#endEdit();
     else this.#quote(null);
+    this.#keep();
     this.field.focus();
   }
 
@@ -92,14 +102,23 @@ export class ComposerView {
     event.preventDefault();
     const body = storable(this.field.value);
     if (!body || length(body) > BODY_CHARS) return;
-    const replyTo = this.quote?.seq;
     this.field.focus();
-    if (this.editing) {
-      this.#save(this.editing, body);
-      return;
-    }
+    if (this.editing) this.#save(this.editing, body);
+    else this.#send(body);
+  }
+
+  // The field is free at once; what could not be stored comes back into it.
+  async #send(body) {
+    const { conv, quote } = this;
     this.#write({ text: "", quote: null });
-    this.onSend(this.conv, body, replyTo);
+    this.drafts.sent(conv);
+    if ((await this.onSend(conv, body, quote?.seq)) || this.drafts.textOf(conv)) return;
+    this.drafts.set({ conv, text: body, quote });
+    if (conv === this.conv && !this.editing) this.#write({ text: body, quote });
+  }
+
+  #keep() {
+    if (this.conv && !this.editing) this.drafts.set({ conv: this.conv, text: this.field.value, quote: this.quote });
   }
 
   // What was written stays until it is stored on the server, or cannot be.

@@ -24,9 +24,9 @@ export class ListView {
 
   #row(chat, isCurrent) {
     const { unread, name } = chat;
-    const latest = this.#latest(chat);
+    const latest = this.#latest(chat, isCurrent);
     const at = latest.at && when(latest.at);
-    const key = JSON.stringify([chat.id, isCurrent, unread, name, at, latest.mark, latest.body, latest.deleted]);
+    const key = JSON.stringify([chat.id, isCurrent, unread, name, at, latest.mark, latest.body, latest.deleted, latest.isDraft]);
     return [key, () => h("li", {}, this.#button(chat, isCurrent, this.#top(name, at), this.#bottom(latest, unread)))];
   }
 
@@ -50,6 +50,7 @@ export class ListView {
     return h(
       "span",
       { class: "conversation-line" },
+      latest.isDraft && h("span", { class: "conversation-draft" }, "Draft:"),
       latest.mark && !latest.deleted && tickMark(latest.mark),
       h("span", { class: latest.deleted ? "conversation-last deleted" : "conversation-last", dir: "auto" }, latest.deleted ? DELETED : latest.body),
       unread > 0 && h("span", { class: "badge", "aria-label": `${count} unread` }, count),
@@ -61,8 +62,10 @@ export class ListView {
     return this.sync.outbox.of(id).at(-1);
   }
 
-  #latest(chat) {
+  #latest(chat, isCurrent) {
     const item = this.#unsent(chat.id);
+    const draft = isCurrent ? undefined : this.sync.drafts.textOf(chat.id);
+    if (draft) return { body: draft, isDraft: true, at: chat.last?.at };
     if (item) return { body: item.body, at: item.at, mark: item.state === "pending" ? "pending" : "failed" };
     if (!chat.last) return { body: chat.head ? "" : "No messages yet" };
     return { ...chat.last, mark: chat.last.sender === chat.me && chat.tickOf(chat.last) };

@@ -130,7 +130,7 @@ test("who left is not in the list, nor is anything of the conversation", async (
   const { connect, hear, chats, sync, database } = await make();
   await connect();
   await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
-  sync.send(CONV, "too late");
+  await sync.send(CONV, "too late");
   await hear({ t: "left", conv: CONV });
   await hear({ t: "messages", conv: CONV, entries: [entry(2)] });
   equal([chats.all.length, sync.outbox.items.length, await database.range(CONV, 0, 9)], [0, 0, { entries: [], absent: [] }]);
@@ -152,9 +152,9 @@ test("what expired has failed, is sent anew under one id until there is an answe
   await hear({ t: "ack", acks: [{ type: "FAILED", conv: CONV, lapsed: [[1, 1]], sender_id: YOU, error_code: "EXPIRED" }] });
   equal(chat().shown.map((each) => chat().tickOf(each)), ["failed", "sent"]);
   take();
-  sync.resend(chat(), chat().find(1));
-  sync.resend(chat(), chat().find(1));
-  sync.send(CONV, "after it");
+  await sync.resend(chat(), chat().find(1));
+  await sync.resend(chat(), chat().find(1));
+  await sync.send(CONV, "after it");
   const [first, again, message] = take();
   equal([first.t, first.seq, again.client_id, sync.outbox.of(CONV).length, message.after], ["resend", 1, first.client_id, 1, undefined]);
   drop();
@@ -175,7 +175,7 @@ test("what was sent anew takes the old one's place, also when only the push of i
   await connect();
   await hear({ t: "messages", conv: CONV, entries: [entry(1, ME)] });
   take();
-  sync.resend(chat(), chat().find(1));
+  await sync.resend(chat(), chat().find(1));
   const [{ client_id }] = take();
   await hear({ t: "messages", conv: CONV, entries: [{ ...entry(2, ME), client_id, body: "text 1" }] });
   equal([shown(chat()), sync.outbox.items], [[2], []]);
@@ -186,7 +186,7 @@ test("a resend that is refused is given up; one that may work later goes again",
   await connect();
   await hear({ t: "messages", conv: CONV, entries: [entry(1, ME)] });
   take();
-  sync.resend(chat(), chat().find(1));
+  await sync.resend(chat(), chat().find(1));
   const [{ client_id }] = take();
   const ref = { t: "resend", conv: CONV, seq: 1, client_id };
   await hear({ t: "error", code: "UNAVAILABLE", text: "", retryable: true, retry_after_ms: 1000, ref });

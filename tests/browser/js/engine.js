@@ -44,7 +44,7 @@ export async function make() {
   };
   // `done`: nothing is owed.
   const connect = async (epoch = "e", items = [summary()], done = true) => {
-    if (sync.monitor.state !== "connecting") sync.monitor.start();
+    if (sync.link.state !== "connecting") sync.link.start();
     socket.onopen();
     await hear({ t: "welcome", epoch, heartbeat_ms: 25000, time: 0 });
     await hear({ t: "conversations", items, more: false });
@@ -53,6 +53,7 @@ export async function make() {
   const take = () => sent.splice(0);
   const acks = () => take().filter(({ t }) => t === "ack").flatMap((frame) => frame.acks.map(({ type, seq }) => `${type} ${seq}`));
   await sync.start();
+  while (!sync.link.socket) await new Promise((resolve) => requestAnimationFrame(resolve));
   const drop = () => socket.onclose({ code: 1006 });
   return { sync, chats, database, timers, hear, connect, take, acks, states, progress, drop, chat: () => chats.get(CONV) };
 }

@@ -1,43 +1,58 @@
+import { openDatabase } from "/static/js/database.js";
 import { Outbox } from "/static/js/outbox.js";
 import { equal, fakeTimers, test } from "./harness.js";
 
-function make({ online = true } = {}) {
+const DAY = 24 * 60 * 60 * 1000;
+
+async function make({ online = true } = {}) {
   const timers = fakeTimers();
-  const [sent, line] = [[], { online }];
-  const outbox = new Outbox({
+  const { outbox: store } = await openDatabase("device", async () => {});
+  const [sent, line, told, clock] = [[], { online }, [], { now: 1000 }];
+  const box = () => new Outbox({
+    store,
     transmit: ({ client_id, after }) => sent.push(after ? `${client_id}>${after}` : client_id),
     isOnline: () => line.online,
     changed: () => {},
-    unanswered: "silence",
+    guard: (work) => work(),
+    share: (news) => told.push(news),
+    words: { unanswered: "silence", stale: "old" },
     random: () => 0.5,
+    now: () => clock.now,
   });
-  const add = (...ids) => ids.forEach((id) => outbox.add({ client_id: id, conv: "c", body: id }));
+  const outbox = box();
+  const add = (...ids) => Promise.all(ids.map((id) => outbox.add({ client_id: id, conv: "c", body: id })));
   const retry = (id, error_code = "UNAVAILABLE", retry_after_ms = 0) => outbox.retry({ client_id: id, error_code, error_text: "not now", retry_after_ms });
-  const states = () => outbox.items.map(({ client_id, state }) => `${client_id} ${state}`);
-  return { outbox, sent, line, timers, add, retry, states, take: () => sent.splice(0) };
+  const states = (of = outbox) => of.items.map(({ client_id, state }) => `${client_id} ${state}`);
+  // As after a reload: what is on disk, and nothing else.
+  const reload = async () => {
+    const again = box();
+    await again.load();
+    return again;
+  };
+  return { outbox, store, sent, line, timers, clock, told, add, retry, states, reload, take: () => sent.splice(0) };
 }
 
-test("each names the unanswered one before it", () => {
-  const { add, take, outbox } = make();
-  add("a", "b", "c");
+test("each names the unanswered one before it", async () => {
+  const { add, take, outbox } = await make();
+  await add("a", "b", "c");
   equal(take(), ["a", "b>a", "c>b"]);
   outbox.settle("a");
-  add("d");
+  await add("d");
   equal(take(), ["d>c"]);
 });
 
-test("offline nothing goes; afterwards everything in order", () => {
-  const { add, take, line, outbox } = make({ online: false });
-  add("a", "b");
+test("offline nothing goes; afterwards everything in order", async () => {
+  const { add, take, line, outbox } = await make({ online: false });
+  await add("a", "b");
   equal(take(), []);
   line.online = true;
   outbox.resend();
   equal(take(), ["a", "b>a"]);
 });
 
-test("a new connection repeats what is unanswered under the same ids", () => {
-  const { add, take, outbox } = make();
-  add("a", "b");
+test("a new connection repeats what is unanswered under the same ids", async () => {
+  const { add, take, outbox } = await make();
+  await add("a", "b");
   outbox.settle("a");
   outbox.pause();
   take();
@@ -45,9 +60,9 @@ test("a new connection repeats what is unanswered under the same ids", () => {
   equal(take(), ["b"]);
 });
 
-test("a retry rests for the backoff or what the server says, whichever is longer", () => {
-  const { add, take, retry, timers } = make();
-  add("a");
+test("a retry rests for the backoff or what the server says, whichever is longer", async () => {
+  const { add, take, retry, timers } = await make();
+  await add("a");
   take();
   retry("a");
   timers.pass(499);
@@ -61,9 +76,9 @@ test("a retry rests for the backoff or what the server says, whichever is longer
   equal(take(), ["a"]);
 });
 
-test("whoever waits for the one before does not use up attempts", () => {
-  const { add, take, retry, outbox, timers } = make();
-  add("a", "b");
+test("whoever waits for the one before does not use up attempts", async () => {
+  const { add, take, retry, outbox, timers } = await make();
+  await add("a", "b");
   retry("a");
   for (let turn = 0; turn < 20; turn += 1) retry("b", "PREDECESSOR_MISSING");
   timers.pass(500);
@@ -71,43 +86,43 @@ test("whoever waits for the one before does not use up attempts", () => {
   equal(outbox.find("b").attempts, 1);
 });
 
-test("a line never overtakes itself while it rests", () => {
-  const { add, take, retry, timers } = make();
-  add("a");
+test("a line never overtakes itself while it rests", async () => {
+  const { add, take, retry, timers } = await make();
+  await add("a");
   retry("a");
   take();
-  add("b");
+  await add("b");
   equal(take(), []);
   timers.pass(500);
   equal(take(), ["a", "b>a"]);
 });
 
-test("after ten attempts it has failed, and the next goes on without it", () => {
-  const { add, take, retry, states, timers, outbox } = make();
-  add("a");
+test("after ten attempts it has failed, and the next goes on without it", async () => {
+  const { add, take, retry, states, timers, outbox } = await make();
+  await add("a");
   for (let turn = 1; turn < 10; turn += 1) {
     retry("a");
     while (!outbox.find("a").inFlight) timers.pass(100);
   }
   equal(take().length, 10);
-  add("b");
+  await add("b");
   retry("a");
   equal(states(), ["a failed", "b pending"]);
   equal(take(), ["b>a"]);
 });
 
-test("no answer at all is an attempt that failed", () => {
-  const { add, outbox, take, timers, states } = make();
-  add("a");
+test("no answer at all is an attempt that failed", async () => {
+  const { add, outbox, take, timers, states } = await make();
+  await add("a");
   timers.pass(20 * 60 * 1000);
   equal(take().length, 10);
   equal(states(), ["a failed"]);
   equal(outbox.find("a").reason, "silence");
 });
 
-test("a refused one is never repeated, and is no predecessor", () => {
-  const { add, take, outbox, states, timers } = make();
-  add("a", "b");
+test("a refused one is never repeated, and is no predecessor", async () => {
+  const { add, take, outbox, states, timers } = await make();
+  await add("a", "b");
   outbox.reject("a", "no");
   take();
   outbox.pause();
@@ -117,30 +132,105 @@ test("a refused one is never repeated, and is no predecessor", () => {
   equal(take()[0], "b");
 });
 
-test("by hand it goes again under the same id, at the end of the line", () => {
-  const { add, take, outbox, states } = make();
-  add("a", "b");
+test("by hand it goes again under the same id, at the end of the line", async () => {
+  const { add, take, outbox, states } = await make();
+  await add("a", "b");
   outbox.reject("a", "no");
   take();
-  outbox.retryNow("a");
+  await outbox.retryNow("a");
   equal(take(), ["a>b"]);
   equal(states(), ["b pending", "a pending"]);
 });
 
-test("discarded is gone, and what named it names the one before", () => {
-  const { add, take, outbox, line } = make({ online: false });
-  add("a", "b", "c");
-  outbox.discard("b");
+test("discarded is gone, and what named it names the one before", async () => {
+  const { add, take, outbox, line } = await make({ online: false });
+  await add("a", "b", "c");
+  await outbox.discard("b");
   line.online = true;
   outbox.resend();
   equal(take(), ["a", "c>a"]);
 });
 
-test("conversations do not wait for each other", () => {
-  const { add, take, retry, outbox } = make();
-  add("a");
+test("conversations do not wait for each other", async () => {
+  const { add, take, retry, outbox } = await make();
+  await add("a");
   retry("a");
   take();
-  outbox.add({ client_id: "z", conv: "other", body: "z" });
+  await outbox.add({ client_id: "z", conv: "other", body: "z" });
   equal(take(), ["z"]);
+});
+
+test("everything is on disk before it is shown or sent, and there after a reload, in order", async () => {
+  const { add, outbox, states, reload, take } = await make();
+  const adding = add("a", "b");
+  equal([states(), take()], [[], []]);
+  await adding;
+  equal([states(), take()], [["a pending", "b pending"], ["a", "b>a"]]);
+  await add("c");
+  const again = await reload();
+  equal(states(again), ["a pending", "b pending", "c pending"]);
+  take();
+  again.resend();
+  equal(take(), ["a", "b>a", "c>b"]);
+});
+
+test("what failed, was refused, given up or retried is so after a reload", async () => {
+  const { add, outbox, states, reload, store } = await make({ online: false });
+  await add("a", "b", "c", "d");
+  outbox.reject("a", "no");
+  await outbox.discard("b");
+  outbox.reject("c", "nor this");
+  await outbox.retryNow("c");
+  // Behind the notes, which are in no hurry.
+  await store.remove("none");
+  const again = await reload();
+  equal(states(again), ["a rejected", "d pending", "c pending"]);
+  equal(again.items.map(({ reason }) => reason ?? null), ["no", null, null]);
+});
+
+test("what could not be stored is nowhere", async () => {
+  const { outbox, store, states, take } = await make();
+  store.add = () => Promise.reject(new DOMException("full", "QuotaExceededError"));
+  const refused = await outbox.add({ client_id: "a", conv: "c" }).catch(({ name }) => name);
+  equal([refused, states(), take()], ["QuotaExceededError", [], []]);
+});
+
+test("an id is in the line once", async () => {
+  const { add, states, reload } = await make();
+  await add("a");
+  const again = await add("a").catch(({ name }) => name);
+  equal([again, states(), states(await reload())], ["ConstraintError", ["a pending"], ["a pending"]]);
+});
+
+test("after a day nothing goes by itself; by hand it does", async () => {
+  const { add, clock, line, reload, states, take } = await make({ online: false });
+  await add("a");
+  clock.now += DAY - 1;
+  await add("b");
+  clock.now += 1;
+  const again = await reload();
+  equal([states(again), again.find("a").reason], [["a failed", "b pending"], "old"]);
+  line.online = true;
+  again.resend();
+  equal(take(), ["b"]);
+  // Also while the page is open.
+  line.online = false;
+  again.pause();
+  clock.now += DAY;
+  line.online = true;
+  again.resend();
+  equal([states(again), take()], [["a failed", "b failed"], []]);
+  await again.retryNow("a");
+  equal([states(again), take()], [["b failed", "a pending"], ["a"]]);
+});
+
+test("another tab's items stand where they were written", async () => {
+  const { add, outbox, store, states, take, told } = await make();
+  const other = await store.add({ client_id: "other", conv: "c", body: "", state: "pending", made: 1000 });
+  await add("a");
+  equal(told.map(({ item }) => item.client_id), ["a"]);
+  outbox.learn(other);
+  equal([states(), take()], [["other pending", "a pending"], ["a", "other"]]);
+  outbox.drop("other");
+  equal(states(), ["a pending"]);
 });

@@ -46,7 +46,7 @@ test("one's own message is accepted once, whichever way the news comes", async (
     const { sync, connect, hear, take, chat } = await make();
     await connect(`epoch ${way}`);
     take();
-    sync.send(CONV, "hello");
+    await sync.send(CONV, "hello");
     const [{ client_id }] = take();
     const accepted = { type: "ACCEPTED", conv: CONV, client_id, seq: 1, message_id: CONV, timestamp: 5, sender_id: ME };
     if (way !== "push") await hear({ t: "ack", acks: [accepted] });
@@ -58,7 +58,7 @@ test("one's own message is accepted once, whichever way the news comes", async (
 test("a message that was discarded but is in the log is fetched", async () => {
   const { sync, connect, hear, take, chat, timers } = await make();
   await connect();
-  sync.send(CONV, "hello");
+  await sync.send(CONV, "hello");
   const { client_id } = sync.outbox.items[0];
   sync.outbox.discard(client_id);
   take();
@@ -74,8 +74,8 @@ test("hello states what is stored, and the outbox waits for the whole list", asy
   await connect();
   await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
   drop();
-  sync.send(CONV, "one");
-  sync.send(CONV, "two");
+  await sync.send(CONV, "one");
+  await sync.send(CONV, "two");
   timers.pass(1000);
   take();
   await connect("e", [summary({ head: 1, received: 1 })]);
@@ -90,7 +90,7 @@ test("conversations that are not in the list are gone; a list cut short removes 
   await connect("e", [summary(), summary({ id: other })]);
   drop();
   timers.pass(1000);
-  sync.monitor.start();
+  sync.link.start();
   await hear({ t: "welcome", epoch: "e", heartbeat_ms: 25000, time: 0 });
   equal(chats.all.length, 2);
   await connect("e", [summary()]);
@@ -137,7 +137,7 @@ test("another epoch: nothing stored counts, what waits goes out under the same i
   await connect("old");
   await hear({ t: "messages", conv: CONV, entries: [entry(1), entry(2)] });
   drop();
-  sync.send(CONV, "waiting");
+  await sync.send(CONV, "waiting");
   const { client_id } = sync.outbox.items[0];
   timers.pass(1000);
   take();

@@ -1,0 +1,100 @@
+// What the tabs of one device tell each other. The leading one passes on what it has heard from the server and stored;
+// the others ask it to say things. Unsent messages and drafts are told by whoever has written them to disk.
+//
+// News: join (who leads?), here (the answer: where everything stands), frames (the server's; among them `state` and
+// `greet`, which stand for a change of the connection and for a new one), say (to the server), wake, seen, outbox, draft.
+
+import { Tabs } from "./tabs.js";
+
+export class Peers {
+  constructor(sync, name) {
+    this.sync = sync;
+    this.tabs = new Tabs(name, {
+      onLead: () => sync.lead(),
+      onFollow: () => this.tabs.tell({ t: "join", from: this.tabs.id }),
+      onNews: (news) => this.isOver || this[`on_${news.t}`]?.(news),
+    });
+  }
+
+  start() {
+    this.tabs.start();
+  }
+
+  // This tab is done, and hears of nothing any more.
+  release() {
+    this.isOver = true;
+    this.tabs.release();
+  }
+
+  get isLeading() {
+    return this.tabs.isLeading;
+  }
+
+  tell(news) {
+    this.tabs.tell(news);
+  }
+
+  // What has been heard from the server, and stored.
+  pass(frames) {
+    if (this.isLeading && frames.length) this.tell({ t: "frames", frames });
+  }
+
+  on_join({ from }) {
+    if (this.isLeading) this.tell({ t: "here", to: from, ...this.#standing() });
+  }
+
+  #standing() {
+    const { epoch, isReady, link, progress, chats } = this.sync;
+    const begun = chats.all.filter((chat) => chat.cursor);
+    const items = begun.map((chat) => ({ ...chat.summary, received: chat.received, received_rev: chat.rev, kept: chat.kept }));
+    return { epoch, isReady, isSyncing: progress.begun !== null, state: link.state, since: link.downSince, items };
+  }
+
+  // As if this tab had a connection, and were told where everything stands.
+  on_here({ to, epoch, isReady, isSyncing, state, since, items }) {
+    const { sync } = this;
+    if (to !== this.tabs.id || this.isLeading) return;
+    if (epoch !== sync.epoch) sync.chats.clear();
+    sync.epoch = epoch;
+    const changed = items.filter(({ id, kept }) => sync.chats.get(id)?.adopt(kept)).map(({ id }) => id);
+    if (changed.length) sync.tell("adopted", changed);
+    this.on_frames({
+      frames: [
+        { t: "state", state, since },
+        ...(isReady ? [{ t: "greet" }] : []),
+        { t: "conversations", items, more: false },
+        ...(isSyncing ? [] : [{ t: "sync_done" }]),
+      ],
+    });
+  }
+
+  on_frames({ frames }) {
+    if (!this.isLeading) for (const frame of frames) this.sync.intake.take(frame);
+  }
+
+  on_say({ frame }) {
+    if (this.isLeading && this.sync.isReady) this.sync.link.send(frame);
+  }
+
+  on_wake() {
+    if (this.isLeading) this.sync.link.wake();
+  }
+
+  on_seen({ conv, seq }) {
+    const { chats } = this.sync;
+    const chat = chats.get(conv);
+    if (!chat || seq <= chat.seen) return;
+    chat.see(seq);
+    this.sync.acknowledge("SEEN", conv, seq);
+    chats.changed(conv);
+  }
+
+  on_outbox({ item, gone }) {
+    if (item) this.sync.outbox.learn(item);
+    else this.sync.outbox.drop(gone);
+  }
+
+  on_draft({ draft }) {
+    this.sync.drafts.learn(draft);
+  }
+}

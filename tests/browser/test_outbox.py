@@ -1,0 +1,237 @@
+"""What was written and not sent: through reloads, crashes, tabs that come and go, and days."""
+
+import contextlib
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Error, WebSocketRoute, expect
+
+from tests.browser.person import PATIENCE_MS, Person
+
+STORED = """
+async (store) => {
+  const [{ name }] = (await indexedDB.databases()).filter(({ name }) => name.startsWith("messenger-"));
+  const result = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  const handle = await result(indexedDB.open(name));
+  const items = await result(handle.transaction(store).objectStore(store).getAll());
+  handle.close();
+  return items;
+}
+"""
+# A day and an hour have gone by.
+LATER = "const real = Date.now; Date.now = () => real() + 25 * 60 * 60 * 1000"
+
+
+class Line:
+    """A connection that can be cut, as in a tunnel; the pages themselves still load."""
+
+    def __init__(self, person: Person) -> None:
+        self.is_up = True
+        self.sockets: list[WebSocketRoute] = []
+        person.profile.forgive("WebSocket")
+        person.profile.context.route_web_socket("**/ws/v1", self._connect)
+        person.reload()
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        if not self.is_up:
+            socket.close()
+            return
+        self.sockets.append(socket)
+        socket.connect_to_server()
+
+    def cut(self) -> None:
+        self.is_up = False
+        for socket in self.sockets:
+            socket.close()
+        self.sockets.clear()
+
+    def mend(self) -> None:
+        self.is_up = True
+
+
+def stored(person: Person, store: str = "outbox") -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = person.page.evaluate(STORED, store)
+    return items
+
+
+def expect_draft(person: Person, text: str) -> None:
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while text not in (found := [draft["text"] for draft in stored(person, "drafts")]) and time.monotonic() < end:
+        person.page.wait_for_timeout(20)
+    assert text in found
+
+
+def test_written_offline_reloaded_and_sent_once_in_order(alice: Person, bob: Person) -> None:
+    line = Line(alice)
+    alice.start_chat(bob)
+    alice.send("zero")
+    alice.expect_tick("zero", "delivered")
+    line.cut()
+    alice.expect_state("waiting")
+    alice.send("one", "two")
+    alice.page.reload()
+    # Before there is a connection.
+    alice.expect_tick("two", "pending")
+    alice.send("three")
+    alice.page.reload()
+    alice.expect_texts("zero", "one", "two", "three")
+    assert [item["body"] for item in stored(alice)] == ["one", "two", "three"]
+    line.mend()
+    alice.reload()
+    alice.expect_tick("three", "delivered")
+    assert stored(alice) == []
+    bob.open_chat(alice)
+    expect(bob.message("three")).to_be_visible()
+    bob.expect_texts("zero", "one", "two", "three")
+    alice.expect_texts("zero", "one", "two", "three")
+    alice.reload()
+    alice.expect_texts("zero", "one", "two", "three")
+
+
+def test_a_tab_that_crashes_right_after_storing(alice: Person, bob: Person) -> None:
+    line = Line(alice)
+    alice.start_chat(bob)
+    line.cut()
+    alice.expect_state("waiting")
+    alice.send("stored, not sent")
+    with alice.page.expect_event("crash"), contextlib.suppress(Error):
+        alice.page.goto("chrome://crash")
+    line.mend()
+    tab = alice.another_tab()
+    expect(bob.row(alice)).to_contain_text("stored, not sent")
+    tab.open_chat(bob)
+    tab.expect_tick("stored, not sent", "delivered")
+    tab.expect_texts("stored, not sent")
+    assert stored(tab) == []
+
+
+def test_when_the_leading_tab_goes_the_next_one_sends_what_waits(alice: Person, bob: Person) -> None:
+    line = Line(alice)
+    alice.start_chat(bob)
+    alice.send("zero")
+    alice.expect_tick("zero", "delivered")
+    tab = alice.another_tab()
+    tab.open_chat(bob)
+    line.cut()
+    for each in (alice, tab):
+        each.expect_state("waiting")
+    alice.send("from the first")
+    tab.send("from the second")
+    for each in (alice, tab):
+        each.expect_texts("zero", "from the first", "from the second")
+    line.mend()
+    alice.page.close()
+    tab.expect_connected()
+    tab.expect_tick("from the second", "delivered")
+    tab.expect_texts("zero", "from the first", "from the second")
+    bob.open_chat(alice)
+    bob.expect_texts("zero", "from the first", "from the second")
+    tab.expect_tick("from the first", "seen")
+    # It has learnt all the first one knew.
+    bob.send("answer")
+    expect(tab.message("answer")).to_be_visible()
+    bob.expect_tick("answer", "seen")
+
+
+def test_one_connection_however_many_tabs(alice: Person, bob: Person) -> None:
+    line = Line(alice)
+    tabs = [alice, alice.another_tab(), alice.another_tab()]
+    assert len(line.sockets) == 1
+    tabs[1].start_chat(bob)
+    # Only where it was asked for.
+    expect(tabs[0].page.locator("#no-thread")).to_be_visible()
+    tabs[1].send("hello")
+    for tab in (tabs[0], tabs[2]):
+        tab.open_chat(bob)
+        tab.expect_tick("hello", "delivered")
+    bob.open_chat(alice)
+    bob.send("and hello")
+    for tab in tabs:
+        expect(tab.message("and hello")).to_be_visible()
+        tab.expect_tick("hello", "seen")
+    tabs[2].choose("hello", "Edit")
+    tabs[2].write("hello there")
+    for tab in [*tabs, bob]:
+        tab.expect_texts("hello there", "and hello")
+    expect(tabs[1].open_info("hello there").get_by_text(tabs[1].exact_time()).first).to_be_visible()
+    assert len(line.sockets) == 1
+
+
+def test_a_tab_opened_in_the_middle_knows_what_the_first_has_met(alice: Person, bob: Person) -> None:
+    alice.start_chat(bob)
+    alice.send("one")
+    bob.open_chat(alice)
+    alice.expect_tick("one", "seen")
+    tab = alice.another_tab()
+    tab.open_chat(bob)
+    tab.expect_tick("one", "seen")
+    bob.send("two")
+    for each in (alice, tab):
+        expect(each.message("two")).to_be_visible()
+    bob.expect_tick("two", "seen")
+
+
+def test_drafts_survive(alice: Person, bob: Person, friend: Callable[..., Person]) -> None:
+    carol = friend("carol")
+    alice.start_chat(carol)
+    alice.start_chat(bob)
+    alice.send("quoted")
+    alice.expect_tick("quoted", "delivered")
+    alice.message("quoted").hover()
+    alice.message("quoted").get_by_role("button", name="Reply").click()
+    alice.page.locator("#body").fill("half a thou")
+    alice.open_chat(carol)
+    expect(alice.page.locator("#body")).to_have_value("")
+    expect(alice.row(bob)).to_contain_text(re.compile("Draft:.*half a thou"))
+    alice.page.locator("#body").fill("for carol")
+    expect_draft(alice, "for carol")
+    alice.reload()
+    expect(alice.page.locator("#body")).to_have_value("for carol")
+    alice.open_chat(bob)
+    expect(alice.page.locator("#body")).to_have_value("half a thou")
+    expect(alice.page.locator("#quote-text")).to_have_text("quoted")
+    # Another tab has it, too; sent in one, it is gone in both.
+    tab = alice.another_tab()
+    tab.open_chat(bob)
+    expect(tab.page.locator("#body")).to_have_value("half a thou")
+    tab.write("a whole thought")
+    expect(tab.message("a whole thought").locator(".quoted")).to_contain_text("quoted")
+    expect(alice.page.locator("#body")).to_have_value("")
+    alice.reload()
+    expect(alice.page.locator("#body")).to_have_value("")
+
+
+def test_after_a_day_it_is_sent_when_asked(alice: Person, bob: Person) -> None:
+    line = Line(alice)
+    alice.start_chat(bob)
+    line.cut()
+    alice.expect_state("waiting")
+    alice.send("yesterday")
+    alice.page.add_init_script(LATER)
+    line.mend()
+    alice.reload()
+    alice.expect_tick("yesterday", "failed")
+    expect(alice.message("yesterday").get_by_role("alert")).to_contain_text("more than a day")
+    [item] = stored(alice)
+    alice.reload()
+    alice.expect_tick("yesterday", "failed")
+    alice.message("yesterday").get_by_role("button", name="Retry").click()
+    alice.expect_tick("yesterday", "delivered")
+    sent = alice.message("yesterday").get_attribute("data-client-id")
+    assert sent == item["client_id"]
+    assert stored(alice) == []
+
+
+def test_what_cannot_be_stored_stays_in_the_field(alice: Person, bob: Person) -> None:
+    alice.start_chat(bob)
+    alice.send("one")
+    alice.expect_tick("one", "delivered")
+    alice.page.evaluate(
+        '() => { IDBObjectStore.prototype.add = () => { throw new DOMException("full", "QuotaExceededError") } }'
+    )
+    alice.write("two")
+    alice.expect_state("no-storage")
+    expect(alice.page.locator("#body")).to_have_value("two")
+    expect(alice.message("two")).to_have_count(0)
