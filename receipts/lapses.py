@@ -1,8 +1,8 @@
 """What expired for a person before a device of theirs took it, and what was taken after all.
 
 The caller's transaction holds the person's watermark row, which is what keeps expiry and acknowledgement apart.
-Whoever adds or takes back leaves a `lapsed` change row for each conversation, however many members it is about: the
-senders of what it names are told from it.
+Whoever adds or takes back leaves a `lapsed` change row for each range, however many members it is about: the senders
+of what it names are told from it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,8 +37,8 @@ WITH expired AS (
     WHERE (conv, member, first) NOT IN (SELECT conv, member, first FROM continued)
 ), noted AS (
     INSERT INTO chat_change (kind, conversations, heads, users, at)
-    SELECT 'lapsed', ARRAY[conv], ARRAY[min(first), max(last)], array_agg(DISTINCT member), clock_timestamp()
-    FROM lapsed GROUP BY conv
+    SELECT 'lapsed', ARRAY[conv], ARRAY[first, last], array_agg(DISTINCT member), clock_timestamp()
+    FROM lapsed GROUP BY conv, first, last
 )
 SELECT conv::text, member::text FROM lapsed
 """
@@ -68,8 +68,9 @@ SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::tim
 
 NOTE = """
 INSERT INTO chat_change (kind, conversations, heads, users, at)
-SELECT 'lapsed', ARRAY[conv], ARRAY[min(first), max(last)], array_agg(DISTINCT member), clock_timestamp()
-FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[]) AS t(conv, member, first, last) GROUP BY conv
+SELECT 'lapsed', ARRAY[conv], ARRAY[first, last], array_agg(DISTINCT member), clock_timestamp()
+FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[]) AS t(conv, member, first, last)
+GROUP BY conv, first, last
 """
 
 Taken = tuple[str, str, str, int, int]

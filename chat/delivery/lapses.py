@@ -1,17 +1,16 @@
 """What lapsed, on its way to the senders of what it is about: FAILED of docs/protocol.md.
 
 Of a large group a run may lapse for hundreds at once: all of it, of all conversations, is read in one exchange, and
-only those are told who wrote something in it.
+only those are told who wrote something in it, each by an entry that it is about.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chat.log.access import LAPSED_IN
 from chat.log.pool import Database
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import MAX_SEQ
 from receipts.lapses import columns
 
 # What has lapsed for some members, all of it (nothing: an acknowledgement came after all).
@@ -25,7 +24,7 @@ JOIN chat_membership s ON s.conversation_id = p.conv AND s.user_id = p.member AN
 
 # The senders of some ranges, each with the newest of theirs: nobody else's ticks depend on what lapsed in them.
 SENDERS = """
-SELECT r.conv::text, m.sender_id::text, m.id::text
+SELECT r.conv::text, r.first, r.last, m.sender_id::text, m.id::text
 FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS r(conv, first, last)
 CROSS JOIN LATERAL (
     SELECT DISTINCT ON (sender_id) sender_id, id FROM chat_message
@@ -34,24 +33,14 @@ JOIN chat_membership o ON o.conversation_id = r.conv AND o.user_id = m.sender_id
 """
 
 
-@dataclass(slots=True)
-class Lapsed:
-    """What the change table says of one conversation: for whom something lapsed, or did not after all, and between
-    which seqs."""
-
-    users: set[str] = field(default_factory=set)
-    first: int = MAX_SEQ
-    last: int = 0
-
-    def add(self, users: Iterable[str], first: int, last: int) -> None:
-        self.users.update(users)
-        self.first, self.last = min(self.first, first), max(self.last, last)
+Range = tuple[str, int, int]
+"""(conversation, first, last): something of it lapsed for some members, or did not after all."""
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """`lapses`: (user, all ranges that lapsed for them, milliseconds since 1970 of the latest). `senders`: (user id,
-    id of their newest entry in the range)."""
+    """Of one range. `lapses`: (user, all ranges that lapsed for them, milliseconds since 1970 of the latest).
+    `senders`: (user id, id of their newest entry in the range)."""
 
     conv: str
     lapses: list[tuple[str, list[list[int]], int]] = field(default_factory=list)
@@ -74,14 +63,15 @@ class News:
         }
 
 
-async def read(database: Database, found: Mapping[str, Lapsed]) -> list[News]:
-    """Of some conversations, as it is now: who is to be told of what. Raises psycopg.Error."""
-    people = columns(((conv, user) for conv, each in found.items() for user in each.users), 2)
-    ranges = columns(((conv, each.first, each.last) for conv, each in found.items()), 3)
-    lapses, senders = await database.many([(LAPSES, people), (SENDERS, ranges)])
-    news = {conv: News(conv) for conv in found}
-    for conv, user, spans, at in lapses:
-        news[conv].lapses.append((user, spans, at))
-    for conv, sender, message_id in senders:
-        news[conv].senders.append((sender, message_id))
+async def read(database: Database, found: Mapping[Range, Collection[str]]) -> list[News]:
+    """Of some ranges and the users each is about, as it is now: who is to be told of what. Raises psycopg.Error."""
+    people = columns(sorted({(conv, user) for (conv, _, _), users in found.items() for user in users}), 2)
+    lapses, senders = await database.many([(LAPSES, people), (SENDERS, columns(found, 3))])
+    lapsed = {(conv, user): (user, spans, at) for conv, user, spans, at in lapses}
+    news = {each: News(each[0]) for each in found}
+    for (conv, first, last), users in found.items():
+        present = [lapsed[conv, user] for user in users if (conv, user) in lapsed]
+        news[conv, first, last].lapses.extend(present)
+    for conv, first, last, sender, message_id in senders:
+        news[conv, first, last].senders.append((sender, message_id))
     return list(news.values())

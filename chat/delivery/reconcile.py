@@ -6,14 +6,14 @@ drops everything all still arrives within two seconds.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
 from chat.delivery import lapses
-from chat.delivery.lapses import Lapsed
+from chat.delivery.lapses import Range
 from chat.log.changes import ChangeReader, ChangeRow
 from chat.log.pool import Database
 from receipts.ledger import tick
@@ -106,7 +106,7 @@ class Reconciler:
 
     async def _apply(self, rows: list[ChangeRow]) -> None:
         ticked: set[str] = set()
-        lapsed: dict[str, Lapsed] = {}
+        lapsed: dict[Range, set[str]] = {}
         for row in rows:
             if row.kind == "append":
                 for conv, head in zip(row.conversations, row.heads, strict=True):
@@ -118,7 +118,8 @@ class Reconciler:
                     self._effects.changed(conv, rev)
             elif row.kind == "lapsed":
                 for conv in self._effects.rooms(row.conversations):
-                    lapsed.setdefault(conv, Lapsed()).add(row.users, *row.heads)
+                    first, last = row.heads
+                    lapsed.setdefault((conv, first, last), set()).update(row.users)
             elif row.kind == "members":
                 for conv in row.conversations:
                     await self._effects.members_changed(conv, row.users)
@@ -129,10 +130,10 @@ class Reconciler:
         if ticked:
             await self._tick(sorted(ticked))
 
-    async def _lapsed(self, found: Mapping[str, Lapsed]) -> None:
+    async def _lapsed(self, found: Mapping[Range, Collection[str]]) -> None:
         """Here alone: what is told is as it is now, in the order it became so."""
         told = await lapses.read(self._database, found)
-        for conv in found:
+        for conv in {conv for conv, _, _ in found}:
             self._effects.lapsed(conv)
         for news in told:
             for sender, message_id in news.senders:

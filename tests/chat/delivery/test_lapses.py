@@ -1,8 +1,11 @@
 """What expires for hundreds of members at once: a few statements, one change row, and only its senders are told."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from chat.delivery import lapses
 from chat.delivery.runtime import Runtime
@@ -11,7 +14,7 @@ from chat.models import Change, Conversation, Membership, Message, Progress, Use
 from receipts import ledger
 from receipts.ledger import Row as Claim
 from receipts.models import Lapse, Watermark
-from tests.cast import Cast, make_person
+from tests.cast import Cast, Person, make_person
 from tests.chat.counting import Counting
 from tests.chat.inbox.aging import DAYS, lapsed_changes, old, stored
 from tests.chat.process import Client
@@ -118,3 +121,36 @@ async def test_what_some_take_after_all_is_told_to_the_senders_of_just_that(
     second = await in_thread(Message.objects.get, conversation_id=group, seq=2)
     assert ack["message_id"] == str(second.id)
     assert bob.acks("FAILED") == []
+
+
+async def test_each_is_told_by_an_entry_of_theirs_that_lapsed(deaf: None, runtime: Runtime, people: Cast) -> None:
+    """alice wrote what bob lost, not what carol did, though it lies between; bob wrote that."""
+    group = await in_thread(make_group, people, 0)
+    await in_thread(old, group, people.alice, 2)
+    await in_thread(old, group, people.bob, 2)
+    alice, bob = Client(runtime, people.alice), Client(runtime, people.bob)
+    for client in (alice, bob):
+        await client.hello()
+        await client.told("conversations")
+    await until(lambda: runtime.reconciler.read_at is not None)
+    await in_thread(lapse, group, people.bob, 1)
+    await in_thread(lapse, group, people.carol, 4)
+    for loser, first in ((people.bob, 1), (people.carol, 4)):
+        told = {"conversations": [group], "heads": [first, first], "users": [loser.id]}
+        await in_thread(note, **told)
+    await until(lambda: alice.acks("FAILED") and bob.acks("FAILED"))
+    ids = [await in_thread(id_of, group, seq) for seq in (1, 4)]
+    found = [(ack["sender_id"], ack["message_id"]) for client in (alice, bob) for ack in client.acks("FAILED")]
+    assert found == [(people.bob.id, ids[0]), (people.carol.id, ids[1])]
+
+
+def lapse(group: str, person: Person, seq: int) -> None:
+    Lapse.objects.create(conversation_id=group, user=person.user, from_seq=seq, upto_seq=seq, at=timezone.now())
+
+
+def note(**told: Any) -> None:
+    Change.objects.create(kind="lapsed", at=timezone.now(), **told)
+
+
+def id_of(group: str, seq: int) -> str:
+    return str(Message.objects.get(conversation_id=group, seq=seq).id)
