@@ -47,11 +47,13 @@ export class Peers {
     const { epoch, isReady, link, progress, chats } = this.sync;
     const begun = chats.all.filter((chat) => chat.cursor);
     const items = begun.map((chat) => ({ ...chat.summary, received: chat.received, received_rev: chat.rev, kept: chat.kept }));
-    return { epoch, isReady, isSyncing: progress.begun !== null, state: link.state, since: link.downSince, items };
+    const isListing = this.sync.intake.list.listed !== null;
+    return { epoch, isReady, isListing, isSyncing: progress.begun !== null, state: link.state, since: link.downSince, items };
   }
 
   // As if this tab had a connection, and were told where everything stands.
-  on_here({ to, epoch, isReady, isSyncing, state, since, items }) {
+  // In the midst of the list (isListing) the rest of it is yet to be passed on.
+  on_here({ to, epoch, isReady, isListing, isSyncing, state, since, items }) {
     const { sync } = this;
     if (to !== this.tabs.id || this.isLeading) return;
     if (epoch !== sync.epoch) sync.chats.clear();
@@ -61,8 +63,8 @@ export class Peers {
     this.on_frames({
       frames: [
         { t: "state", state, since },
-        ...(isReady ? [{ t: "greet" }] : []),
-        { t: "conversations", items, more: false },
+        ...(isReady || isListing ? [{ t: "greet" }] : []),
+        { t: "conversations", items, more: !isReady },
         ...(isSyncing ? [] : [{ t: "sync_done" }]),
       ],
     });
