@@ -26,8 +26,8 @@ export class MessageActs {
     this.app.composer.reply(entry);
   }
 
-  jumpTo(seq) {
-    this.app.thread.show(seq);
+  async jumpTo(seq) {
+    if (!(await this.app.thread.show(seq))) this.app.notice.say("This message is not available here.");
   }
 
   retry(clientId) {

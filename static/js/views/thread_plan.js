@@ -75,18 +75,23 @@ class Plan {
 export function plan({ chat, unsent, ...more }) {
   const made = new Plan({ chat, ...more });
   const gaps = new Gaps(chat);
+  const { log } = chat;
   const add = (entry) => {
     made.line(...gaps.before(entry.seq));
     made.entry(entry);
   };
-  chat.shown.forEach(add);
-  if (chat.preview) {
-    // What expired in between belongs to what is on its way.
-    gaps.before(chat.preview.from);
-    made.line(previewGap(chat));
+  log.shown.forEach(add);
+  if (log.isDetached) {
+    made.line(...gaps.before(log.past.to + 1));
+    return made.rows;
   }
-  chat.ahead.forEach(add);
-  made.line(...gaps.before(chat.received + 1));
+  if (log.preview) {
+    // What expired in between belongs to what is on its way.
+    gaps.before(log.tail.from);
+    made.line(previewGap(log));
+  }
+  log.ahead.forEach(add);
+  made.line(...gaps.before(log.received + 1));
   unsent.forEach((item) => made.unsent(item));
   return made.rows;
 }
