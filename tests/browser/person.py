@@ -25,7 +25,10 @@ WRITE_MANY = """
 """
 
 DRAWN = """
-() => [...document.querySelectorAll("#thread [data-seq]")].map((row) => [row.dataset.seq, row.querySelector(".body").textContent])
+() => {
+  const rows = [...document.querySelectorAll("#thread [data-seq]")];
+  return rows.map((row) => [row.dataset.seq, row.querySelector(".body").textContent]);
+}
 """
 
 
@@ -192,7 +195,7 @@ class Person:
         found: dict[str, str] = {}
         for _ in range(300):
             found |= dict(self.page.evaluate(DRAWN))
-            if self.message(last).count():
+            if last in found.values():
                 break
             self.page.locator("#thread-scroll").evaluate("box => box.scrollTop += box.clientHeight - 50")
             self.page.wait_for_timeout(30)

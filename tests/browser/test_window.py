@@ -14,7 +14,8 @@ TOP_ROW = """
   const box = document.getElementById("thread-scroll");
   box.scrollTop += by;
   const edge = box.getBoundingClientRect().top;
-  const row = [...document.querySelectorAll("#thread [data-seq]")].find((each) => each.getBoundingClientRect().bottom > edge);
+  const rows = [...document.querySelectorAll("#thread [data-seq]")];
+  const row = rows.find((each) => each.getBoundingClientRect().bottom > edge);
   return [Number(row.dataset.seq), row.getBoundingClientRect().top];
 }
 """

@@ -30,7 +30,7 @@ export class Gaps {
   before(seq) {
     const passed = this.ranges.filter((range) => range.from < seq);
     this.ranges = this.ranges.filter((range) => range.from >= seq);
-    return passed.length ? [[`gap ${passed.at(-1).to}`, () => line(EXPIRED)]] : [];
+    return passed.length ? [{ id: `gap ${passed.at(-1).to}`, make: () => line(EXPIRED) }] : [];
   }
 }
 
@@ -40,5 +40,5 @@ const onTheirWay = (missing) => (missing === 1 ? "1 message on its way…" : `${
 export function previewGap({ tail, received }) {
   const text = onTheirWay(Math.max(1, tail.from - 1 - received));
   const freshen = (row) => row.textContent !== text && (row.textContent = text);
-  return ["on their way", () => h("li", { class: "gap-line coming" }, text), freshen];
+  return { id: "on their way", make: () => h("li", { class: "gap-line coming" }, text), freshen };
 }

@@ -2,6 +2,7 @@
 
 import { byId, dress } from "./dom.js";
 import { counted } from "./format.js";
+import { Rover } from "./rover.js";
 import { Rows } from "./rows.js";
 import { plan } from "./thread_plan.js";
 import { Viewport } from "./viewport.js";
@@ -21,10 +22,11 @@ function note({ kind, roster }) {
 
 export class ThreadView {
   constructor({ sync, actions }) {
-    Object.assign(this, { sync, actions, chat: null, asked: new Set() });
+    Object.assign(this, { sync, actions, chat: null, asked: new Set(), unfolded: new Set() });
     this.rows = new Rows(byId("thread"));
-    const hasEnd = () => !this.chat?.log.isDetached;
-    this.view = new Viewport({ scroll: byId("thread-scroll"), list: byId("thread"), hasEnd, onMove: () => this.#moved() });
+    const [list, scroll] = [byId("thread"), byId("thread-scroll")];
+    this.view = new Viewport({ scroll, list, onMove: () => this.#moved() });
+    this.rover = new Rover({ list, scroll, onMenu: (row) => actions.menuOf(row), onLeave: () => actions.leave() });
     this.jump = byId("jump");
     this.jump.addEventListener("click", () => this.#toNewest());
     for (const event of ["focus", "blur"]) addEventListener(event, () => this.#look());
@@ -64,6 +66,7 @@ export class ThreadView {
     this.chat?.open(false);
     this.chat = null;
     this.asked.clear();
+    this.unfolded.clear();
     this.rows.clear();
   }
 
@@ -104,6 +107,14 @@ export class ThreadView {
     return this.view.flash(`[data-seq="${Number(seq)}"]`);
   }
 
+  // Long text that someone has opened.
+  unfold(clientId, isOpen) {
+    if (isOpen) this.unfolded.add(clientId);
+    else this.unfolded.delete(clientId);
+    this.view.settle();
+    this.#moved();
+  }
+
   // What is being answered; undefined while it is fetched, null when it is not there.
   quoteOf(seq) {
     const { chat } = this;
@@ -134,6 +145,8 @@ export class ThreadView {
     const resendOf = (seq) => outbox.resendOf(chat.id, seq);
     const quoteOf = (seq) => this.quoteOf(seq);
     this.rows.draw(plan({ chat, unsent, unreadFrom: this.unreadFrom, quoteOf, resendOf, actions: this.actions }));
+    this.view.hasEnd = !chat.log.isDetached;
+    this.rover.settle();
     byId("thread-empty").hidden = chat.last !== null || chat.head > 0 || unsent.length > 0;
   }
 

@@ -5,16 +5,16 @@ const NEAR_PX = 60;
 const AHEAD_PX = 600;
 
 export class Viewport {
-  // `hasEnd()`: the list ends where the newest is.
-  constructor({ scroll, list, hasEnd, onMove }) {
-    Object.assign(this, { scroll, list, hasEnd, stuck: true, endTop: 0 });
+  constructor({ scroll, list, onMove }) {
+    // `hasEnd`: what is drawn ends with the newest.
+    Object.assign(this, { scroll, list, hasEnd: true, stuck: true, endTop: 0 });
     scroll.addEventListener("scroll", () => this.#scrolled(onMove), { passive: true });
     // The keyboard of a phone comes and goes; a composer grows.
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(scroll);
   }
 
   get isAtEnd() {
-    return this.#left < NEAR_PX && this.hasEnd();
+    return this.#left < NEAR_PX && this.hasEnd;
   }
 
   get isNearTop() {
@@ -59,6 +59,11 @@ export class Viewport {
     this.stuck = true;
     this.scroll.scrollTop = this.scroll.scrollHeight;
     this.endTop = this.scroll.scrollTop;
+  }
+
+  // What is in it has another height.
+  settle() {
+    this.stuck = this.isAtEnd;
   }
 
   // Somebody has scrolled up, and the event is still on its way.
