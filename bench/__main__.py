@@ -5,7 +5,7 @@ import os
 import resource
 from pathlib import Path
 
-SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd", "recur")
+SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd", "recur", "page")
 SERVERS = ("uvicorn", "daphne")
 
 
@@ -53,6 +53,8 @@ def main() -> None:
             "history": 1_000,
             "crowd": 20,
             "inboxes": 2_000,
+            "stored": 500,
+            "repetitions": 2,
         }
         if chosen.smoke
         else {}
@@ -64,15 +66,15 @@ def main() -> None:
     scenarios = chosen.scenario or SCENARIOS
     servers = chosen.server or SERVERS
     # Nothing but the web process runs beside idle sockets, nor beside what is timed by itself: that is the question.
-    alone = ("idle", "recur")
+    alone = ("idle", "recur", "page")
     turns = [
         (True, [name for name in scenarios if name not in alone]),
         *[(False, [n]) for n in alone if n in scenarios],
     ]
     for server in servers:
         for celery, names in turns:
-            # No server takes part in it: once is enough.
-            if names and (names != ["recur"] or server == servers[0]):
+            # No server takes part in these: once is enough.
+            if names and (names[0] not in ("recur", "page") or server == servers[0]):
                 with House(server=server, celery=celery) as house:
                     bench = Bench(house, server, sizes, figures, loads)
                     for name in names:

@@ -55,7 +55,7 @@ export function pieces(text) {
   for (const match of text.matchAll(LINK)) {
     const url = address(match[0]);
     if (!isAddress(url)) continue;
-    found.push({ text: text.slice(at, match.index) }, { url, text: url.replace(/^mailto:/iu, "") });
+    found.push({ text: text.slice(at, match.index) }, { url, text: url });
     at = match.index + url.length;
   }
   found.push({ text: text.slice(at) });

@@ -23,7 +23,7 @@ test("a link ends where the direction of writing is turned", () => {
 });
 
 test("the pieces are the text, to the last letter", () => {
-  for (const text of ["", " ", "a https://b.c, d\n", "https://b.c", "(https://b.c)(https://d.e)"]) {
+  for (const text of ["", " ", "a https://b.c, d\n", "https://b.c", "(https://b.c)(https://d.e)", "to mailto:a@b.c"]) {
     equal(pieces(text).map((piece) => piece.text).join(""), text);
   }
 });
