@@ -6,6 +6,7 @@ been handed to the screen. In each repetition the page is loaded anew, by its se
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -103,6 +104,10 @@ class Times:
     rows: int = 0
     passed: int = 0
     size: int = 0
+
+
+def has_chromium() -> bool:
+    return shutil.which(CHROMIUM) is not None
 
 
 def measure(house: House, history: int, conversations: int, repetitions: int) -> Times:

@@ -172,6 +172,9 @@ class Bench:
             self._tell("recur", name, seconds, "s", *([] if "," in name else [2]))
 
     def page(self) -> None:
+        if not page.has_chromium():
+            print("Chromium is not installed: the page is not measured")
+            return
         sizes = self.sizes
         times = page.measure(self.house, sizes.stored, min(100, sizes.conversations), sizes.repetitions)
         for name, taken, wanted in (

@@ -95,7 +95,8 @@ export class Sync extends EventTarget {
       await this.outbox.load();
       return true;
     });
-    if (isLoaded) this.link.start();
+    // Meanwhile the first tab may have signed out.
+    if (isLoaded && !ENDS.has(this.link.state)) this.link.start();
   }
 
   // The tab that leads says it for all.

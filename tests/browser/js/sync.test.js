@@ -163,3 +163,11 @@ test("what leaves the memory stays counted, and is counted down as it is seen", 
   await sync.markSeen(chat(), 601);
   equal([chat().unread, shown(chat()).at(-1)], [0, 125]);
 });
+
+test("a tab that is told to stop while it takes the lead connects no more", async () => {
+  const { sync, states } = await make();
+  const leading = sync.lead();
+  sync.stop("signed-out");
+  await leading;
+  equal(states.at(-1), "signed-out");
+});
