@@ -5,7 +5,7 @@ import os
 import resource
 from pathlib import Path
 
-SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd", "recur")
+SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd", "recur", "page")
 SERVERS = ("uvicorn", "daphne")
 
 
@@ -56,6 +56,8 @@ def main() -> None:
             "history": 1_000,
             "crowd": 20,
             "inboxes": 2_000,
+            "stored": 500,
+            "repetitions": 2,
         }
         if chosen.smoke
         else {}
@@ -65,12 +67,11 @@ def main() -> None:
     figures: list[Figure] = []
     loads: dict[str, object] = {}
     # Nothing but the web process runs beside idle sockets, nor beside what is timed by itself: that is the question.
-    alone = ("idle", "recur")
+    alone = ("idle", "recur", "page")
     for server in chosen.server:
-        # No server takes part in what recurs: once is enough.
-        wanted = [
-            name for name in SCENARIOS if name in chosen.scenario and (name != "recur" or server == chosen.server[0])
-        ]
+        # No server is compared by what recurs and by the page: once is enough.
+        once = () if server == chosen.server[0] else ("recur", "page")
+        wanted = [name for name in SCENARIOS if name in chosen.scenario and name not in once]
         for celery in (True, False):
             names = [name for name in wanted if (name in alone) != celery]
             if names:

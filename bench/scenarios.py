@@ -7,9 +7,11 @@ idle    (c) 2,000 sockets that say nothing
 away    coming back to 10,000 waiting entries, in one conversation and in 500; above little and much history
 crowd   2,000 devices coming back at once
 recur   (d) sweep, expiry and purge over a million inboxes and a million messages
+page    the page in Chromium: stored list, opening and scrolling 50,000 stored messages, sending without a network
 """
 
 import json
+import statistics
 import subprocess
 import sys
 import time
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import absence, floor, measure, pairs
+from bench import absence, floor, measure, page, pairs
 from bench.clients import Clients, connected
 from bench.load import Plan
 from bench.report import Figure
@@ -33,7 +35,7 @@ FLOOR_SHARE = {"uvicorn": 1.2, "daphne": 0.8}
 class Sizes:
     """`seconds` of each load; sockets of the busy and of the idle scenario; messages/s of the steady one.
     `settle_s`: PostgreSQL's idle processes tell of what they did up to ten seconds later. `inboxes`: of the house
-    in which nothing is due, and as many messages.
+    in which nothing is due, and as many messages. `stored`: messages of the page's long conversation.
     """
 
     seconds: float = 10.0
@@ -46,6 +48,8 @@ class Sizes:
     crowd: int = 2_000
     settle_s: float = 11.0
     inboxes: int = 1_000_000
+    stored: int = 50_000
+    repetitions: int = 15
 
 
 @dataclass(slots=True)
@@ -59,7 +63,7 @@ class Bench:
     loads: dict[str, Any]
 
     def run(self, scenario: str) -> None:
-        scenarios = (self.full, self.steady, self.counts, self.idle, self.away, self.crowd, self.recur)
+        scenarios = (self.full, self.steady, self.counts, self.idle, self.away, self.crowd, self.recur, self.page)
         {work.__name__: work for work in scenarios}[scenario]()
 
     def full(self) -> None:
@@ -166,6 +170,25 @@ class Bench:
         self._tell("recur", "inboxes, and messages", result["inboxes"], "")
         for name, seconds in result["seconds"].items():
             self._tell("recur", name, seconds, "s", *([] if "," in name else [2]))
+
+    def page(self) -> None:
+        if not page.has_chromium():
+            print("Chromium is not installed: the page is not measured")
+            return
+        sizes = self.sizes
+        times = page.measure(self.house, sizes.stored, min(100, sizes.conversations), sizes.repetitions)
+        for name, taken, wanted in (
+            ("stored list after navigation", times.listed, 500),
+            (f"{sizes.stored:,} stored messages opened after", times.opened, 200),
+            ("message painted after Enter, no network", times.sent, 50),
+        ):
+            self._tell("page", f"{name}: median", statistics.median(taken), "ms", wanted)
+            self._tell("page", f"{name}: worst", max(taken), "ms", wanted)
+        self._tell("page", "frame while scrolling: median", statistics.median(times.frames), "ms", 17)
+        self._tell("page", "frame while scrolling: worst", max(times.frames), "ms", 50)
+        self._tell("page", "messages scrolled past", times.passed, "")
+        self._tell("page", "rows in the document at most", times.rows, "", 300)
+        self._tell("page", "script and CSS", times.size / 1000, "kB", 150)
 
     # The parts
 

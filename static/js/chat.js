@@ -1,14 +1,17 @@
-// One conversation in memory. Its entries are all there are from `from` to what is stored without a gap (above that
-// some may wait for what comes before them); older ones are in the database or with the server.
+// One conversation in memory: who is in it, how far each has got, what of its log is here (log.js).
 
-import { Cursor, insert, isNews, tick, unread } from "./order.js";
+import { Log } from "./log.js";
+import { isNews, tick, unread } from "./order.js";
 import { changed, revision } from "./replica.js";
 import { Roster } from "./roster.js";
 
+// Entries that stay in memory of a chat that is not open.
+const TAIL = 200;
+
 export class Chat {
   constructor(summary, me) {
-    Object.assign(this, { id: summary.id, me, roster: new Roster(me), cursor: null, from: null, rev: 0, horizon: 0 });
-    Object.assign(this, { seen: 0, head: 0, entries: [], absent: [], quotes: new Map(), preview: null });
+    Object.assign(this, { id: summary.id, me, roster: new Roster(me), log: new Log(() => this.#count()), isOpen: false });
+    Object.assign(this, { rev: 0, horizon: 0, seen: 0, head: 0, quotes: new Map() });
     this.update(summary);
   }
 
@@ -41,7 +44,7 @@ export class Chat {
   }
 
   get received() {
-    return this.cursor?.position ?? 0;
+    return this.log.received;
   }
 
   get position() {
@@ -55,39 +58,30 @@ export class Chat {
 
   // Derived, never counted along, so that it heals itself.
   get unread() {
-    const { entries, received, seen, me, told } = this;
-    return unread({ entries, from: this.from ?? Infinity, received, seen, me, told });
+    const { log, seen, me, told } = this;
+    return unread({ entries: log.entries, from: log.tail.from, received: log.received, seen, me, told });
   }
 
-  // Only what is stored without a gap below it is shown; a message that was sent anew is shown as that one.
-  get shown() {
-    const end = this.preview ? this.preview.below : this.received;
-    return this.entries.filter((entry) => entry.seq <= end && entry.resent_as === undefined);
-  }
-
-  // The newest page while what is below it is still on its way, as far as it has no hole itself.
-  get ahead() {
-    if (!this.preview) return [];
-    const run = new Cursor(this.preview.from - 1, this.entries.map(({ seq }) => seq), this.absent);
-    run.upto(this.preview.from - 1);
-    return this.entries.filter(({ seq, resent_as }) => seq >= this.preview.from && seq <= run.position && resent_as === undefined);
+  // What leaves the memory is counted before: as if the server told the count now.
+  #count() {
+    const { told, received, seen, rev } = this;
+    this.told = { count: this.unread, head: Math.max(told.head, received), seen, rev: Math.max(told.rev, rev) };
   }
 
   find(seq) {
-    return this.entries.find((entry) => entry.seq === seq) ?? this.quotes.get(seq);
+    return this.log.find(seq) ?? this.quotes.get(seq);
   }
 
   // Where this device stands when it meets the conversation; what is below is history.
   begin({ received, rev, horizon }) {
-    this.cursor ??= new Cursor(received);
-    this.from ??= received + 1;
+    this.log.begin(received);
     this.rev = Math.max(this.rev, rev ?? 0);
     this.horizon = Math.max(this.horizon, horizon ?? 0);
   }
 
   // What the cursor will be once these are stored, and it is known what is not there.
   cursorAfter(entries, absent = []) {
-    const cursor = this.cursor.copy();
+    const cursor = this.log.cursor.copy();
     for (const { seq } of entries) cursor.one(seq);
     for (const { from, to } of absent) cursor.over(from, to);
     return cursor;
@@ -95,14 +89,10 @@ export class Chat {
 
   // They are stored.
   take(entries, cursor, absent = []) {
-    this.cursor = cursor;
-    this.#miss(absent);
-    for (const entry of entries) {
-      this.head = Math.max(this.head, entry.seq);
-      if (entry.seq >= this.from) insert(this.entries, entry);
-    }
-    const newest = this.shown.at(-1);
-    if (newest) this.#newest(newest);
+    this.log.take(entries, cursor, absent);
+    for (const { seq } of entries) this.heardOf(seq);
+    if (this.log.newest) this.#newest(this.log.newest);
+    if (!this.isOpen && this.log.tail.entries.length > 2 * TAIL) this.log.trim(TAIL);
   }
 
   // What became of entries, as the database tells it. All changes up to revision `upto` are stored.
@@ -117,8 +107,7 @@ export class Chat {
   }
 
   #replace(seq, after) {
-    const at = this.entries.findIndex((entry) => entry.seq === seq);
-    if (at >= 0) this.entries.splice(at, 1, ...(after ? [after] : []));
+    this.log.replace(seq, after);
     if (this.quotes.has(seq)) this.quotes.set(seq, after ?? null);
   }
 
@@ -138,63 +127,33 @@ export class Chat {
   }
 
   // Sent anew as entry `seq`; the change that says so is on its way.
-  withdraw(entry, seq) {
-    const at = this.entries.findIndex((each) => each.seq === entry);
-    if (at >= 0) this.entries[at] = changed(this.entries[at], { type: "delete", rev: revision(this.entries[at]), resent_as: seq });
-  }
-
-  // History, complete from `from` on.
-  prepend(entries, from, absent = []) {
-    this.entries = [...entries.filter((entry) => entry.seq < this.from), ...this.entries];
-    this.#miss(absent);
-    this.from = Math.min(this.from, from);
+  withdraw(seq, as) {
+    const entry = this.log.find(seq);
+    if (entry) this.log.replace(seq, changed(entry, { type: "delete", rev: revision(entry), resent_as: as }));
   }
 
   // All that this device lacks up to the horizon is not owed to it any more. What it has below is history.
   reset(horizon) {
     if (horizon < this.received) return;
     this.horizon = horizon;
-    this.cursor.upto(horizon);
-    this.#forgetBelow(horizon + 1);
+    this.log.skip(horizon);
   }
 
   // Another tab has stored more than this one knows: all of it is history now. False: it has not.
   adopt({ received, rev, seen, horizon }) {
-    if (this.cursor && received <= this.received && rev <= this.rev) return false;
+    if (this.log.cursor && received <= this.received && rev <= this.rev) return false;
     this.begin({ received, rev, horizon });
-    this.cursor.upto(received);
-    this.rev = Math.max(this.rev, rev);
-    this.horizon = Math.max(this.horizon, horizon);
+    this.log.skip(received);
     this.see(seen);
-    this.preview = null;
-    this.#forgetBelow(this.received + 1);
     return true;
   }
 
-  #forgetBelow(from) {
-    this.entries = this.entries.filter((entry) => entry.seq >= from);
-    this.from = Math.max(this.from, from);
-  }
-
-  // At most so many of what is stored stay in memory: the others are history.
-  trim(most) {
-    const { shown } = this;
-    if (!this.preview && shown.length > most) this.#forgetBelow(shown.at(-most).seq);
-  }
-
-  // The newest page, from entry `from` on, is shown before what is below it has come.
-  startPreview(from) {
-    if (from > this.received + 1) this.preview = { from, below: this.received };
-  }
-
-  get isPreviewReached() {
-    return this.preview !== null && this.received >= this.preview.from - 1;
-  }
-
-  // `keeps`: what lies in between is shown now; otherwise it is history.
-  endPreview(keeps) {
-    if (this.preview && !keeps && this.received >= this.preview.from) this.#forgetBelow(this.preview.from);
-    this.preview = null;
+  // Its thread is drawn from now on, or is not any more. It begins at the newest.
+  open(isOpen) {
+    this.isOpen = isOpen;
+    this.log.endPreview(false);
+    this.log.toNewest();
+    this.log.trim(TAIL);
   }
 
   // Somebody is known to have written what has not come here.
@@ -203,7 +162,9 @@ export class Chat {
   }
 
   see(seq) {
-    this.seen = Math.max(this.seen, seq);
+    if (seq <= this.seen) return;
+    this.seen = seq;
+    this.#count();
   }
 
   tickOf(entry) {
@@ -214,11 +175,6 @@ export class Chat {
   raise(userId, type, seq) {
     if (userId === this.me && type === "SEEN") this.see(seq);
     return this.roster.raise(userId, type, seq);
-  }
-
-  #miss(ranges) {
-    const isKnown = (range) => this.absent.some(({ from, to }) => from <= range.from && range.to <= to);
-    this.absent.push(...ranges.filter((range) => !isKnown(range)));
   }
 
   #newest(entry) {

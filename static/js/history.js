@@ -1,29 +1,19 @@
-// Entries below where this page began: from the database, and what it lacks from the server.
+// Entries that are not in memory: from the database, and what it lacks from the server.
 
-import { Cursor } from "./order.js";
 import { fetchRange } from "./protocol.js";
 
 const PAGE = 50;
 // Pages asked for in a row where there is nothing to show in any of them.
 const EMPTY_PAGES = 40;
 
-// Whether each seq of a range is an entry or known not to be there.
-function isWhole({ entries, absent }, from, to) {
-  const cursor = new Cursor(from - 1, entries.map(({ seq }) => seq), absent);
-  cursor.upto(from - 1);
-  return cursor.position >= to;
-}
-
-// The end of a range that leads up to `to` without a hole.
-function unbroken({ entries, absent }, from, to) {
-  const seqs = new Set(entries.map(({ seq }) => seq));
-  let first = to + 1;
-  for (let below = to; below !== undefined && first > from; ) {
-    below = seqs.has(first - 1) ? first - 1 : absent.find((range) => range.from < first && range.to >= first - 1)?.from;
-    first = below ?? first;
-  }
-  first = Math.max(first, from);
-  return { entries: entries.filter(({ seq }) => seq >= first), absent, from: first };
+// Of a range the run about `seq` of which each is an entry or known not to be there. Empty: `from` above `to`.
+function run({ entries, absent }, from, to, seq) {
+  const seqs = new Set(entries.map((entry) => entry.seq));
+  const isKnown = (each) => seqs.has(each) || absent.some((range) => range.from <= each && each <= range.to);
+  let [first, last] = [seq + 1, seq];
+  while (first > from && isKnown(first - 1)) first -= 1;
+  while (first <= seq && last < to && isKnown(last + 1)) last += 1;
+  return { entries: entries.filter((entry) => entry.seq >= first && entry.seq <= last), absent, from: first, to: last };
 }
 
 export class History {
@@ -32,34 +22,58 @@ export class History {
     this.asked = new Map();
   }
 
-  // What there is before what is in memory, a page of it. False: there is none, or it cannot be had now.
-  async older(chat) {
+  // What there is before what is looked at, a page of it. False: there is none, or it cannot be had now.
+  older(chat) {
+    const bounds = ({ view }) => [Math.max(chat.start, view.from - PAGE), view.from - 1, view.from - 1];
+    return this.#further(chat, bounds);
+  }
+
+  // What there is after it, up to where the newest begin.
+  async newer(chat) {
+    const bounds = ({ view, reach }) => [view.to + 1, Math.min(reach, view.to + PAGE), view.to + 1];
+    return chat.log.isDetached && (chat.log.join() || this.#further(chat, bounds));
+  }
+
+  async #further(chat, bounds) {
     for (let pages = 0; pages < EMPTY_PAGES; pages += 1) {
-      const to = chat.from - 1;
-      const from = Math.max(chat.start, to - PAGE + 1);
+      const [from, to, seq] = bounds(chat.log);
       if (to < from) return false;
-      const page = await this.#range(chat.id, from, to);
-      // Somebody else may have asked for the same.
-      if (chat.from !== to + 1) return true;
-      chat.prepend(page.entries, page.from, page.absent);
-      if (page.from > to) return false;
+      const page = await this.#range(chat.id, from, to, seq);
+      // Somebody else may have asked for the same, or something else is looked at.
+      if (bounds(chat.log)[2] !== seq) return true;
+      if (page.from > page.to) return false;
+      chat.log.grow(page);
       if (page.entries.length) break;
     }
     return true;
   }
 
+  // Entry `seq` and what there is around it. False: it is not there, or cannot be had now.
+  async around(chat, seq) {
+    const { reach } = chat.log;
+    const from = Math.max(chat.start, seq - PAGE / 2);
+    const to = Math.min(reach, seq + PAGE / 2);
+    if (seq < from || seq > to) return false;
+    const page = await this.#range(chat.id, from, to, seq);
+    if (page.from > page.to || chat.log.reach < page.to) return false;
+    chat.log.lookAt(page);
+    return true;
+  }
+
   // One entry, for a quote: null when it is not there, undefined when it is not to be had now.
   async one(chat, seq) {
-    const page = await this.#range(chat.id, seq, seq);
+    const page = await this.#range(chat.id, seq, seq, seq);
     return page.entries[0] ?? (page.from <= seq ? null : undefined);
   }
 
   // A hole in the database only says that this device has not met what is there: the server answers for all of a range.
-  async #range(conv, from, to) {
+  // Without it there is what leads to `seq` without a hole.
+  async #range(conv, from, to, seq) {
     const stored = await this.database.range(conv, from, to);
-    if (isWhole(stored, from, to)) return { ...stored, from };
+    const known = run(stored, from, to, seq);
+    if (known.from === from && known.to === to) return known;
     const fetched = await this.fetch(conv, from, to);
-    return fetched ? { ...fetched, from } : unbroken(stored, from, to);
+    return fetched ? { ...fetched, from, to } : known;
   }
 
   // From the server; null without a connection, or when it ends before the answer. Stored by whoever gets the frame.

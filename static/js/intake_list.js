@@ -49,8 +49,8 @@ export class ListIntake {
     for (const item of items) {
       const chat = chats.put(item);
       listed?.add(item.id);
-      if (!chat.cursor) fresh.push(chat);
-      if (!chat.cursor) chat.begin({ received: item.received, rev: item.received_rev });
+      if (!chat.log.cursor) fresh.push(chat);
+      if (!chat.log.cursor) chat.begin({ received: item.received, rev: item.received_rev });
     }
     if (fresh.length) await database.setPositions(fresh.map((chat) => chat.kept));
     for (const chat of items.map(({ id }) => chats.get(id))) {

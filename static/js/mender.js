@@ -15,7 +15,7 @@ export class Mender {
   }
 
   watch(chat, failures = 1) {
-    if (!chat.cursor || chat.received >= chat.head || this.watched.has(chat.id)) return;
+    if (!chat.log.cursor || chat.received >= chat.head || this.watched.has(chat.id)) return;
     const before = chat.received;
     const timer = setTimeout(() => this.#look(chat, before, failures), patience(failures + SKIPPED));
     this.watched.set(chat.id, timer);

@@ -1,5 +1,6 @@
 // What can be done with a message of the open chat.
 
+import { copy } from "./views/copy.js";
 import { byId } from "./views/dom.js";
 import { MessageMenu } from "./views/menu.js";
 
@@ -22,12 +23,28 @@ export class MessageActs {
     this.choices.open(entry, opener);
   }
 
+  menuOf(row) {
+    this.choices.openFor(row);
+  }
+
+  leave() {
+    this.app.composer.focus();
+  }
+
+  isUnfolded(clientId) {
+    return this.app.thread.unfolded.has(clientId);
+  }
+
+  unfold(clientId, isOpen) {
+    this.app.thread.unfold(clientId, isOpen);
+  }
+
   reply(entry) {
     this.app.composer.reply(entry);
   }
 
-  jumpTo(seq) {
-    this.app.thread.show(seq);
+  async jumpTo(seq) {
+    if (!(await this.app.thread.show(seq))) this.app.notice.say("This message is not available here.");
   }
 
   retry(clientId) {
@@ -49,6 +66,10 @@ export class MessageActs {
     return !refusal?.retryable;
   }
 
+  async #copy(entry) {
+    this.app.notice.say((await copy(entry.body)) ? "Copied." : "This browser does not let the text be copied.");
+  }
+
   async #remove(entry, whom) {
     this.app.notice.refuse("delete", await this.app.sync.remove(this.#chat, entry.seq, whom));
   }
@@ -58,6 +79,7 @@ export class MessageActs {
     const isOwn = entry.sender === app.chats.me;
     return [
       !entry.deleted && ["Reply", () => this.reply(entry)],
+      !entry.deleted && ["Copy text", () => this.#copy(entry)],
       isOwn && !entry.deleted && ["Edit", () => app.composer.edit(entry)],
       isOwn && !entry.deleted && ["Message info", () => app.info.open(this.#chat.id, entry)],
       ["Delete for me", () => this.#remove(entry, "me"), true],

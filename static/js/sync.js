@@ -95,7 +95,8 @@ export class Sync extends EventTarget {
       await this.outbox.load();
       return true;
     });
-    if (isLoaded) this.link.start();
+    // Meanwhile the first tab may have signed out.
+    if (isLoaded && !ENDS.has(this.link.state)) this.link.start();
   }
 
   // The tab that leads says it for all.
@@ -165,15 +166,28 @@ export class Sync extends EventTarget {
 
   // The newest page at once, when what is below it will take its time.
   async previewed(chat) {
-    if (chat.preview || !this.isFarBehind(chat)) return;
+    if (chat.log.preview || chat.log.isDetached || !this.isFarBehind(chat)) return;
     const from = Math.max(chat.received + 1, chat.head - PREVIEW + 1);
-    if (await this.history.fetch(chat.id, from, chat.head)) chat.startPreview(from);
+    if (await this.history.fetch(chat.id, from, chat.head)) chat.log.startPreview(from);
     this.chats.changed(chat.id);
   }
 
-  // False: there is nothing older, or it cannot be had now.
-  async loadOlder(chat) {
-    const came = await this.guard(() => this.history.older(chat));
+  // False: there is nothing more that way, or it cannot be had now.
+
+  loadOlder(chat) {
+    return this.#load(chat, () => this.history.older(chat));
+  }
+
+  loadNewer(chat) {
+    return this.#load(chat, () => this.history.newer(chat));
+  }
+
+  loadAround(chat, seq) {
+    return this.#load(chat, () => this.history.around(chat, seq));
+  }
+
+  async #load(chat, work) {
+    const came = await this.guard(work);
     if (came) this.chats.changed(chat.id);
     return came;
   }

@@ -24,6 +24,13 @@ WRITE_MANY = """
 }
 """
 
+DRAWN = """
+() => {
+  const rows = [...document.querySelectorAll("#thread [data-seq]")];
+  return rows.map((row) => [row.dataset.seq, row.querySelector(".body").textContent]);
+}
+"""
+
 
 class Profile:
     """A browser profile: cookies and storage of its own. Collects what its pages complain about."""
@@ -181,6 +188,22 @@ class Person:
             scroll.evaluate("box => box.scrollTop = 0")
             self.page.wait_for_timeout(50)
         self.message(text).scroll_into_view_if_needed()
+
+    def read_down(self, first: str, last: str) -> list[str]:
+        """What the thread shows on the way from one message down to another, each message once, in their order."""
+        self.scroll_to(first)
+        found: dict[str, str] = {}
+        for _ in range(300):
+            found |= dict(self.page.evaluate(DRAWN))
+            if last in found.values():
+                break
+            self.page.locator("#thread-scroll").evaluate("box => box.scrollTop += box.clientHeight - 50")
+            self.page.wait_for_timeout(30)
+        return [found[seq] for seq in sorted(found, key=int)]
+
+    @property
+    def drawn_rows(self) -> int:
+        return self.page.locator("#thread > li").count()
 
     def top_of(self, text: str) -> float:
         box = self.message(text).bounding_box()

@@ -32,20 +32,40 @@ export function when(at, now = serverNow()) {
 const MOST = 999;
 export const counted = (number) => (number > MOST ? `${MOST}+` : String(number));
 
-// http(s) addresses as links, all else as text. Trailing punctuation belongs to the sentence.
-const LINK = /https?:\/\/[^\s<>"]+/giu;
+// Web and mail addresses as links, all else as text. Punctuation after one belongs to the sentence, as does a bracket
+// that was not opened in it. Marks that turn the direction of writing are never part of one: it would read as another.
+const LINK = /(?:https?:\/\/|mailto:)[^\s<>"\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu;
+const END = /[.,;:!?'*_\])]$/u;
+const OPENS = { ")": "(", "]": "[" };
 
+const countOf = (text, letter) => text.split(letter).length - 1;
+
+function address(found) {
+  const last = found.at(-1);
+  const isOpened = OPENS[last] && countOf(found, OPENS[last]) >= countOf(found, last);
+  return END.test(found) && !isOpened ? address(found.slice(0, -1)) : found;
+}
+
+const isAddress = (url) => /^(?:https?:\/\/[^/]|mailto:[^@]+@[^@])/iu.test(url) && URL.canParse(url);
+
+// [{text}, {url, text}, …]
 export function pieces(text) {
   const found = [];
   let at = 0;
   for (const match of text.matchAll(LINK)) {
-    const url = match[0].replace(/[.,;:!?)\]]+$/u, "");
-    found.push({ text: text.slice(at, match.index) }, { url });
+    const url = address(match[0]);
+    if (!isAddress(url)) continue;
+    found.push({ text: text.slice(at, match.index) }, { url, text: url });
     at = match.index + url.length;
   }
   found.push({ text: text.slice(at) });
-  return found.filter((piece) => piece.url || piece.text);
+  return found.filter((piece) => piece.text);
 }
 
-const EMOJI = /^(?:\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier}|\u200D\p{Extended_Pictographic})*){1,3}$/u;
+// Up to three emoji and nothing else.
+const EMOJI = /^(?:(?:\p{RGI_Emoji}|\p{Extended_Pictographic})\s*){1,3}$/v;
 export const isLarge = (text) => text.length < 40 && EMOJI.test(text.trim());
+
+const FOLD_CHARS = 1200;
+const FOLD_LINES = 20;
+export const isLong = (text) => text.length > FOLD_CHARS || countOf(text, "\n") >= FOLD_LINES;

@@ -7,9 +7,10 @@ const count = new Intl.NumberFormat();
 
 const line = (text) => h("li", { class: "gap-line" }, text);
 
-// Ranges of what expired, ascending, neighbours together, as far as they are among what is in memory.
-function expired({ absent, from }) {
-  const ranges = absent.filter(({ why, to }) => why === "expired" && to >= from).sort((a, b) => a.from - b.from);
+// Ranges of what expired, ascending, neighbours together, as far as they are among what is drawn.
+function expired({ view, tail, preview, isDetached }) {
+  const absent = preview && !isDetached ? [...view.absent, ...tail.absent] : view.absent;
+  const ranges = absent.filter(({ why }) => why === "expired").sort((a, b) => a.from - b.from);
   const found = [];
   for (const range of ranges) {
     const last = found.at(-1);
@@ -21,23 +22,23 @@ function expired({ absent, from }) {
 
 // Rows for a plan: `before(seq)` gives those that stand above entry `seq`, each once.
 export class Gaps {
-  constructor(chat) {
-    this.ranges = expired(chat);
-    if (chat.horizon && chat.horizon === chat.from - 1) this.ranges.unshift({ from: 0, to: chat.horizon });
+  constructor({ log, horizon }) {
+    this.ranges = expired(log);
+    if (horizon && horizon === log.view.from - 1) this.ranges.unshift({ from: 0, to: horizon });
   }
 
   before(seq) {
     const passed = this.ranges.filter((range) => range.from < seq);
     this.ranges = this.ranges.filter((range) => range.from >= seq);
-    return passed.length ? [[`gap ${passed.at(-1).to}`, () => line(EXPIRED)]] : [];
+    return passed.length ? [{ id: `gap ${passed.at(-1).to}`, make: () => line(EXPIRED) }] : [];
   }
 }
 
 const onTheirWay = (missing) => (missing === 1 ? "1 message on its way…" : `${count.format(missing)} messages on their way…`);
 
 // Above the newest page, as long as what is below it has not come.
-export function previewGap({ preview, received }) {
-  const text = onTheirWay(Math.max(1, preview.from - 1 - received));
+export function previewGap({ tail, received }) {
+  const text = onTheirWay(Math.max(1, tail.from - 1 - received));
   const freshen = (row) => row.textContent !== text && (row.textContent = text);
-  return ["on their way", () => h("li", { class: "gap-line coming" }, text), freshen];
+  return { id: "on their way", make: () => h("li", { class: "gap-line coming" }, text), freshen };
 }

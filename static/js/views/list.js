@@ -15,19 +15,17 @@ export class ListView {
 
   draw(current) {
     const chats = this.chats.ordered((id) => this.#unsent(id)?.at ?? 0);
-    const focused = document.activeElement?.closest?.(".conversation")?.dataset.id;
     this.rows.draw(chats.map((chat) => this.#row(chat, chat.id === current)));
     this.list.hidden = chats.length === 0;
     byId("no-conversations").hidden = chats.length > 0;
-    if (focused && !this.list.contains(document.activeElement)) this.list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
   }
 
   #row(chat, isCurrent) {
     const { unread, name } = chat;
     const latest = this.#latest(chat, isCurrent);
     const at = latest.at && when(latest.at);
-    const key = JSON.stringify([chat.id, isCurrent, unread, name, at, latest.mark, latest.body, latest.deleted, latest.isDraft]);
-    return [key, () => h("li", {}, this.#button(chat, isCurrent, this.#top(name, at), this.#bottom(latest, unread)))];
+    const look = JSON.stringify([isCurrent, unread, name, at, latest.mark, latest.body, latest.deleted, latest.isDraft]);
+    return { id: chat.id, look, make: () => h("li", {}, this.#button(chat, isCurrent, this.#top(name, at), this.#bottom(latest, unread))) };
   }
 
   #button(chat, isCurrent, ...lines) {

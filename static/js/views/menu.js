@@ -1,4 +1,4 @@
-// What can be done with one message: a menu by its button, or by a long press on it.
+// What can be done with one message: a menu by its button, by keyboard, or by a long press on it.
 
 import { h } from "./dom.js";
 
@@ -8,18 +8,25 @@ const KEYS = { ArrowDown: 1, ArrowUp: -1 };
 export class MessageMenu {
   // `itemsOf(entry)`: [label, action, is it dangerous]…
   constructor({ element, list, itemsOf, entryOf }) {
-    Object.assign(this, { element, itemsOf });
+    Object.assign(this, { element, list, itemsOf, entryOf });
     element.addEventListener("keydown", (event) => this.#key(event));
-    element.addEventListener("toggle", ({ newState }) => this.opener?.setAttribute("aria-expanded", newState === "open"));
-    list.addEventListener("contextmenu", (event) => this.#pressed(event, entryOf));
+    element.addEventListener("toggle", ({ newState }) => this.#toggled(newState === "open"));
+    list.addEventListener("contextmenu", (event) => this.#pressed(event));
   }
 
+  // `opener`: beside it; the focus goes back to it.
   open(entry, opener) {
-    this.opener = opener;
+    Object.assign(this, { opener, clientId: entry.client_id });
     this.element.replaceChildren(...this.itemsOf(entry).map((item) => this.#item(...item)));
     this.element.showPopover();
     this.#place(opener.getBoundingClientRect());
     this.element.firstElementChild.focus();
+  }
+
+  // Of a row of the list. Of one that is not in the log there is none.
+  openFor(row, opener) {
+    const entry = row.dataset.seq && this.entryOf(Number(row.dataset.seq));
+    if (entry) this.open(entry, opener ?? row.querySelector(".bubble"));
   }
 
   #item(label, action, isDangerous) {
@@ -30,12 +37,13 @@ export class MessageMenu {
     return h("button", { type: "button", role: "menuitem", tabindex: "-1", class: isDangerous ? "danger" : false, onclick: choose }, label);
   }
 
-  // Beside what opened it, inside the window.
+  // Inside the window.
   #place({ left, right, top, bottom }) {
     const { offsetWidth: width, offsetHeight: height, style } = this.element;
     const isLeft = left + width + EDGE_PX <= innerWidth;
+    const y = bottom + height + EDGE_PX <= innerHeight ? bottom : top - height;
     style.left = `${Math.max(EDGE_PX, isLeft ? left : right - width)}px`;
-    style.top = `${Math.max(EDGE_PX, bottom + height + EDGE_PX <= innerHeight ? bottom : top - height)}px`;
+    style.top = `${Math.min(Math.max(EDGE_PX, y), Math.max(EDGE_PX, innerHeight - height - EDGE_PX))}px`;
   }
 
   #key(event) {
@@ -48,17 +56,32 @@ export class MessageMenu {
     items[next].focus();
   }
 
-  // Where there is a mouse, the browser's own menu is worth more.
-  #pressed(event, entryOf) {
+  // Where there is a mouse, the browser's own menu is worth more; after the menu key this one is there already.
+  #pressed(event) {
     const row = event.target.closest("[data-seq]");
-    if (event.pointerType !== "touch" || !row) return;
-    event.preventDefault();
-    const entry = entryOf(Number(row.dataset.seq));
-    if (entry) this.open(entry, row.querySelector(".more"));
+    const isOpen = this.element.matches(":popover-open");
+    if (isOpen || (event.pointerType === "touch" && row)) event.preventDefault();
+    if (!isOpen && event.pointerType === "touch" && row) this.openFor(row, row.querySelector(".more"));
+  }
+
+  // The row may have been made anew meanwhile.
+  get #row() {
+    return this.list.querySelector(`[data-client-id="${CSS.escape(this.clientId)}"]`);
+  }
+
+  #toggled(isOpen) {
+    this.#row?.querySelector(".more")?.setAttribute("aria-expanded", isOpen);
+    const { activeElement, body } = document;
+    if (!isOpen && (activeElement === body || this.element.contains(activeElement))) this.#giveBack();
+  }
+
+  #giveBack() {
+    const home = this.opener.isConnected ? this.opener : this.#row?.querySelector(".bubble");
+    home?.focus({ preventScroll: true });
   }
 
   #close() {
     this.element.hidePopover();
-    this.opener.focus();
+    this.#giveBack();
   }
 }

@@ -1,7 +1,8 @@
-// One message: bubble, quote, text, time, tick, what can be done with it.
+// One message: bubble, quote, text, time, tick, what can be done with it. Those who hear the page get who wrote it, the
+// text, the time and the tick as one; `id` names these parts.
 
 import { h, svg } from "./dom.js";
-import { exact, isLarge, pieces, time } from "./format.js";
+import { exact, isLarge, isLong, pieces, time } from "./format.js";
 import { tickMark } from "./ticks.js";
 
 const REPLY = "M10 8V5l-7 7 7 7v-4c5 0 8 1.6 11 5-1-6-4-11-11-12z";
@@ -10,72 +11,108 @@ const MORE = "M6 12h.01M12 12h.01M18 12h.01";
 export const DELETED = "This message was deleted";
 const GONE = "This message is not available";
 const EXPIRED = "Not delivered: it waited as long as the server keeps messages, and no device came for it.";
+const UNFOLD = "Read more";
+const FOLD = "Show less";
 
-const link = (url) => h("a", { href: url, target: "_blank", rel: "noopener noreferrer", dir: "ltr" }, url);
+// All but one message's are reached by arrow keys, not by Tab (rover.js).
+const press = (attributes, ...children) => h("button", { type: "button", tabindex: "-1", ...attributes }, ...children);
 
-const meta = ({ at, edited_at }, mark) =>
+const link = ({ url, text }) => h("a", { href: url, target: "_blank", rel: "noopener noreferrer", dir: "ltr", tabindex: "-1" }, text);
+
+const meta = (id, { at, edited_at }, mark) =>
   h(
     "span",
-    { class: "meta" },
+    { class: "meta", id: `${id}-meta` },
     edited_at && h("span", { class: "edited", title: exact(edited_at) }, "edited"),
     h("time", { datetime: new Date(at).toISOString(), title: exact(at) }, time(at)),
     mark && tickMark(mark),
   );
 
-// Time and tick float at the end of the last line; a line of their own only when there is no room.
-function text(body, tail) {
-  const children = pieces(body).map((piece) => (piece.url ? link(piece.url) : piece.text));
-  return h("div", { class: isLarge(body) ? "text large" : "text" }, h("span", { class: "body" }, ...children), tail);
+// Opens and closes in place. `note(isOpen)`: a row made anew is as this one was.
+function folding(element, isOpen, note) {
+  const set = (open) => {
+    element.classList.toggle("folded", !open);
+    button.textContent = open ? FOLD : UNFOLD;
+    button.setAttribute("aria-expanded", open);
+  };
+  const toggle = () => {
+    const open = element.classList.contains("folded");
+    set(open);
+    if (!open) element.closest("li").scrollIntoView({ block: "nearest" });
+    note(open);
+  };
+  const button = press({ class: "fold", onclick: toggle });
+  set(isOpen);
+  return button;
 }
 
-const deletedText = (tail) => h("div", { class: "text deleted" }, h("span", {}, DELETED), tail);
+// Time and tick float at the end of the last line; a line of their own only when there is no room.
+function text(id, body, tail, { isOpen, note }) {
+  const children = pieces(body).map((piece) => (piece.url ? link(piece) : piece.text));
+  const element = h("div", { class: isLarge(body) ? "text large" : "text" }, h("span", { class: "body", id: `${id}-body` }, ...children));
+  if (isLong(body)) element.append(folding(element, isOpen, note));
+  element.append(tail);
+  return element;
+}
+
+const deletedText = (id, tail) => h("div", { class: "text deleted" }, h("span", { id: `${id}-body` }, DELETED), tail);
 
 // `entry`: undefined while it is fetched, null when there is none.
 function quoted({ seq, entry, name }, actions) {
   const who = h("span", { class: "quoted-name", dir: "auto" }, entry ? name(entry.sender) : "…");
   const words = entry === null ? GONE : entry?.deleted ? DELETED : entry?.body;
   const what = h("span", { class: entry && !entry.deleted ? "quoted-text" : "quoted-text deleted", dir: "auto" }, words ?? "…");
-  return h("button", { class: "quoted", type: "button", title: "Go to this message", onclick: () => actions.jumpTo(seq) }, who, what);
+  return press({ class: "quoted", title: "Go to this message", onclick: () => actions.jumpTo(seq) }, who, what);
 }
 
-function button(label, path, attributes) {
-  return h("button", { class: "icon-button", type: "button", "aria-label": label, title: label, ...attributes }, svg("0 0 24 24", path));
-}
+const icon = (label, path, attributes) => press({ class: "icon-button", "aria-label": label, title: label, ...attributes }, svg("0 0 24 24", path));
 
 function tools(entry, actions) {
   const open = ({ currentTarget }) => actions.menu(entry, currentTarget);
   const more = { class: "icon-button more", "aria-haspopup": "menu", "aria-expanded": "false", onclick: open };
-  const reply = !entry.deleted && button("Reply", REPLY, { onclick: () => actions.reply(entry) });
-  return h("div", { class: "actions" }, reply, button("More", MORE, more));
+  const reply = !entry.deleted && icon("Reply", REPLY, { onclick: () => actions.reply(entry) });
+  return h("div", { class: "actions" }, reply, icon("More", MORE, more));
 }
 
+// Shown above the first of someone's run in a group, said with every message.
+const whoSaid = (id, { who, sender }) => h("span", { class: sender ? "sender" : "visually-hidden", id: `${id}-who`, dir: "auto" }, who);
+
 // Focusable by touch, so that its tools show.
-const bubble = (...children) => h("div", { class: "bubble", tabindex: "-1" }, ...children);
+function bubble(id, ...children) {
+  const parts = ["who", "body", "meta"].map((part) => `${id}-${part}`).join(" ");
+  return h("div", { class: "bubble", tabindex: "-1", role: "article", "aria-labelledby": parts }, ...children);
+}
 
 const classes = (own, first) => `message${own ? " own" : ""}${first ? " first" : ""}`;
 
 function failure(reason, ...choices) {
-  const buttons = choices.filter(Boolean).map(([label, action]) => h("button", { type: "button", onclick: action }, label));
+  const buttons = choices.filter(Boolean).map(([label, action]) => press({ onclick: action }, label));
   return h("div", { class: "failure", role: "alert" }, h("span", { class: "failure-reason" }, reason), ...buttons);
 }
 
+const folded = ({ client_id }, actions) => ({ isOpen: actions.isUnfolded(client_id), note: (isOpen) => actions.unfold(client_id, isOpen) });
+
 // `resend`: the attempt to send it anew, once it has expired.
-export function messageView(entry, { own, first, mark, quote, sender, resend }, actions) {
-  const tail = meta(entry, !entry.deleted && mark);
+export function messageView(entry, look, actions) {
+  const { id, own, first, mark, quote, resend } = look;
+  const tail = meta(id, entry, !entry.deleted && mark);
   const expired = mark === "failed" && failure(resend?.reason ?? EXPIRED, ["Retry", () => actions.resend(entry)]);
   const inside = bubble(
-    sender && h("span", { class: "sender", dir: "auto" }, sender),
+    id,
+    whoSaid(id, look),
     quote && !entry.deleted && quoted(quote, actions),
-    entry.deleted ? deletedText(tail) : text(entry.body, tail),
+    entry.deleted ? deletedText(id, tail) : text(id, entry.body, tail, folded(entry, actions)),
     !entry.deleted && expired,
   );
   return h("li", { class: classes(own, first), "data-seq": entry.seq, "data-client-id": entry.client_id }, inside, tools(entry, actions));
 }
 
-export function unsentView(item, { first, quote }, actions) {
+export function unsentView(item, look, actions) {
+  const { id, first, quote } = look;
   const hasFailed = item.state !== "pending";
   const retry = item.state === "failed" && ["Retry", () => actions.retry(item.client_id)];
   const failed = hasFailed && failure(`Not sent. ${item.reason || ""}`, retry, ["Discard", () => actions.discard(item.client_id)]);
-  const inside = bubble(quote && quoted(quote, actions), text(item.body, meta(item, hasFailed ? "failed" : "pending")), failed);
+  const tail = meta(id, item, hasFailed ? "failed" : "pending");
+  const inside = bubble(id, whoSaid(id, look), quote && quoted(quote, actions), text(id, item.body, tail, folded(item, actions)), failed);
   return h("li", { class: `${classes(true, first)} unsent`, "data-client-id": item.client_id }, inside);
 }

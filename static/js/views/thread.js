@@ -2,14 +2,18 @@
 
 import { byId, dress } from "./dom.js";
 import { counted } from "./format.js";
+import { Rover } from "./rover.js";
 import { Rows } from "./rows.js";
 import { plan } from "./thread_plan.js";
 import { Viewport } from "./viewport.js";
 
-// Older pages loaded on the way to the first unread message.
-const PAGES = 10;
-// What is in memory when a chat is opened; the rest is loaded when someone scrolls there.
-const MOST = 500;
+// Entries that are drawn; others take their place when someone scrolls there.
+const MOST = 200;
+// So many are enough to begin with.
+const FIRST = 40;
+// Pages loaded at a time without being scrolled to, whatever the size of the window.
+const PAGES = 8;
+const QUOTES = 300;
 
 function note({ kind, roster }) {
   if (kind === "group") return roster.members.map(({ id }) => roster.nameOf(id)).join(", ");
@@ -18,11 +22,13 @@ function note({ kind, roster }) {
 
 export class ThreadView {
   constructor({ sync, actions }) {
-    Object.assign(this, { sync, actions, chat: null, asked: new Set() });
+    Object.assign(this, { sync, actions, chat: null, asked: new Set(), unfolded: new Set() });
     this.rows = new Rows(byId("thread"));
-    this.view = new Viewport(byId("thread-scroll"), byId("thread"), () => this.#moved());
+    const [list, scroll] = [byId("thread"), byId("thread-scroll")];
+    this.view = new Viewport({ scroll, list, onMove: () => this.#moved() });
+    this.rover = new Rover({ list, scroll, onMenu: (row) => actions.menuOf(row), onLeave: () => actions.leave() });
     this.jump = byId("jump");
-    this.jump.addEventListener("click", () => this.view.toEnd());
+    this.jump.addEventListener("click", () => this.#toNewest());
     for (const event of ["focus", "blur"]) addEventListener(event, () => this.#look());
     document.addEventListener("visibilitychange", () => this.#look());
   }
@@ -30,36 +36,47 @@ export class ThreadView {
   async open(chat) {
     this.close();
     this.chat = chat;
-    chat.trim(MOST);
+    chat.open(true);
     this.unreadFrom = null;
     // Far behind: what is newest comes first.
-    const unreadAbove = chat.unread && !this.sync.isFarBehind(chat) ? chat.seen : null;
+    const seen = chat.unread && !this.sync.isFarBehind(chat) ? chat.seen : null;
     this.opening = true;
     this.#paint();
-    await this.#fill(chat, unreadAbove);
+    await this.#begin(chat, seen);
     if (chat !== this.chat) return;
-    if (unreadAbove !== null) this.unreadFrom = chat.shown.find((entry) => entry.seq > unreadAbove && entry.sender !== chat.me)?.seq;
+    if (seen !== null) this.unreadFrom = chat.log.shown.find((entry) => entry.seq > seen && entry.sender !== chat.me)?.seq;
+    if (!this.unreadFrom) chat.log.toNewest();
     this.#paint();
     this.opening = false;
     this.view.toEnd();
     this.view.showTop(".unread-line");
     this.#look();
     this.#showJump();
-    this.sync.previewed(chat);
+    await this.sync.previewed(chat);
+    this.#extend();
+  }
+
+  // Where reading goes on: at the first unread message, else at the newest.
+  async #begin(chat, seen) {
+    if (seen !== null && seen + 1 < chat.log.tail.from) await this.sync.loadAround(chat, seen + 1);
+    else if (chat.log.shown.length < FIRST) await this.sync.loadOlder(chat);
   }
 
   close() {
-    this.chat?.endPreview(false);
+    this.chat?.open(false);
     this.chat = null;
     this.asked.clear();
+    this.unfolded.clear();
     this.rows.clear();
   }
 
   draw() {
-    if (!this.chat || this.opening) return;
-    // Who reads above the gap sees what was missing come in below; for who reads below it, it is history.
-    if (this.chat.isPreviewReached) this.chat.endPreview(this.view.anchorSeq <= this.chat.preview.below);
-    this.view.keeping(() => this.#paint());
+    const { chat, view } = this;
+    if (!chat || this.opening) return;
+    // Who reads above the gap goes on reading there; for who reads below it, it is history.
+    if (chat.log.isPreviewReached) chat.log.endPreview(view.anchorSeq <= chat.log.preview.below);
+    chat.log.fit(view.anchorSeq, MOST);
+    view.keeping(() => this.#paint());
     this.#look();
     this.#showJump();
   }
@@ -67,17 +84,35 @@ export class ThreadView {
   // One has written: the line of what was unread has done its duty.
   wrote() {
     this.unreadFrom = null;
-    this.view.stuck = true;
+    this.#toNewest();
   }
 
-  // Scrolls to an entry, loading what lies between.
+  #toNewest() {
+    const { chat, view } = this;
+    chat.log.toNewest();
+    this.draw();
+    view.toEnd();
+    this.#moved();
+    this.sync.previewed(chat);
+  }
+
+  // Scrolls to an entry, loading what is around it. False: it is not to be had.
   async show(seq) {
     const { chat } = this;
     this.view.stuck = false;
-    while (chat.from > seq && (await this.sync.loadOlder(chat)) && chat === this.chat);
-    if (chat !== this.chat) return;
+    if (!chat.log.draws(seq) && chat.log.tail.find(seq)) chat.log.toNewest();
+    else if (!chat.log.draws(seq) && !(await this.sync.loadAround(chat, seq))) return false;
+    if (chat !== this.chat) return true;
     this.draw();
-    this.view.flash(`[data-seq="${Number(seq)}"]`);
+    return this.view.flash(`[data-seq="${Number(seq)}"]`);
+  }
+
+  // Long text that someone has opened.
+  unfold(clientId, isOpen) {
+    if (isOpen) this.unfolded.add(clientId);
+    else this.unfolded.delete(clientId);
+    this.view.settle();
+    this.#moved();
   }
 
   // What is being answered; undefined while it is fetched, null when it is not there.
@@ -92,6 +127,7 @@ export class ThreadView {
     this.asked.add(seq);
     this.sync.quoted(chat, seq).then((entry) => {
       if (entry !== undefined) chat.quotes.set(seq, entry);
+      for (const [first] of chat.quotes) if (chat.quotes.size > QUOTES) chat.quotes.delete(first);
       if (chat !== this.chat) return;
       // Not now: the next connection may bring it.
       this.asked.delete(seq);
@@ -109,38 +145,41 @@ export class ThreadView {
     const resendOf = (seq) => outbox.resendOf(chat.id, seq);
     const quoteOf = (seq) => this.quoteOf(seq);
     this.rows.draw(plan({ chat, unsent, unreadFrom: this.unreadFrom, quoteOf, resendOf, actions: this.actions }));
+    this.view.hasEnd = !chat.log.isDetached;
+    this.rover.settle();
     byId("thread-empty").hidden = chat.last !== null || chat.head > 0 || unsent.length > 0;
-  }
-
-  // Enough for the window, and back to the first unread message.
-  async #fill(chat, unreadAbove) {
-    const wanted = () => this.view.hasRoom || (unreadAbove !== null && chat.from > unreadAbove + 1);
-    for (let page = 0; page < PAGES && chat === this.chat && wanted(); page += 1) {
-      if (!(await this.sync.loadOlder(chat))) break;
-      if (chat === this.chat) this.#paint();
-    }
   }
 
   #moved() {
     if (!this.chat || this.opening) return;
     this.#look();
     this.#showJump();
-    if (this.view.isNearTop) this.#older();
+    this.#extend();
   }
 
   // The connection is back: what could not be had before is asked for again.
   retry() {
     if (!this.chat) return;
-    if (this.view.isNearTop) this.#older();
     this.sync.previewed(this.chat);
     this.draw();
+    this.#extend();
   }
 
-  async #older() {
-    if (this.loading) return;
-    this.loading = true;
-    await this.sync.loadOlder(this.chat);
-    this.loading = false;
+  // What may soon be scrolled to.
+  async #extend() {
+    if (this.isExtending) return;
+    this.isExtending = true;
+    for (let page = 0; page < PAGES && this.chat && !this.opening; page += 1) {
+      if (!(await this.#further())) break;
+      this.draw();
+    }
+    this.isExtending = false;
+  }
+
+  async #further() {
+    const { chat, view, sync } = this;
+    if (view.isNearTop && (await sync.loadOlder(chat))) return true;
+    return view.isNearBottom && sync.loadNewer(chat);
   }
 
   // Seen is what a person looking at this window can see: in front, and inside the window down to its end.
@@ -148,7 +187,7 @@ export class ThreadView {
     const { chat, view } = this;
     if (!chat || this.opening || document.hidden || !document.hasFocus()) return;
     // What flies past, or lies in the gap above a preview, nobody has seen yet.
-    if (chat.preview || this.sync.isFarBehind(chat)) return;
+    if (chat.log.preview || this.sync.isFarBehind(chat)) return;
     const seq = view.isAtEnd ? chat.received : view.lastVisible;
     if (seq > chat.seen) this.sync.markSeen(chat, seq);
   }

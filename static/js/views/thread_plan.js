@@ -1,5 +1,6 @@
 // What rows a thread has: days, the line above what is unread, messages, lines for what is not there, what waits to be
-// sent. Each with a key that changes exactly when the row must be made anew.
+// sent. Each with an id that stays (a message's also when it has been sent) and a look that changes exactly when the row
+// must be made anew.
 
 import { revision } from "../replica.js";
 import { h } from "./dom.js";
@@ -18,13 +19,16 @@ function separators(before, entry, unreadFrom) {
   const found = [];
   if (!before || dayKey(before.at) !== dayKey(entry.at)) {
     const text = day(entry.at);
-    found.push([`d${dayKey(entry.at)} ${text}`, () => h("li", { class: "day" }, text)]);
+    found.push({ id: `day ${dayKey(entry.at)}`, look: text, make: () => h("li", { class: "day" }, text) });
   }
-  if (unreadFrom && entry.seq === unreadFrom) found.push(["unread", () => h("li", { class: "unread-line" }, "Unread messages")]);
+  if (unreadFrom && entry.seq === unreadFrom) found.push({ id: "unread", make: () => h("li", { class: "unread-line" }, "Unread messages") });
   return found;
 }
 
-const quoteKey = ({ entry } = {}) => (entry ? `${entry.seq}.${revision(entry)}` : entry);
+const quoteLook = ({ entry } = {}) => (entry ? `${entry.seq}.${revision(entry)}` : entry);
+
+// Client ids are unique for their sender only.
+const idOf = ({ client_id, seq }, own) => (own ? `own-${client_id}` : `m${seq}`);
 
 // One thread's plan in the making.
 class Plan {
@@ -42,15 +46,19 @@ class Plan {
     const first = this.#separate(entry);
     const resend = own ? this.resendOf(entry.seq) : undefined;
     const mark = own && (resend?.state ?? chat.tickOf(entry));
-    const sender = chat.kind === "group" && !own && first && chat.roster.nameOf(entry.sender);
-    const look = { own, first, mark, sender, resend, quote: this.#quote(entry.reply_to) };
-    const key = `m${entry.seq} ${revision(entry)} ${first} ${quoteKey(look.quote)} ${mark === "failed" && (resend?.reason ?? true)}`;
-    this.add([key, () => messageView(entry, look, this.actions), (row) => own && !entry.deleted && retick(row, mark)]);
+    const sender = chat.kind === "group" && !own && first;
+    const [id, who] = [idOf(entry, own), chat.roster.nameOf(entry.sender)];
+    const more = { id, own, first, mark, who, sender, resend, quote: this.#quote(entry.reply_to) };
+    const look = `${entry.seq} ${revision(entry)} ${first} ${quoteLook(more.quote)} ${mark === "failed" && (resend?.reason ?? true)} ${who}`;
+    const freshen = (row) => own && !entry.deleted && retick(row, mark);
+    this.add({ id, look, make: () => messageView(entry, more, this.actions), freshen });
   }
 
   unsent(item) {
-    const look = { first: this.#separate({ ...item, sender: this.chat.me }), quote: this.#quote(item.reply_to) };
-    this.add([`u${item.client_id} ${item.state} ${look.first} ${quoteKey(look.quote)}`, () => unsentView(item, look, this.actions)]);
+    const { me, roster } = this.chat;
+    const [id, first, quote] = [idOf(item, true), this.#separate({ ...item, sender: me }), this.#quote(item.reply_to)];
+    const look = `unsent ${item.state} ${first} ${quoteLook(quote)}`;
+    this.add({ id, look, make: () => unsentView(item, { id, first, quote, who: roster.nameOf(me) }, this.actions) });
   }
 
   // A line across: whoever comes next begins anew.
@@ -75,18 +83,23 @@ class Plan {
 export function plan({ chat, unsent, ...more }) {
   const made = new Plan({ chat, ...more });
   const gaps = new Gaps(chat);
+  const { log } = chat;
   const add = (entry) => {
     made.line(...gaps.before(entry.seq));
     made.entry(entry);
   };
-  chat.shown.forEach(add);
-  if (chat.preview) {
-    // What expired in between belongs to what is on its way.
-    gaps.before(chat.preview.from);
-    made.line(previewGap(chat));
+  log.shown.forEach(add);
+  if (log.isDetached) {
+    made.line(...gaps.before(log.past.to + 1));
+    return made.rows;
   }
-  chat.ahead.forEach(add);
-  made.line(...gaps.before(chat.received + 1));
+  if (log.preview) {
+    // What expired in between belongs to what is on its way.
+    gaps.before(log.tail.from);
+    made.line(previewGap(log));
+  }
+  log.ahead.forEach(add);
+  made.line(...gaps.before(log.received + 1));
   unsent.forEach((item) => made.unsent(item));
   return made.rows;
 }

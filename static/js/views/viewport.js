@@ -1,28 +1,34 @@
 // A window on a list whose end matters: at the end it sticks to it, elsewhere what is looked at stays in its place
-// whatever is drawn above or below.
+// whatever is drawn or taken away above or below.
 
 const NEAR_PX = 60;
 const AHEAD_PX = 600;
 
 export class Viewport {
-  constructor(scroll, list, onMove) {
-    Object.assign(this, { scroll, list, stuck: true, endTop: 0 });
+  constructor({ scroll, list, onMove }) {
+    // `hasEnd`: what is drawn ends with the newest.
+    Object.assign(this, { scroll, list, hasEnd: true, stuck: true, endTop: 0 });
     scroll.addEventListener("scroll", () => this.#scrolled(onMove), { passive: true });
     // The keyboard of a phone comes and goes; a composer grows.
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(scroll);
   }
 
   get isAtEnd() {
-    const { scrollHeight, scrollTop, clientHeight } = this.scroll;
-    return scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    return this.#left < NEAR_PX && this.hasEnd;
   }
 
   get isNearTop() {
     return this.scroll.scrollTop < AHEAD_PX;
   }
 
-  get hasRoom() {
-    return this.scroll.scrollHeight <= this.scroll.clientHeight + AHEAD_PX;
+  get isNearBottom() {
+    return this.#left < AHEAD_PX;
+  }
+
+  // Below the window.
+  get #left() {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroll;
+    return scrollHeight - scrollTop - clientHeight;
   }
 
   // The highest seq whose row ends inside the window; 0 for none.
@@ -55,6 +61,11 @@ export class Viewport {
     this.endTop = this.scroll.scrollTop;
   }
 
+  // What is in it has another height.
+  settle() {
+    this.stuck = this.isAtEnd;
+  }
+
   // Somebody has scrolled up, and the event is still on its way.
   #notice() {
     if (this.stuck && this.scroll.scrollTop < this.endTop - 1) this.stuck = this.isAtEnd;
@@ -69,14 +80,16 @@ export class Viewport {
     this.stuck = this.isAtEnd;
   }
 
+  // False: there is no such row.
   flash(selector) {
     const row = this.list.querySelector(selector);
-    if (!row) return;
+    if (!row) return false;
     row.scrollIntoView({ block: "center" });
     row.classList.remove("flash");
     // Read in between: the animation starts anew.
     void row.offsetWidth;
     row.classList.add("flash");
+    return true;
   }
 
   #scrolled(onMove) {

@@ -3,7 +3,7 @@ import { equal, test } from "./harness.js";
 
 const edit = (seq, rev) => ({ seq, rev, type: "edit", body: `rev ${rev}`, edited_at: rev });
 const run = (from, to) => Array.from({ length: to - from + 1 }, (_, at) => entry(from + at));
-const bodies = (chat) => chat.shown.map(({ body }) => body);
+const bodies = (chat) => chat.log.shown.map(({ body }) => body);
 
 test("changes are stored, shown, acknowledged, and stated at the next hello", async () => {
   const { connect, hear, take, acks, chat, drop, timers, database } = await make();
@@ -12,7 +12,7 @@ test("changes are stored, shown, acknowledged, and stated at the next hello", as
   acks();
   await hear({ t: "changes", conv: CONV, upto: 5, changes: [edit(1, 4), { seq: 2, rev: 5, type: "delete" }] });
   timers.pass(300);
-  equal([acks(), chat().shown.map(({ body, deleted }) => body ?? deleted)], [["CHANGED 5"], ["rev 4", true]]);
+  equal([acks(), chat().log.shown.map(({ body, deleted }) => body ?? deleted)], [["CHANGED 5"], ["rev 4", true]]);
   equal((await database.positions())[0].rev, 5);
   // What did not concern this person counts too.
   await hear({ t: "changes", conv: CONV, upto: 9, changes: [] });
@@ -55,7 +55,7 @@ test("what was deleted is not unread, counted once whoever counted it", async ()
   drop();
   timers.pass(1000);
   // The server has counted the second deletion already.
-  chat().trim(1);
+  chat().log.trim(1);
   await connect("e", [summary({ head: 4, received: 4, rev: 2, unread: 2 })]);
   await hear({ t: "changes", conv: CONV, upto: 2, changes: [{ seq: 1, rev: 2, type: "delete" }] });
   equal(chat().unread, 2);
@@ -92,7 +92,7 @@ test("a reset: on above the horizon; what is below is history", async () => {
   await hear({ t: "reset", conv: CONV, horizon: 400, why: "expired" });
   await hear({ t: "messages", conv: CONV, entries: run(401, 405) });
   timers.pass(300);
-  equal([acks().at(-1), shown(chat()), chat().from], ["DELIVERED 405", [401, 402, 403, 404, 405], 401]);
+  equal([acks().at(-1), shown(chat()), chat().log.view.from], ["DELIVERED 405", [401, 402, 403, 404, 405], 401]);
   equal((await database.positions())[0], { conv: CONV, received: 405, rev: 0, seen: 0, horizon: 400 });
   // Once more changes nothing.
   await hear({ t: "reset", conv: CONV, horizon: 400, why: "expired" });
@@ -102,7 +102,7 @@ test("a reset: on above the horizon; what is below is history", async () => {
   while (!sync.history.asked.size) await new Promise((resolve) => requestAnimationFrame(resolve));
   equal(take(), [{ t: "fetch", conv: CONV, from: 351, to: 400 }]);
   await hear({ t: "page", conv: CONV, from: 351, to: 400, entries: [entry(399)], absent: [{ from: 351, to: 398, why: "expired" }, { from: 400, to: 400, why: "expired" }] });
-  equal([await loading, shown(chat())[0], chat().from], [true, 399, 351]);
+  equal([await loading, shown(chat())[0], chat().log.view.from], [true, 399, 351]);
 });
 
 test("a device that begins at the horizon is told so, and asked of nothing below", async () => {
@@ -123,7 +123,7 @@ test("history known not to be there is not asked for again", async () => {
   await connect("e", [summary({ head: 120, received: 120 })]);
   await database.store(CONV, run(1, 10), null, [{ from: 11, to: 120, why: "expired" }]);
   take();
-  equal([await sync.loadOlder(chat()), take(), shown(chat()).at(-1), chat().from], [true, [], 10, 1]);
+  equal([await sync.loadOlder(chat()), take(), shown(chat()).at(-1), chat().log.view.from], [true, [], 10, 1]);
 });
 
 test("who left is not in the list, nor is anything of the conversation", async () => {
@@ -150,7 +150,7 @@ test("what expired has failed, is sent anew under one id until there is an answe
   await connect();
   await hear({ t: "messages", conv: CONV, entries: [entry(1, ME), entry(2, ME)] });
   await hear({ t: "ack", acks: [{ type: "FAILED", conv: CONV, lapsed: [[1, 1]], sender_id: YOU, error_code: "EXPIRED" }] });
-  equal(chat().shown.map((each) => chat().tickOf(each)), ["failed", "sent"]);
+  equal(chat().log.shown.map((each) => chat().tickOf(each)), ["failed", "sent"]);
   take();
   await sync.resend(chat(), chat().find(1));
   await sync.resend(chat(), chat().find(1));
@@ -240,29 +240,50 @@ test("the newest page is shown at once, above the gap, until the rest has come",
   await hear({ t: "page", conv: CONV, from: 551, to: 600, entries: run(551, 600), absent: [] });
   await asked;
   timers.pass(300);
-  equal([acks(), shown(chat()), chat().ahead.length, chat().received], [[], [1, 2, 3], 50, 3]);
+  equal([acks(), shown(chat()), chat().log.ahead.length, chat().received], [[], [1, 2, 3], 50, 3]);
   // An own message that came after it belongs to it; what is on its way below is not shown piece by piece.
   await hear({ t: "messages", conv: CONV, entries: [...run(4, 500), entry(601, ME)] });
-  equal([shown(chat()), chat().ahead.at(-1).seq, chat().isPreviewReached], [[1, 2, 3], 601, false]);
+  equal([shown(chat()), chat().log.ahead.at(-1).seq, chat().log.isPreviewReached], [[1, 2, 3], 601, false]);
   await hear({ t: "messages", conv: CONV, entries: run(501, 560) });
   timers.pass(300);
-  equal([acks().at(-1), chat().isPreviewReached], ["DELIVERED 601", true]);
-  chat().endPreview(false);
-  equal([shown(chat())[0], shown(chat()).length, chat().from], [551, 51, 551]);
+  equal([acks().at(-1), chat().log.isPreviewReached], ["DELIVERED 601", true]);
+  chat().log.endPreview(false);
+  equal([shown(chat())[0], shown(chat()).length, chat().log.view.from], [551, 51, 551]);
   // The rest is history, in the database.
   equal([await sync.loadOlder(chat()), shown(chat())[0], take()], [true, 501, []]);
 });
 
-test("who reads above the gap keeps what they read", async () => {
-  const { connect, hear, sync, chat } = await make();
-  await connect("e", [summary({ head: 300 })], false);
+test("who reads above the gap goes on reading there", async () => {
+  const { connect, hear, sync, chat, take } = await make();
+  await connect("e", [summary({ head: 300, unread: 300 })], false);
   await hear({ t: "messages", conv: CONV, entries: run(1, 3) });
   const asked = sync.previewed(chat());
   await hear({ t: "page", conv: CONV, from: 251, to: 300, entries: run(251, 300), absent: [] });
   await asked;
   await hear({ t: "messages", conv: CONV, entries: run(4, 250) });
-  chat().endPreview(true);
-  equal([shown(chat()).length, chat().from], [300, 1]);
+  chat().log.endPreview(true);
+  equal([shown(chat()), chat().log.isDetached, chat().unread], [[1, 2, 3], true, 300]);
+  take();
+  // Down again, all of it from the database.
+  while (await sync.loadNewer(chat()));
+  equal([shown(chat()).length, chat().log.isDetached, chat().log.view.from, take()], [300, false, 1, []]);
+});
+
+test("a chat that is left while it is far behind: what came out of order is there when its turn comes", async () => {
+  const { connect, hear, sync, chat } = await make();
+  await connect("e", [summary({ head: 300, unread: 300 })], false);
+  await hear({ t: "messages", conv: CONV, entries: run(1, 3) });
+  const asked = sync.previewed(chat());
+  await hear({ t: "page", conv: CONV, from: 251, to: 300, entries: run(251, 300), absent: [] });
+  await asked;
+  await hear({ t: "messages", conv: CONV, entries: run(6, 9) });
+  await hear({ t: "messages", conv: CONV, entries: [entry(4)] });
+  chat().open(false);
+  equal(chat().received, 4);
+  await hear({ t: "messages", conv: CONV, entries: [entry(5)] });
+  equal([chat().received, shown(chat())], [9, [5, 6, 7, 8, 9]]);
+  await hear({ t: "messages", conv: CONV, entries: run(10, 250) });
+  equal([chat().received, shown(chat()).length, chat().unread], [300, 296, 300]);
 });
 
 test("a page that holds less than was asked for is asked on, and the answer is whole", async () => {

@@ -15,7 +15,7 @@ export const summary = (more = {}) => ({
   members: [member(ME, "me"), member(YOU, "you")],
   ...more,
 });
-export const shown = (chat) => chat.shown.map(({ seq }) => seq);
+export const shown = (chat) => chat.log.shown.map(({ seq }) => seq);
 
 export async function make() {
   const timers = fakeTimers();

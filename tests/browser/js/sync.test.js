@@ -51,7 +51,7 @@ test("one's own message is accepted once, whichever way the news comes", async (
     const accepted = { type: "ACCEPTED", conv: CONV, client_id, seq: 1, message_id: CONV, timestamp: 5, sender_id: ME };
     if (way !== "push") await hear({ t: "ack", acks: [accepted] });
     if (way !== "ack") await hear({ t: "messages", conv: CONV, entries: [{ ...entry(1, ME), client_id, body: "hello" }] });
-    equal([sync.outbox.items.length, shown(chat()), chat().entries[0].body], [0, [1], "hello"], way);
+    equal([sync.outbox.items.length, shown(chat()), chat().log.shown[0].body], [0, [1], "hello"], way);
   }
 });
 
@@ -108,7 +108,7 @@ test("a device the server holds ahead begins there; what is below is history", a
   while (!sync.history.asked.size) await new Promise((resolve) => requestAnimationFrame(resolve));
   equal(take(), [{ t: "fetch", conv: CONV, from: 1, to: 7 }]);
   await hear({ t: "page", conv: CONV, from: 1, to: 7, entries: [1, 2, 3, 4, 5, 6, 7].map((seq) => entry(seq)) });
-  equal([await loading, shown(chat()), chat().from], [true, [1, 2, 3, 4, 5, 6, 7, 8], 1]);
+  equal([await loading, shown(chat()), chat().log.view.from], [true, [1, 2, 3, 4, 5, 6, 7, 8], 1]);
   timers.pass(300);
   equal(acks(), []);
   equal(await sync.loadOlder(chat()), false);
@@ -119,7 +119,7 @@ test("history that is stored with a hole is not shown as if it were whole", asyn
   await connect("e", [summary({ head: 6, received: 6 })]);
   await database.store(CONV, [1, 2, 5, 6].map((seq) => entry(seq)), null);
   drop();
-  equal([await sync.loadOlder(chat()), shown(chat()), chat().from], [true, [5, 6], 5]);
+  equal([await sync.loadOlder(chat()), shown(chat()), chat().log.view.from], [true, [5, 6], 5]);
   equal(await sync.loadOlder(chat()), false);
 });
 
@@ -144,4 +144,30 @@ test("another epoch: nothing stored counts, what waits goes out under the same i
   await connect("new", [summary({ head: 1, received: 1 })]);
   equal([shown(chat()), chat().received, (await database.range(CONV, 1, 9)).entries], [[], 1, []]);
   equal(take().filter(({ t }) => t === "send").map((frame) => frame.client_id), [client_id]);
+});
+
+test("what leaves the memory stays counted, and is counted down as it is seen", async () => {
+  const { sync, connect, hear, chat } = await make();
+  await connect();
+  const come = (from, to) => hear({ t: "messages", conv: CONV, entries: Array.from({ length: to - from + 1 }, (_, at) => entry(from + at)) });
+  await come(1, 300);
+  await come(301, 600);
+  equal([chat().unread, chat().log.entries.length], [600, 200]);
+  await sync.markSeen(chat(), 500);
+  equal(chat().unread, 100);
+  await sync.loadAround(chat(), 100);
+  equal([shown(chat())[0], shown(chat()).at(-1), chat().unread], [75, 125, 100]);
+  await hear({ t: "changes", conv: CONV, upto: 1, changes: [{ seq: 550, rev: 1, type: "delete" }, { seq: 300, rev: 1, type: "delete" }] });
+  equal([chat().unread, chat().log.isDetached], [99, true]);
+  await hear({ t: "messages", conv: CONV, entries: [entry(601)] });
+  await sync.markSeen(chat(), 601);
+  equal([chat().unread, shown(chat()).at(-1)], [0, 125]);
+});
+
+test("a tab that is told to stop while it takes the lead connects no more", async () => {
+  const { sync, states } = await make();
+  const leading = sync.lead();
+  sync.stop("signed-out");
+  await leading;
+  equal(states.at(-1), "signed-out");
 });
