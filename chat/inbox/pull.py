@@ -14,6 +14,7 @@ from chat.inbox.horizons import Reset, pass_horizons
 from chat.log import delta, history
 from chat.log.access import SPANS, spans_of, stays_of
 from chat.log.pool import Database
+from chat.policy.privacy import TELLS_SEEN
 from chat.policy.visibility import Readable, readable
 from chat.protocol import point as points
 from chat.protocol.frames import Sync
@@ -22,11 +23,13 @@ from chat.protocol.point import Point, Stand
 HEADS = f"""
 SELECT c.id::text, c.last_seq, c.last_rev, c.members_rev, c.floor_seq, {SPANS.format(user="s.user_id")},
        coalesce(i.received_seq, 0), coalesce(i.received_rev, 0), coalesce(i.horizon_seq, 0),
-       (SELECT coalesce(sum(w.delivered_seq + w.seen_seq), 0)::bigint FROM receipts_watermark w
-         WHERE w.conversation_id = c.id),
+       (SELECT coalesce(sum(w.delivered_seq + CASE WHEN {TELLS_SEEN.format(reader="reader", viewer="viewer")}
+                                                   THEN w.seen_seq ELSE 0 END), 0)::bigint
+          FROM receipts_watermark w JOIN chat_user reader ON reader.id = w.user_id WHERE w.conversation_id = c.id),
        (SELECT coalesce(sum(l.upto_seq - l.from_seq + 1), 0)::bigint FROM receipts_lapse l
          WHERE l.conversation_id = c.id)
 FROM chat_membership s
+JOIN chat_user viewer ON viewer.id = s.user_id
 JOIN chat_conversation c ON c.id = s.conversation_id
 LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
 LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq AND m.seq >= s.visible_from_seq
