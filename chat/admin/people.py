@@ -21,7 +21,7 @@ class DeviceInline(ReadOnlyInline):
     readonly_fields = fields
 
 
-class PasswordForm(AdminPasswordChangeForm):
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
     """A password set by a moderator ends what was opened with the old one."""
 
     @transaction.atomic

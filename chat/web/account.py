@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.forms import PasswordChangeForm
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
@@ -21,6 +20,7 @@ from chat.log import devices, profile
 from chat.models import Device
 from chat.protocol.errors import ErrorCode
 from chat.web.doors import BadBody, for_devices, json_body
+from chat.web.forms import NewPasswordForm
 from chat.web.problems import problem
 
 # As long as what Django's password fields take.
@@ -136,7 +136,7 @@ class Password(View):
         except ValidationError:
             return problem(ErrorCode.INVALID_PASSWORD, 422)
         fields = {"old_password": given.old, "new_password1": given.new, "new_password2": given.new}
-        form = PasswordChangeForm(device.user, fields)
+        form = NewPasswordForm(device.user, fields)
         if not form.is_valid():
             return problem(ErrorCode.INVALID_PASSWORD, 422, errors=_errors(form))
         with transaction.atomic():
@@ -146,7 +146,7 @@ class Password(View):
         return HttpResponse(status=204)
 
 
-def _errors(form: PasswordChangeForm) -> dict[str, list[str]]:
+def _errors(form: NewPasswordForm) -> dict[str, list[str]]:
     """By the names of the body's fields."""
     names = {"old_password": "old", "new_password1": "new", "new_password2": "new"}
     told: dict[str, list[str]] = {}

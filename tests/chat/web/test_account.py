@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from chat.log import devices
@@ -198,6 +199,15 @@ def test_why_a_password_is_not_taken(
         assert secret not in response.content.decode() + caplog.text
     assert User.objects.get(id=people.bob.id).check_password(PASSWORD) and bob.get("/account").status_code == 200
     assert not Device.objects.exclude(access_rev=0).exists()
+
+
+def test_a_hash_that_is_out_of_date_ends_nothing_before_the_password_is_changed(people: Cast) -> None:
+    User.objects.filter(id=people.bob.id).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
+    people.bob.user.refresh_from_db()
+    bob, laptop = client_of(people.bob), client_of(laptop_of(people.bob))
+    refused(changed(bob, PASSWORD, "12345678"), 422, "INVALID_PASSWORD")
+    for client in (bob, laptop):
+        assert client.get("/account").status_code == 200
 
 
 @pytest.mark.parametrize(
