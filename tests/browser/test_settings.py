@@ -247,8 +247,10 @@ def test_a_blocked_browser_and_a_server_without_push_are_said_plainly(
 ) -> None:
     alice = with_worker(new_person, house, allowed=False)
     session = alice.profile.context.new_cdp_session(alice.page)
+    context = session.send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
     denied = {"permission": {"name": "notifications"}, "setting": "denied", "origin": house.address}
-    session.send("Browser.setPermission", denied)
+    session.send("Browser.setPermission", denied | {"browserContextId": context})
+    alice.reload()
     expect(bell(alice)).to_be_disabled()
     expect(settings(alice).get_by_text("This browser blocks notifications")).to_be_visible()
     bob = with_worker(new_person, house, allowed=True)
