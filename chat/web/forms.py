@@ -42,7 +42,7 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
         return forms.ValidationError(_("That username is taken."))
 
 
-class NewPasswordForm(PasswordChangeForm):  # type: ignore[type-arg]
+class NewPasswordForm(PasswordChangeForm):
     """Django's, but for looking at the old password: there Django would store its hash anew where that is out of date,
     and every session would be over though nothing was changed."""
 
