@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from chat.log.access import START_IN
+from chat.policy.privacy import TELLS_SEEN
 from receipts import lapses
 from receipts.lapses import columns
 from receipts.watermarks import Claim, Kind, Mark, Rise, rises
@@ -70,12 +71,18 @@ ON CONFLICT DO NOTHING
 """
 
 # The senders of the entries a rise went over, each with the newest of theirs; who has left is told nothing.
-CROSSED = """
-SELECT r.n, m.sender_id::text, (array_agg(m.id ORDER BY m.seq DESC))[1]::text
-FROM unnest(%s::bigint[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[]) AS r(n, conv, member, before, upto)
-JOIN chat_message m ON m.conversation_id = r.conv AND m.seq > r.before AND m.seq <= r.upto AND m.sender_id <> r.member
-JOIN chat_membership s ON s.conversation_id = r.conv AND s.user_id = m.sender_id AND s.left_seq IS NULL
-GROUP BY r.n, m.sender_id
+CROSSED = f"""
+SELECT c.n, c.sender::text, c.newest::text FROM (
+    SELECT r.n, r.kind, r.member, m.sender_id AS sender, (array_agg(m.id ORDER BY m.seq DESC))[1] AS newest
+    FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[])
+         AS r(n, kind, conv, member, before, upto)
+    JOIN chat_message m ON m.conversation_id = r.conv AND m.seq > r.before AND m.seq <= r.upto
+      AND m.sender_id <> r.member
+    JOIN chat_membership s ON s.conversation_id = r.conv AND s.user_id = m.sender_id AND s.left_seq IS NULL
+    GROUP BY r.n, r.kind, r.member, m.sender_id) c
+JOIN chat_user reader ON reader.id = c.member
+JOIN chat_user viewer ON viewer.id = c.sender
+WHERE c.kind = 'delivered' OR {TELLS_SEEN.format(reader="reader", viewer="viewer")}
 """
 
 NOTE_CHANGE = """
@@ -166,9 +173,9 @@ def _raise_watermarks(cursor: Any, legal: Sequence[tuple[Any, ...]]) -> list[tup
 
 
 def _crossed(cursor: Any, risen: Sequence[tuple[str, str, Rise]]) -> list[tuple[str, dict[str, Any]]]:
-    """Who is told of the rises: the senders of the entries they went over, and of what a person has seen also that
-    person, whose other devices then show it as read."""
-    ranges = [(n, conv, user, rise.before, rise.upto) for n, (conv, user, rise) in enumerate(risen)]
+    """Who is told of the rises: the senders of the entries they went over, of what was seen only those whom the
+    reader tells; and of what a person has seen also that person, whose other devices then show it as read."""
+    ranges = [(n, rise.kind.value, conv, user, rise.before, rise.upto) for n, (conv, user, rise) in enumerate(risen)]
     cursor.execute(CROSSED, columns(ranges))
     acks = []
     for n, sender, message_id in cursor.fetchall():

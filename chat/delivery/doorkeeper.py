@@ -14,14 +14,15 @@ from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.log import access
 from chat.log.pool import Database
-from chat.protocol import codec_json
+from chat.protocol.codec_json import encode
 from chat.protocol.errors import CloseCode
 
 logger = logging.getLogger(__name__)
 
-REVOKED = """
-SELECT d.id::text FROM chat_device d JOIN chat_user u ON u.id = d.user_id
-WHERE d.user_id = ANY(%s::uuid[]) AND (d.revoked_at IS NOT NULL OR NOT u.is_active)
+# None: may not act any more.
+ACCESS_REVS = """
+SELECT d.id::text, CASE WHEN d.revoked_at IS NULL AND u.is_active THEN d.access_rev END
+FROM chat_device d JOIN chat_user u ON u.id = d.user_id WHERE d.user_id = ANY(%s::uuid[])
 """
 
 
@@ -85,20 +86,21 @@ class Doorkeeper:
                 await self._tell_roster(conv)
 
     async def _tell_roster(self, conv: str) -> None:
-        """Read and encoded once for all who are in the room."""
+        """Read once for all who are in the room, and written once for all who are told the same."""
         roster = await sync.roster(self._database, conv)
         room = self.hub.rooms.get(conv)
-        if room is None or roster is None:
-            return
-        text = codec_json.encode({"t": "members"} | roster)
-        for session in list(room.sessions):
-            session.write_text(text)
+        texts: dict[str | None, str] = {}
+        for session in list(room.sessions) if room and roster.rows else []:
+            alike = None if session.user in roster.open else session.user
+            if alike not in texts:
+                texts[alike] = encode(roster.frame(session.user))
+            session.write_text(texts[alike])
 
     async def revoked(self, users: list[str]) -> None:
-        devices = {row[0] for row in await self._database.rows(REVOKED, [users])}
+        revs: dict[str, int | None] = dict(await self._database.rows(ACCESS_REVS, [users]))
         for user in users:
             for session in list(self.hub.people.get(user, ())):
-                if session.device in devices:
+                if session.device in revs and session.access_rev != revs[session.device]:
                     session.end(CloseCode.AUTHENTICATION_FAILED)
 
 

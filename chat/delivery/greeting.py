@@ -33,7 +33,7 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
     with runtime.hub.reading():
         async with runtime.greetings:
             as_of = time.time_ns() // 1_000_000
-            found = await sync.everything(runtime.database, session.user, session.device)
+            found = await sync.everything(runtime.database, session.user, session.device, session.access_rev)
         if found is None:
             session.end(CloseCode.AUTHENTICATION_FAILED)
             return

@@ -16,6 +16,7 @@ from chat.delivery import lapses
 from chat.delivery.lapses import Range
 from chat.log.changes import ChangeReader, ChangeRow
 from chat.log.pool import Database
+from chat.policy.privacy import TELLS_SEEN
 from receipts.ledger import tick
 
 logger = logging.getLogger(__name__)
@@ -26,19 +27,24 @@ INTERVAL_S = 1.0
 LOST_TRACK_S = 45.0
 
 # Where everyone stands in some conversations and since when (now, should the receipt be gone): told to each of the
-# others, with the newest own entry it covers; what they have seen also to themselves, for their other devices.
-TICKS = """
+# others, with the newest own entry it covers, of what they have seen to whom they tell it; that also to themselves, for
+# their other devices. Of everyone, or only of what is between some people and the others.
+TICKS = f"""
 SELECT w.conversation_id::text, w.user_id::text, k.type, k.upto, s.user_id::text, m.id::text,
        (extract(epoch FROM coalesce(r.at, now())) * 1000)::bigint
 FROM receipts_watermark w
 CROSS JOIN LATERAL (VALUES ('DELIVERED', w.delivered_seq), ('SEEN', w.seen_seq)) AS k(type, upto)
 JOIN chat_membership s ON s.conversation_id = w.conversation_id AND s.left_seq IS NULL
+JOIN chat_user reader ON reader.id = w.user_id
+JOIN chat_user viewer ON viewer.id = s.user_id
 LEFT JOIN LATERAL (SELECT id FROM chat_message WHERE conversation_id = w.conversation_id
                    AND sender_id = s.user_id AND seq <= k.upto ORDER BY seq DESC LIMIT 1) AS m ON s.user_id <> w.user_id
 LEFT JOIN receipts_receipt r ON r.conversation_id = w.conversation_id AND r.user_id = w.user_id
   AND r.kind = lower(k.type) AND r.upto_seq = k.upto
 WHERE w.conversation_id = ANY(%s::uuid[]) AND k.upto > 0
+  AND (%s::uuid[] IS NULL OR w.user_id = ANY(%s::uuid[]) OR s.user_id = ANY(%s::uuid[]))
   AND CASE WHEN s.user_id = w.user_id THEN k.type = 'SEEN' ELSE m.id IS NOT NULL END
+  AND (k.type = 'DELIVERED' OR {TELLS_SEEN.format(reader="reader", viewer="viewer")})
 """
 
 
@@ -111,6 +117,9 @@ class Reconciler:
             if row.kind == "append":
                 for conv, head in zip(row.conversations, row.heads, strict=True):
                     self._effects.appended(conv, head)
+            elif row.kind == "receipts" and row.users:
+                # Somebody lets others know again.
+                await self._tick(self._effects.rooms(row.conversations), row.users)
             elif row.kind == "receipts" and not self._effects.has_heard(row.id):
                 ticked.update(self._effects.rooms(row.conversations))
             elif row.kind == "revised":
@@ -140,8 +149,8 @@ class Reconciler:
                 if self._effects.is_here(sender):
                     self._effects.ticked(None, news.acks(sender, message_id))
 
-    async def _tick(self, convs: list[str]) -> None:
-        rows = await self._database.rows(TICKS, [convs])
+    async def _tick(self, convs: list[str], users: list[str] | None = None) -> None:
+        rows = await self._database.rows(TICKS, [convs, users, users, users]) if convs else []
         acks = [
             (told, tick(kind, conv, upto, at, reader, message_id))
             for conv, reader, kind, upto, told, message_id, at in rows

@@ -26,6 +26,7 @@ class Session:
     """State only; the hub decides when, the outlet writes."""
 
     __slots__ = (
+        "access_rev",
         "behind",
         "close_code",
         "cursors",
@@ -44,9 +45,11 @@ class Session:
         "user",
     )
 
-    def __init__(self, user: str, device: str, outlet: Outlet, now: float) -> None:
+    def __init__(self, user: str, device: str, outlet: Outlet, now: float, access_rev: int = 0) -> None:
         self.user = user
         self.device = device
+        # The device's, when it was let in.
+        self.access_rev = access_rev
         self.outlet = outlet
         self.cursors: dict[str, Cursor] = {}
         self.behind: set[str] = set()

@@ -9,6 +9,7 @@ from typing import Any
 
 from chat.log.access import SPANS, spans_of, stays_of
 from chat.log.pool import Database
+from chat.policy.privacy import TELLS_SEEN
 from chat.policy.visibility import Readable, readable
 from chat.protocol.point import Stand
 
@@ -23,14 +24,16 @@ WHERE s.user_id = %s::uuid AND s.left_seq IS NULL
 ORDER BY coalesce(m.id, c.id) DESC
 """
 
-# Watermarks only rise, so their sum tells whether any did; lapses come and go, so each range counts by its hash.
-MARKS = """
+# Watermarks only rise, so the sum of what a person is told of them says whether any did, or more or less is told;
+# lapses come and go, so each range counts by its hash.
+MARKS = f"""
 SELECT c.id::text,
-       (SELECT coalesce(sum(w.delivered_seq + w.seen_seq), 0)::bigint FROM receipts_watermark w
-         WHERE w.conversation_id = c.id),
+       (SELECT coalesce(sum(w.delivered_seq + CASE WHEN {TELLS_SEEN.format(reader="reader", viewer="viewer")}
+                                                   THEN w.seen_seq ELSE 0 END), 0)::bigint
+          FROM receipts_watermark w JOIN chat_user reader ON reader.id = w.user_id WHERE w.conversation_id = c.id),
        (SELECT coalesce(sum(hashtextextended(concat_ws(' ', l.user_id, l.from_seq, l.upto_seq), 0) & x'ffffffff'::int8),
                         0)::bigint FROM receipts_lapse l WHERE l.conversation_id = c.id)
-FROM unnest(%s::uuid[]) AS c(id)
+FROM unnest(%s::uuid[]) AS c(id) JOIN chat_user viewer ON viewer.id = %s::uuid
 """
 
 
@@ -62,9 +65,9 @@ async def present(database: Database, user: str, device: str) -> list[Head]:
     return [head for head in heads if head is not None]
 
 
-async def marked(database: Database, heads: Sequence[Head]) -> list[Head]:
-    """The same, with how far people have got."""
-    rows = await database.rows(MARKS, [[head.conv for head in heads]])
+async def marked(database: Database, user: str, heads: Sequence[Head]) -> list[Head]:
+    """The same, with how far people have got, as this person is told."""
+    rows = await database.rows(MARKS, [[head.conv for head in heads], user])
     marks = {conv: (marks, lapsed) for conv, marks, lapsed in rows}
     found = ((head, *marks[head.conv]) for head in heads)
     return [replace(head, now=replace(head.now, marks=upto, lapsed=lapsed)) for head, upto, lapsed in found]

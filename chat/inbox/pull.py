@@ -58,7 +58,7 @@ class Answer:
         return not head.is_at(stated)
 
     async def add_all(self, some: Sequence[Head]) -> None:
-        for head in await heads.marked(self.asker.database, some) if some else ():
+        for head in await heads.marked(self.asker.database, self.asker.user, some) if some else ():
             if self.known.get(head.conv) == head.now:
                 continue
             if self.left <= 0:

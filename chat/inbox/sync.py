@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from chat.inbox.unread import UNREAD
-from chat.log.access import MAY_ACT, SPANS, SPANS_IN, START_IN, spans_of, stays_of
+from chat.log.access import SPANS, SPANS_IN, START_IN, spans_of, stays_of
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
+from chat.policy.privacy import Party, tells_seen
 from chat.policy.visibility import Readable, pairs, readable
 from chat.protocol.frames import Entry
 
@@ -29,7 +31,7 @@ ORDER BY coalesce(m.id, c.id) DESC
 
 MEMBER = f"""
 s.conversation_id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), s.role,
-       w.delivered_seq, w.seen_seq, {SPANS_IN.format(conv="s.conversation_id", user="s.user_id")}
+       w.delivered_seq, w.seen_seq, u.read_receipts, {SPANS_IN.format(conv="s.conversation_id", user="s.user_id")}
 """
 
 MEMBERS = f"""
@@ -57,6 +59,18 @@ JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
 LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
 WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND c.id = ANY(%s::uuid[])
+"""
+
+# May this device act, as it was let in? And that it was here, to the hour: a person looks at it, in the settings.
+ENTER = """
+WITH entering AS (
+    SELECT d.id FROM chat_device d JOIN chat_user u ON u.id = d.user_id
+    WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.access_rev = %s AND d.revoked_at IS NULL AND u.is_active
+), noted AS (
+    UPDATE chat_device d SET last_seen_at = now() FROM entering e
+    WHERE d.id = e.id AND (d.last_seen_at IS NULL OR d.last_seen_at < now() - interval '1 hour')
+)
+SELECT 1 FROM entering
 """
 
 EPOCH = "SELECT id::text FROM chat_epoch ORDER BY created_at DESC LIMIT 1"
@@ -107,33 +121,44 @@ async def summaries(database: Database, user: str, device: str, convs: Sequence[
     """All conversations of a person (or those named), newest first, in one exchange."""
     named = None if convs is None else list(convs)
     rows, member_rows = await database.many(_queries(user, device, named))
-    return _summaries(rows, member_rows)
+    return _summaries(user, rows, member_rows)
 
 
-async def everything(database: Database, user: str, device: str) -> tuple[str, list[Summary]] | None:
-    """The epoch, and all conversations of a person, newest first, in one exchange. None: the device was revoked, or
-    its person suspended, since the handshake."""
+async def everything(database: Database, user: str, device: str, access_rev: int) -> tuple[str, list[Summary]] | None:
+    """The epoch, and all conversations of a person, newest first, in one exchange. None: since the handshake the
+    device was revoked, or signed out by a changed password, or its person suspended."""
     may, epochs, rows, member_rows = await database.many(
-        [(MAY_ACT, [device, user]), (EPOCH, ()), *_queries(user, device, None)]
+        [(ENTER, [device, user, access_rev]), (EPOCH, ()), *_queries(user, device, None)]
     )
-    return (str(epochs[0][0]), _summaries(rows, member_rows)) if may else None
+    return (str(epochs[0][0]), _summaries(user, rows, member_rows)) if may else None
 
 
 def _queries(user: str, device: str, named: list[str] | None) -> list[tuple[str, Sequence[Any]]]:
     return [(CONVERSATIONS, [device, user, named, named]), (MEMBERS, [user, named, named])]
 
 
-def _summaries(rows: Sequence[Row], member_rows: Sequence[Row]) -> list[Summary]:
-    members: dict[str, list[dict[str, Any]]] = {}
+def _summaries(user: str, rows: Sequence[Row], member_rows: Sequence[Row]) -> list[Summary]:
+    members: dict[str, list[Sequence[Any]]] = {}
     for conversation, *member in member_rows:
-        members.setdefault(conversation, []).append(_member(member))
-    found = [_summary(row, members) for row in rows]
+        members.setdefault(conversation, []).append(member)
+    told = {conversation: _members(user, found) for conversation, found in members.items()}
+    found = [_summary(row, told) for row in rows]
     return [summary for summary in found if summary is not None]
 
 
-def _member(row: Sequence[Any]) -> dict[str, Any]:
+def _members(viewer: str, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """As `viewer`, who is one of them, is told of them."""
+    who = next((_party(row) for row in rows if row[0] == viewer), Party(viewer, receipts=False))
+    return [_member(row, tells_seen(_party(row), who)) for row in rows]
+
+
+def _party(row: Sequence[Any]) -> Party:
+    return Party(row[0], receipts=row[6])
+
+
+def _member(row: Sequence[Any], tells: bool) -> dict[str, Any]:
     """MEMBER of docs/protocol.md. `lapsed` only where something has."""
-    user, username, name, role, delivered, seen, stays, lapsed = row
+    user, username, name, role, delivered, seen, _, stays, lapsed = row
     member = {
         "id": user,
         "username": username,
@@ -141,7 +166,7 @@ def _member(row: Sequence[Any]) -> dict[str, Any]:
         "role": role,
         "stays": pairs(stays_of(stays)),
         "delivered": delivered,
-        "seen": seen,
+        "seen": seen if tells else 0,
     }
     return member | ({"lapsed": lapsed} if lapsed else {})
 
@@ -175,12 +200,27 @@ def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | No
     )
 
 
-async def roster(database: Database, conv: str) -> dict[str, Any] | None:
-    """Title and members of one conversation; None if there is nobody in it. No authorisation here."""
-    rows = await database.rows(ROSTER, [conv])
-    if not rows:
-        return None
-    return {"conv": conv, "title": rows[0][-1] or None, "members": [_member(row[1:-1]) for row in rows]}
+@dataclass(frozen=True)
+class Roster:
+    """Title and members of one conversation, as read for all of them; none if there is nobody in it."""
+
+    conv: str
+    rows: Sequence[Row]
+
+    @cached_property
+    def open(self) -> frozenset[str]:
+        """Who has read receipts on: they are all told the same."""
+        return frozenset(party.id for party in (_party(row[1:-1]) for row in self.rows) if party.receipts)
+
+    def frame(self, viewer: str) -> dict[str, Any]:
+        """`members` of docs/protocol.md, for one of them."""
+        members = _members(viewer, [row[1:-1] for row in self.rows])
+        return {"t": "members", "conv": self.conv, "title": self.rows[0][-1] or None, "members": members}
+
+
+async def roster(database: Database, conv: str) -> Roster:
+    """No authorisation here."""
+    return Roster(conv, await database.rows(ROSTER, [conv]))
 
 
 async def stored_positions(database: Database, user: str, device: str, convs: list[str]) -> list[dict[str, Any]]:

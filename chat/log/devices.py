@@ -5,6 +5,7 @@ import secrets
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from chat.models import Change, Device, PushSubscription, User
@@ -53,7 +54,28 @@ def revoke(device: Device) -> bool:
     return bool(done)
 
 
+@transaction.atomic
+def revoke_others(device: Device) -> int:
+    """All of its person's but this one. How many."""
+    others = Device.objects.filter(user_id=device.user_id, revoked_at=None).exclude(id=device.id)
+    return sum(revoke(other) for other in others.order_by("id"))
+
+
+@transaction.atomic
+def end_sessions(user: User, but: Device | None = None) -> None:
+    """After a changed password, by which the sessions of before are over: what they opened ends, too, on all devices
+    but one. They stay devices, so that nothing that waits on them is lost: it goes on when their person signs in again.
+    Until then they are not woken up."""
+    others = Device.objects.filter(user=user)
+    if but is not None:
+        others = others.exclude(id=but.id)
+    others.update(access_rev=F("access_rev") + 1)
+    PushSubscription.objects.filter(device__in=others.values("id")).remove()
+    reconsider(user.id)
+
+
 def reconsider(user: UUID) -> None:
-    """Within a second or two, every web process closes the sockets of this person that may not act any more:
-    those of revoked devices, and all if the person is not active. In the transaction that made it so."""
+    """Within a second or two, every web process closes the sockets of this person that may not act any more: those of
+    revoked devices, those from before a changed password, and all if the person is not active. In the transaction that
+    made it so."""
     Change.objects.create(kind=Change.Kind.REVOKED, users=[user], at=timezone.now())

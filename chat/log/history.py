@@ -6,6 +6,7 @@ from psycopg import OperationalError
 
 from chat.log import access
 from chat.log.pool import Database, Row
+from chat.policy.privacy import TELLS_SEEN
 from chat.policy.visibility import absences
 from chat.protocol.frames import Absence, Entry
 
@@ -34,18 +35,21 @@ ORDER BY m.seq
 
 # The first rise of a watermark to or above an entry is when that person's device took it; what was seen by then had
 # been delivered by then, even if the flush learned of more deliveries first. Of the members present whom the entry
-# is for, by any of their stays; those it expired for took none of it, whatever rose above it later.
-PEOPLE = """
+# is for, by any of their stays; those it expired for took none of it, whatever rose above it later. Of whom does not
+# tell who asks when they saw it, nothing that comes from it either.
+PEOPLE = f"""
 SELECT u.id::text, u.username, coalesce(nullif(u.name, ''), u.username),
        (SELECT (extract(epoch FROM min(l.at)) * 1000)::bigint FROM receipts_lapse l
          WHERE l.conversation_id = s.conversation_id AND l.user_id = s.user_id
            AND m.seq BETWEEN l.from_seq AND l.upto_seq),
        (SELECT (extract(epoch FROM min(r.at)) * 1000)::bigint FROM receipts_receipt r
-         WHERE r.conversation_id = s.conversation_id AND r.user_id = s.user_id AND r.upto_seq >= m.seq),
+         WHERE r.conversation_id = s.conversation_id AND r.user_id = s.user_id AND r.upto_seq >= m.seq
+           AND (r.kind = 'delivered' OR {TELLS_SEEN.format(reader="u", viewer="viewer")})),
        (SELECT (extract(epoch FROM min(r.at)) * 1000)::bigint FROM receipts_receipt r
          WHERE r.conversation_id = s.conversation_id AND r.user_id = s.user_id
-           AND r.kind = 'seen' AND r.upto_seq >= m.seq)
+           AND r.kind = 'seen' AND r.upto_seq >= m.seq AND {TELLS_SEEN.format(reader="u", viewer="viewer")})
 FROM chat_message m
+JOIN chat_user viewer ON viewer.id = %s::uuid
 JOIN chat_membership s ON s.conversation_id = m.conversation_id AND s.left_seq IS NULL AND s.user_id <> m.sender_id
   AND EXISTS (SELECT FROM chat_membership e WHERE e.conversation_id = s.conversation_id AND e.user_id = s.user_id
                 AND m.seq >= e.visible_from_seq AND (e.left_seq IS NULL OR m.seq <= e.left_seq))
@@ -126,5 +130,5 @@ async def people(database: Database, conv: str, user: str, seq: int) -> list[Row
     may = access.to_access(rows[0] if rows else None)
     if may is None or not may.allows(seq):
         return None
-    found = await database.rows(PEOPLE, [conv, seq])
+    found = await database.rows(PEOPLE, [user, conv, seq])
     return [row if row[3] is None else (*row[:4], None, None) for row in found]

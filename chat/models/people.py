@@ -12,6 +12,8 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=100, blank=True)
+    # Reciprocal: chat/policy/privacy.py.
+    read_receipts = models.BooleanField(_("read receipts"), default=True, db_default=True)
 
     @property
     def display_name(self) -> str:
@@ -19,7 +21,8 @@ class User(AbstractUser):
 
 
 class Device(models.Model):
-    """One browser profile or phone. `token_hash`: SHA-256 of the secret only the device holds."""
+    """One browser profile or phone. `token_hash`: SHA-256 of the secret only the device holds. `access_rev` rises when
+    its open sockets are to end though it is not revoked: its person's password was changed elsewhere."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
@@ -28,6 +31,7 @@ class Device(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    access_rev = models.IntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return self.name or str(self.id)

@@ -58,6 +58,8 @@ class ErrorCode(str, Enum):
         Retry.NEVER,
         "The push subscription is not one this server can use.",
     )
+    INVALID_SETTINGS = "INVALID_SETTINGS", Retry.NEVER, "These settings cannot be stored."
+    INVALID_PASSWORD = "INVALID_PASSWORD", Retry.NEVER, "The password was not changed."
     PUSH_OFF = "PUSH_OFF", Retry.NEVER, "This server sends no push notifications."
     CSRF_FAILED = "CSRF_FAILED", Retry.NEVER, "The request did not come from a page of this server."
     AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED", Retry.SIGN_IN, "Sign in again."

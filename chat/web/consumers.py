@@ -81,7 +81,7 @@ async def _refuse(scope: dict[str, Any], send: Send, code: CloseCode) -> None:
 async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: Send) -> None:
     outlet = Outlet(paced(send), cutter(send))
     clock = asyncio.get_running_loop().time
-    session = Session(identity.user, identity.device, outlet, clock())
+    session = Session(identity.user, identity.device, outlet, clock(), identity.access_rev)
     desk = Desk(runtime, identity, session)
     runtime.hub.watchdog.strangers.add(session)
     began, code = clock(), GONE

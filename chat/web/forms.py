@@ -1,10 +1,11 @@
-"""Signing up. Signing in is Django's own form."""
+"""Signing up, and changing the password. Signing in is Django's own form."""
 
 import re
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import BaseUserCreationForm, PasswordChangeForm
+from django.contrib.auth.hashers import check_password
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import User
@@ -39,3 +40,14 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
     @staticmethod
     def taken() -> forms.ValidationError:
         return forms.ValidationError(_("That username is taken."))
+
+
+class NewPasswordForm(PasswordChangeForm):
+    """Django's, but for looking at the old password: there Django would store its hash anew where that is out of date,
+    and every session would be over though nothing was changed."""
+
+    def clean_old_password(self) -> str:
+        old = str(self.cleaned_data["old_password"])
+        if not check_password(old, self.user.password):
+            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old

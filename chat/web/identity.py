@@ -27,7 +27,7 @@ DEVICE_KEY = "device"
 SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > now()"
 
 DEVICE = """
-SELECT d.id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), u.password
+SELECT d.id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), d.access_rev, u.password
 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
 WHERE d.token_hash = %s AND d.revoked_at IS NULL AND u.is_active
 """
@@ -39,6 +39,7 @@ class Identity:
     username: str
     name: str
     device: str
+    access_rev: int = 0
 
 
 def _cookies(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -57,11 +58,11 @@ async def identify(database: Database, scope: dict[str, Any]) -> Identity | None
     if not sessions or not devices:
         return None
     data = SessionStore(session).decode(sessions[0][0])
-    device_id, user, username, name, password = devices[0]
+    device_id, user, username, name, access_rev, password = devices[0]
     if data.get(SESSION_KEY) != user or data.get(DEVICE_KEY) != device_id:
         return None
     # The session's hash covers the password: changing it ends every session.
     genuine = User(password=password).get_session_auth_hash()
     if not constant_time_compare(data.get(HASH_SESSION_KEY, ""), genuine):
         return None
-    return Identity(user, username, name, device_id)
+    return Identity(user, username, name, device_id, access_rev)

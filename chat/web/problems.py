@@ -1,18 +1,20 @@
 """Errors of HTTP endpoints as problem details (RFC 9457), with the codes of chat/protocol/errors.py."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.csrf import csrf_failure as csrf_page
 
 from chat.protocol.errors import ErrorCode
 
-JSON_PATHS = ("/push/",)
+JSON_PATHS = ("/push/", "/account")
 
 
-def problem(code: ErrorCode, status: int, detail: str = "") -> HttpResponse:
-    """`detail` says what was wrong with this request, and repeats nothing of it."""
+def problem(code: ErrorCode, status: int, detail: str = "", **more: Any) -> HttpResponse:
+    """`detail` says what was wrong with this request, and repeats nothing of it; `more` are members of its own."""
     told = {"type": "about:blank", "title": code.text, "status": status, "code": code.value}
-    more = {"detail": detail} if detail else {}
-    return JsonResponse(told | more, status=status, content_type="application/problem+json")
+    said = {"detail": detail} if detail else {}
+    return JsonResponse(told | said | more, status=status, content_type="application/problem+json")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

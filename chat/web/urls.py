@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat.web import install, pages, push
+from chat.web import account, install, pages, push
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("sign-out/", pages.SignOut.as_view(), name="sign-out"),
     path("worker.js", install.worker, name="worker"),
     path("manifest.webmanifest", install.manifest, name="manifest"),
+    path("account", account.Account.as_view(), name="account"),
+    path("account/devices", account.OtherDevices.as_view(), name="account-devices"),
+    path("account/devices/<str:other>", account.OneDevice.as_view(), name="account-device"),
+    path("account/password", account.Password.as_view(), name="account-password"),
     path("push/key", push.Key.as_view(), name="push-key"),
     path("push/subscription", push.Subscription.as_view(), name="push-subscription"),
 ]

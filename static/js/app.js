@@ -4,7 +4,9 @@ import { Chats } from "./chats.js";
 import { forgetOthers, openDatabase } from "./database.js";
 import { forgetPage, register } from "./install.js";
 import { MessageActs } from "./message_acts.js";
+import { Notifications } from "./notifications.js";
 import { isNews } from "./order.js";
+import { Preferences } from "./preferences.js";
 import { Sync } from "./sync.js";
 import { BannerView } from "./views/banner.js";
 import { ComposerView } from "./views/composer.js";
@@ -12,6 +14,7 @@ import { InfoDialog, LeaveDialog, NewChatDialog, wireCloseButtons } from "./view
 import { byId, dress } from "./views/dom.js";
 import { ListView } from "./views/list.js";
 import { NoticeView } from "./views/notice.js";
+import { SettingsDialog } from "./views/settings.js";
 import { ThreadView } from "./views/thread.js";
 
 const MINUTE_MS = 60000;
@@ -25,6 +28,7 @@ function pulse(call) {
 
 class App {
   constructor({ user, device, database }) {
+    this.user = user;
     this.title = document.title;
     this.pane = byId("app");
     this.database = database;
@@ -32,9 +36,13 @@ class App {
     this.sync = new Sync({ me: user.id, device, chats: this.chats, database, pulse });
     this.#makeViews();
     this.#listen();
-    dress(byId("my-avatar"), user.name, user.id);
-    byId("my-name").textContent = user.name;
+    this.#callMe(user);
     byId("my-username").textContent = `@${user.username}`;
+  }
+
+  #callMe({ id, name }) {
+    dress(byId("my-avatar"), name, id);
+    byId("my-name").textContent = name;
   }
 
   async start() {
@@ -47,10 +55,18 @@ class App {
     this.info = new InfoDialog({ ask: (conv, seq) => sync.askInfo(conv, seq) });
     this.newChat = new NewChatDialog({ onOpen: (username) => sync.openDirect(username) });
     this.leaving = new LeaveDialog({ onLeave: () => this.#signOut() });
-    this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id) });
+    this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id), onStart: (username) => this.newChat.start(username) });
+    this.preferences = new Preferences();
+    this.notifications = new Notifications(this.preferences);
+    this.settings = new SettingsDialog({
+      preferences: this.preferences,
+      notifications: this.notifications,
+      onRenamed: (name) => this.#callMe({ ...this.user, name }),
+    });
     this.notice = new NoticeView();
     this.composer = new ComposerView({
       drafts: sync.drafts,
+      preferences: this.preferences,
       onSend: (...message) => this.#send(...message),
       onEdit: (entry, body) => this.acts.edit(entry, body),
       nameOf: (entry) => this.thread.chat.roster.nameOf(entry.sender),
@@ -112,6 +128,7 @@ class App {
     this.sync.addEventListener("info", ({ detail }) => this.info.show(detail));
     this.sync.addEventListener("opened", ({ detail }) => this.#opened(detail));
     this.sync.addEventListener("refused", ({ detail }) => this.#refused(detail));
+    byId("open-settings").addEventListener("click", () => this.settings.open());
     byId("new-chat").addEventListener("click", () => this.newChat.open());
     byId("first-chat").addEventListener("click", () => this.newChat.open());
     byId("back").addEventListener("click", () => this.open(""));
@@ -184,6 +201,7 @@ async function begin() {
     await app.start();
     await forgetOthers(boot.device);
     await register((conv) => app.open(conv));
+    await app.notifications.resume();
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
     byId("app").dataset.connection = "no-storage";

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import urllib.request
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from tests.acceptance.conftest import Cast
 from tests.acceptance.people import SignedIn
 from tests.acceptance.phone import Phone
+from tests.acceptance.scripts import asked
 from tests.acceptance.servers import House
 from tests.push_service import Answer, Browser, PushService
 from tests.servers import VAPID_PRIVATE_KEY
@@ -20,7 +19,6 @@ from tests.waiting import until
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("wakeups")]
 
 SECRET = "meet me behind the library"
-CSRF = "t" * 32
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +33,6 @@ def service() -> Iterator[PushService]:
     with PushService() as service:
         yield service
     assert service.faults == []
-
-
-def asked(house: House, who: SignedIn, path: str, body: Any = None, method: str | None = None) -> Any:
-    """As the page's script would."""
-    data = None if body is None else json.dumps(body).encode()
-    headers = {
-        "Cookie": f"{who.cookie_header}; csrftoken={CSRF}",
-        "X-CSRFToken": CSRF,
-        "Content-Type": "application/json",
-        "Origin": house.address,
-    }
-    request = urllib.request.Request(house.address + path, data, headers, method=method)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
-        return json.loads(answer.read() or b"null")
 
 
 async def subscribed(house: House, who: SignedIn, service: PushService) -> Browser:

@@ -1,4 +1,5 @@
-// Where a message is written, or written anew (editing). Enter sends, Shift+Enter makes a line; on a touch screen Enter makes a line.
+// Where a message is written, or written anew (editing). Enter sends and Shift+Enter makes a line, or Enter makes a line and
+// Ctrl+Enter sends: as this device is set, and unless it is, the latter on a touch screen.
 
 import { BODY_CHARS, length, storable } from "../protocol.js";
 import { byId } from "./dom.js";
@@ -10,8 +11,8 @@ const touch = matchMedia("(hover: none) and (pointer: coarse)");
 export class ComposerView {
   // `nameOf(entry)`: who wrote it. `drafts`: what is written and not sent. `onSend(conv, body, replyTo)`: true once it
   // is on disk. `onEdit(entry, body)`: true once that is done, or never will be.
-  constructor({ drafts, onSend, onEdit, nameOf }) {
-    Object.assign(this, { drafts, onSend, onEdit, nameOf, conv: null, quote: null, editing: null, held: null });
+  constructor({ drafts, preferences, onSend, onEdit, nameOf }) {
+    Object.assign(this, { drafts, preferences, onSend, onEdit, nameOf, conv: null, quote: null, editing: null, held: null });
     drafts.addEventListener("change", ({ detail }) => detail && this.#takeDraft(detail));
     this.form = byId("composer");
     this.field = byId("body");
@@ -93,7 +94,9 @@ export class ComposerView {
 
   #key(event) {
     if (event.key === "Escape" && (this.quote || this.editing)) this.#cancel();
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch.matches) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    const enter = this.preferences.get("enter") ?? (touch.matches ? "line" : "send");
+    if (enter === "line" && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     this.form.requestSubmit();
   }

@@ -20,6 +20,13 @@ export class NewChatDialog {
     this.dialog.showModal();
   }
 
+  // With someone who is named already.
+  start(username) {
+    this.open();
+    this.field.value = username;
+    byId("new-chat-form").requestSubmit();
+  }
+
   close() {
     this.dialog.close();
   }

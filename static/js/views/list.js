@@ -1,23 +1,30 @@
-// The conversations, newest first.
+// The conversations, newest first; of them those that are searched for.
 
 import { avatar, byId, h } from "./dom.js";
 import { counted, when } from "./format.js";
 import { DELETED } from "./message.js";
 import { Rows } from "./rows.js";
+import { SearchView } from "./search.js";
 import { tickMark } from "./ticks.js";
 
 export class ListView {
-  constructor({ chats, sync, onOpen }) {
+  constructor({ chats, sync, onOpen, onStart }) {
     Object.assign(this, { chats, sync, onOpen });
     this.list = byId("conversations");
+    this.search = new SearchView({ list: this.list, onChange: () => this.draw(this.current), onStart });
     this.rows = new Rows(this.list);
   }
 
   draw(current) {
-    const chats = this.chats.ordered((id) => this.#unsent(id)?.at ?? 0);
+    this.current = current;
+    const all = this.chats.ordered((id) => this.#unsent(id)?.at ?? 0);
+    const chats = this.search.among(all);
+    const focused = document.activeElement?.closest?.(".conversation")?.dataset.id;
     this.rows.draw(chats.map((chat) => this.#row(chat, chat.id === current)));
     this.list.hidden = chats.length === 0;
-    byId("no-conversations").hidden = chats.length > 0;
+    byId("no-conversations").hidden = all.length > 0;
+    this.search.tell(chats.length);
+    if (focused && !this.list.contains(document.activeElement)) this.list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
   }
 
   #row(chat, isCurrent) {

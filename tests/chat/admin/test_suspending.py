@@ -54,3 +54,12 @@ def test_nobody_is_deleted(boss: Client, people: Cast) -> None:
         "/admin/chat/user/", {"action": "delete_selected", "_selected_action": [people.mallory.id], "post": "yes"}
     )
     assert User.objects.filter(id=people.mallory.id).exists()
+
+
+def test_a_password_set_by_a_moderator_ends_what_the_old_one_opened(boss: Client, people: Cast) -> None:
+    password = {"password1": "an even longer secret", "password2": "an even longer secret"}
+    response = boss.post(f"/admin/chat/user/{people.mallory.id}/password/", password | {"usable_password": "true"})
+    assert response.status_code == 302
+    assert Change.objects.get(kind="revoked").users == [people.mallory.user.id]
+    revs = {str(device.id): device.access_rev for device in people.mallory.user.devices.all()}
+    assert revs == {people.mallory.device_id: 1}

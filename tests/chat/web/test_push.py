@@ -13,8 +13,8 @@ from pytest_django import Settings
 from chat.log import devices
 from chat.models import PushSubscription
 from chat.wakeup import vapid
-from chat.web.identity import DEVICE_KEY
-from tests.cast import Cast, Person
+from tests.cast import Cast
+from tests.chat.web.signing_in import client_of, refused
 from tests.push_service import Browser, PushService
 from tests.servers import VAPID_PRIVATE_KEY
 
@@ -29,26 +29,9 @@ def service() -> Iterator[PushService]:
         yield service
 
 
-def client_of(person: Person, token: str | None = None, device: str | None = None, **options: Any) -> Client:
-    client = Client(**options)
-    client.force_login(person.user)
-    session = client.session
-    session[DEVICE_KEY] = device or person.device_id
-    session.save()
-    client.cookies["device"] = token or person.token
-    return client
-
-
 def posted(client: Client, what: Any, **options: Any) -> Any:
     body = what if isinstance(what, bytes) else json.dumps(what)
     return client.post(URL, body, content_type="application/json", **options)
-
-
-def refused(response: Any, status: int, code: str) -> str:
-    assert response.status_code == status and response["Content-Type"] == "application/problem+json"
-    told = response.json()
-    assert (told["status"], told["code"]) == (status, code) and told["title"]
-    return str(told.get("detail", ""))
 
 
 def test_the_key_is_the_servers_public_one(people: Cast) -> None:

@@ -1,0 +1,24 @@
+"""What a person is called, and what they let others know (Django's synchronous side)."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from chat.models import Change, Membership, User
+
+
+def rename(user: UUID, name: str) -> None:
+    """Others read it when they next say hello, or when the members of a conversation change. Empty: the username."""
+    User.objects.filter(id=user).update(name=name)
+
+
+@transaction.atomic
+def set_read_receipts(user: UUID, on: bool) -> None:
+    """From now on what this person sees is told, or not (chat/policy/privacy.py). Switched on, within a second or two
+    everyone they talk to learns how far they have got, and they of the others. Again with the same changes nothing."""
+    changed = User.objects.filter(id=user, read_receipts=not on).update(read_receipts=on)
+    if changed and on:
+        stays = Membership.objects.filter(user_id=user, left_seq=None)
+        convs = list(stays.values_list("conversation_id", flat=True))
+        Change.objects.create(kind=Change.Kind.RECEIPTS, conversations=convs, users=[user], at=timezone.now())

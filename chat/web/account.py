@@ -1,0 +1,155 @@
+"""The doors of the settings: what a person is called and lets others know, their devices, their password (doors.py).
+
+Everything is the asking person's own: another's device is answered as one that is not there.
+"""
+
+import unicodedata
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic import View
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from chat.log import devices, profile
+from chat.models import Device
+from chat.protocol.errors import ErrorCode
+from chat.web.doors import BadBody, for_devices, json_body
+from chat.web.forms import NewPasswordForm
+from chat.web.problems import problem
+
+# As long as what Django's password fields take.
+PASSWORD_CHARS = 4096
+# Controls, halves of characters, ends of lines and paragraphs.
+UNFIT = {"Cc", "Cs", "Zl", "Zp"}
+
+
+class Wish(BaseModel):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    name: str | None = Field(None, max_length=100)
+    read_receipts: bool | None = None
+
+    @field_validator("name")
+    @classmethod
+    def one_line(cls, name: str | None) -> str | None:
+        if name is not None and any(unicodedata.category(character) in UNFIT for character in name):
+            raise ValueError("it cannot be stored, or not in one line")
+        return None if name is None else name.strip()
+
+
+class Passwords(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    old: str = Field(max_length=PASSWORD_CHARS)
+    new: str = Field(max_length=PASSWORD_CHARS)
+
+
+def _milliseconds(at: datetime | None) -> int | None:
+    return None if at is None else round(at.timestamp() * 1000)
+
+
+def _told(device: Device, asking: Device) -> dict[str, Any]:
+    """Times are milliseconds since 1970; `last_seen_at` is when it last connected, to the hour, null: never."""
+    return {
+        "id": str(device.id),
+        "name": device.name,
+        "created_at": _milliseconds(device.created_at),
+        "last_seen_at": _milliseconds(device.last_seen_at),
+        "is_this": device.id == asking.id,
+    }
+
+
+@method_decorator(never_cache, "dispatch")
+class Account(View):
+    http_method_names = ["get", "patch"]
+
+    @for_devices
+    def get(self, request: HttpRequest, device: Device) -> HttpResponse:
+        """With the devices that can act, those used last first; this one before them."""
+        user = device.user
+        working = Device.objects.filter(user=user, revoked_at=None).order_by("-last_seen_at", "-id")
+        listed = sorted((_told(each, device) for each in working), key=lambda each: not each["is_this"])
+        told = {"username": user.username, "name": user.display_name, "read_receipts": user.read_receipts}
+        return JsonResponse(told | {"devices": listed})
+
+    @for_devices
+    def patch(self, request: HttpRequest, device: Device) -> HttpResponse:
+        try:
+            wish = Wish.model_validate_json(json_body(request))
+        except BadBody as why:
+            return problem(ErrorCode.INVALID_SETTINGS, why.status, str(why))
+        except ValidationError:
+            return problem(ErrorCode.INVALID_SETTINGS, 422)
+        if wish.name is not None:
+            profile.rename(device.user_id, wish.name)
+        if wish.read_receipts is not None:
+            profile.set_read_receipts(device.user_id, wish.read_receipts)
+        return HttpResponse(status=204)
+
+
+@method_decorator(never_cache, "dispatch")
+class OtherDevices(View):
+    """All but the asking one."""
+
+    http_method_names = ["delete"]
+
+    @for_devices
+    def delete(self, request: HttpRequest, device: Device) -> HttpResponse:
+        devices.revoke_others(device)
+        return HttpResponse(status=204)
+
+
+@method_decorator(never_cache, "dispatch")
+class OneDevice(View):
+    http_method_names = ["delete"]
+
+    @for_devices
+    def delete(self, request: HttpRequest, device: Device, other: str) -> HttpResponse:
+        """Signed out already: it is, afterwards."""
+        try:
+            found = Device.objects.filter(id=UUID(other), user=device.user_id).first()
+        except ValueError:
+            found = None
+        if found is None:
+            return problem(ErrorCode.NOT_FOUND, 404)
+        devices.revoke(found)
+        return HttpResponse(status=204)
+
+
+@method_decorator(never_cache, "dispatch")
+class Password(View):
+    http_method_names = ["post"]
+
+    @for_devices
+    def post(self, request: HttpRequest, device: Device) -> HttpResponse:
+        """The asking session goes on; all others are over, and what they had open ends."""
+        try:
+            given = Passwords.model_validate_json(json_body(request))
+        except BadBody as why:
+            return problem(ErrorCode.INVALID_PASSWORD, why.status, str(why))
+        except ValidationError:
+            return problem(ErrorCode.INVALID_PASSWORD, 422)
+        fields = {"old_password": given.old, "new_password1": given.new, "new_password2": given.new}
+        form = NewPasswordForm(device.user, fields)
+        if not form.is_valid():
+            return problem(ErrorCode.INVALID_PASSWORD, 422, errors=_errors(form))
+        with transaction.atomic():
+            form.save()
+            devices.end_sessions(device.user, but=device)
+        update_session_auth_hash(request, device.user)
+        return HttpResponse(status=204)
+
+
+def _errors(form: NewPasswordForm) -> dict[str, list[str]]:
+    """By the names of the body's fields."""
+    names = {"old_password": "old", "new_password1": "new", "new_password2": "new"}
+    told: dict[str, list[str]] = {}
+    for field, errors in form.errors.items():
+        told.setdefault(names[field], []).extend(str(error) for error in errors)
+    return told

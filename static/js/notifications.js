@@ -1,0 +1,78 @@
+// Being told of messages while the page is closed. The switch is this device's own; whether it works is up to the
+// browser, its push service and the server, and each can say no.
+
+import { ask } from "./http.js";
+
+const DOOR = "/push/subscription";
+
+export const SAYS = {
+  "no-worker": "Notifications need a secure connection (https) and a browser that supports them.",
+  blocked: "This browser blocks notifications from this site. Allow them in its settings for the site first.",
+  PUSH_OFF: "This server sends no notifications.",
+  unreachable: "The browser could not reach its push service. Try again later.",
+};
+
+const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+const isSame = (buffer, key) => buffer && bytes(key).every((byte, at) => new Uint8Array(buffer)[at] === byte);
+
+export class Notifications {
+  constructor(preferences) {
+    this.preferences = preferences;
+  }
+
+  get isOn() {
+    return this.preferences.get("notifications") === true && this.obstacle === null;
+  }
+
+  // What stands in the way before anything is asked: a key of SAYS, or null.
+  get obstacle() {
+    if (!navigator.serviceWorker || !globalThis.PushManager || !globalThis.Notification) return "no-worker";
+    return Notification.permission === "denied" ? "blocked" : null;
+  }
+
+  // Asks the person, if the browser has not yet: only after they have pressed something. Null, or why not.
+  async switchOn() {
+    if (this.obstacle) return SAYS[this.obstacle];
+    const { value, problem } = await ask("GET", "/push/key");
+    if (problem) return SAYS[problem.code] ?? problem.title;
+    const permission = await Notification.requestPermission();
+    if (permission === "denied") return SAYS.blocked;
+    if (permission !== "granted") return "Nothing was changed: the browser was not allowed to.";
+    const why = await this.#subscribe(value.key);
+    if (!why) this.preferences.set("notifications", true);
+    return why;
+  }
+
+  async switchOff() {
+    this.preferences.set("notifications", false);
+    const { problem } = await ask("DELETE", DOOR);
+    const registration = await navigator.serviceWorker?.getRegistration();
+    await (await registration?.pushManager.getSubscription())?.unsubscribe();
+    return problem && problem.code !== "PUSH_OFF" ? problem.title : null;
+  }
+
+  // Subscriptions end by themselves: at each start there is one again.
+  async resume() {
+    if (!this.isOn || Notification.permission !== "granted") return;
+    const { value } = await ask("GET", "/push/key");
+    if (value) await this.#subscribe(value.key);
+  }
+
+  async #subscribe(key) {
+    try {
+      if (!(await navigator.serviceWorker.getRegistration())) return SAYS["no-worker"];
+      const { pushManager } = await navigator.serviceWorker.ready;
+      let subscription = await pushManager.getSubscription();
+      if (subscription && !isSame(subscription.options.applicationServerKey, key)) {
+        await subscription.unsubscribe();
+        subscription = null;
+      }
+      subscription ??= await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) });
+      const { problem } = await ask("POST", DOOR, subscription);
+      return problem ? (SAYS[problem.code] ?? problem.title) : null;
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      return error.name === "NotAllowedError" ? SAYS.blocked : SAYS.unreachable;
+    }
+  }
+}

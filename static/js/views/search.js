@@ -1,0 +1,86 @@
+// The field above the list: what is typed there filters the chats. Down goes into the list, Enter opens the first chat,
+// Escape ends the search, from wherever it is pressed.
+
+import { finds } from "../fold.js";
+import { byId } from "./dom.js";
+
+// As people may be called (chat/web/forms.py).
+const USERNAME = /^@?([a-z0-9][a-z0-9_.-]{2,29})$/iu;
+const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+
+// Of the other one; in one's notes, one's own.
+const usernames = ({ others, members }) => (others.length ? others : members).map(({ username }) => username);
+
+export class SearchView {
+  // `onChange()`: another query. `onStart(username)`: nobody was found, and is to be written to.
+  constructor({ list, onChange, onStart }) {
+    Object.assign(this, { list, onChange });
+    this.field = byId("search");
+    this.start = byId("start-chat");
+    this.field.addEventListener("input", () => onChange());
+    this.field.addEventListener("keydown", (event) => this.#fieldKey(event));
+    list.addEventListener("keydown", (event) => this.#listKey(event));
+    this.start.addEventListener("click", () => onStart(this.#username));
+  }
+
+  get #query() {
+    return this.field.value.trim();
+  }
+
+  get #username() {
+    return USERNAME.exec(this.#query)?.[1].toLowerCase();
+  }
+
+  // Those it finds: by name, and one person also by username.
+  among(chats) {
+    byId("search-bar").hidden = chats.length === 0;
+    const query = this.#query.replace(/^@/u, "");
+    if (!query) return chats;
+    return chats.filter(({ name, kind, roster }) => finds(query, [name, ...(kind === "direct" ? usernames(roster) : [])]));
+  }
+
+  // What there is to say, of so many found.
+  tell(found) {
+    const isVain = Boolean(this.#query) && found === 0;
+    byId("no-matches").hidden = !isVain;
+    byId("no-matches-text").textContent = isVain ? "No chat by that name." : "";
+    this.start.hidden = !this.#username;
+    this.start.textContent = `Start a chat with @${this.#username}`;
+  }
+
+  clear() {
+    this.field.value = "";
+    this.onChange();
+  }
+
+  get #rows() {
+    return [...this.list.querySelectorAll(".conversation")];
+  }
+
+  #fieldKey(event) {
+    if (event.isComposing) return;
+    const [first] = this.#rows;
+    if (event.key === "Escape" && this.field.value) this.#end(event);
+    else if (event.key === "ArrowDown") this.#focus(event, first ?? this.start);
+    else if (event.key === "Enter" && this.#query) (first ?? (this.#username && this.start))?.click();
+  }
+
+  #listKey(event) {
+    const rows = this.#rows;
+    const at = rows.indexOf(document.activeElement);
+    if (at < 0) return;
+    if (event.key === "Escape" && this.field.value) this.#end(event);
+    else if (STEPS[event.key]) this.#focus(event, at + STEPS[event.key] < 0 ? this.field : rows[at + STEPS[event.key]]);
+  }
+
+  #end(event) {
+    event.preventDefault();
+    this.clear();
+    this.field.focus();
+  }
+
+  #focus(event, element) {
+    event.preventDefault();
+    element?.focus();
+  }
+}

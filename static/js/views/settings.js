@@ -1,0 +1,71 @@
+// The settings. What is the server's (name, receipts, devices, password) is read anew each time they are opened, and
+// cannot be changed without it; the rest is this device's own.
+
+import { ask } from "../http.js";
+import { byId } from "./dom.js";
+import { DevicesSection } from "./settings_devices.js";
+import { DeviceOwnSection } from "./settings_own.js";
+import { PasswordSection } from "./settings_password.js";
+
+const ACCOUNT = "/account";
+
+export class SettingsDialog {
+  // `onRenamed(name)`: what this person is called from now on.
+  constructor({ preferences, notifications, onRenamed }) {
+    this.onRenamed = onRenamed;
+    this.dialog = byId("settings-dialog");
+    this.name = byId("profile-name");
+    this.receipts = byId("read-receipts");
+    this.own = new DeviceOwnSection({ preferences, notifications });
+    this.devices = new DevicesSection({ onChanged: () => this.#load() });
+    this.password = new PasswordSection();
+    byId("profile-form").addEventListener("submit", (event) => this.#rename(event));
+    this.receipts.addEventListener("change", () => this.#switchReceipts());
+  }
+
+  open() {
+    for (const said of this.dialog.querySelectorAll(".said")) said.textContent = "";
+    this.own.draw();
+    this.password.clear();
+    this.#enable(false);
+    this.dialog.showModal();
+    return this.#load();
+  }
+
+  async #load() {
+    const { value, problem } = await ask("GET", ACCOUNT);
+    byId("settings-problem").hidden = !problem;
+    byId("settings-problem").textContent = problem ? `${problem.title} Only what belongs to this device can be set now.` : "";
+    this.#enable(!problem);
+    if (value) this.#show(value);
+  }
+
+  #enable(isOn) {
+    for (const section of this.dialog.querySelectorAll("[data-of-server]")) section.inert = !isOn;
+  }
+
+  #show({ username, name, read_receipts, devices }) {
+    this.name.value = name === username ? "" : name;
+    this.name.placeholder = username;
+    byId("profile-help").textContent = `Others find you as @${username}.`;
+    byId("password-username").value = username;
+    this.receipts.checked = read_receipts;
+    this.devices.show(devices);
+  }
+
+  async #rename(event) {
+    event.preventDefault();
+    const name = this.name.value.trim();
+    const { problem } = await ask("PATCH", ACCOUNT, { name });
+    byId("profile-said").textContent = problem?.title ?? "Saved. Others see it when they next connect.";
+    if (!problem) this.onRenamed(name || this.name.placeholder);
+  }
+
+  // As it was, if the server has not taken it.
+  async #switchReceipts() {
+    const wanted = this.receipts.checked;
+    const { problem } = await ask("PATCH", ACCOUNT, { read_receipts: wanted });
+    if (problem) this.receipts.checked = !wanted;
+    byId("receipts-said").textContent = problem?.title ?? "";
+  }
+}

@@ -1,0 +1,44 @@
+// What is this device's own: its look, what Enter does, whether it notifies.
+
+import { SAYS } from "../notifications.js";
+import { byId } from "./dom.js";
+
+const touch = matchMedia("(hover: none) and (pointer: coarse)");
+
+export class DeviceOwnSection {
+  constructor({ preferences, notifications }) {
+    Object.assign(this, { preferences, notifications });
+    this.theme = byId("theme");
+    this.enter = byId("enter-sends");
+    this.bell = byId("notifications");
+    this.theme.addEventListener("change", ({ target }) => preferences.set("theme", target.value));
+    this.enter.addEventListener("change", () => preferences.set("enter", this.enter.checked ? "send" : "line"));
+    this.bell.addEventListener("change", () => this.#ring());
+    preferences.addEventListener("change", () => this.draw());
+  }
+
+  draw() {
+    const { preferences, notifications } = this;
+    const theme = preferences.get("theme") ?? "system";
+    for (const radio of this.theme.querySelectorAll("input")) radio.checked = radio.value === theme;
+    const sends = (preferences.get("enter") ?? (touch.matches ? "line" : "send")) === "send";
+    this.enter.checked = sends;
+    byId("enter-note").textContent = sends ? "Shift+Enter makes a new line." : "Enter makes a new line, Ctrl+Enter sends.";
+    if (!this.isRinging) this.bell.checked = notifications.isOn;
+    if (notifications.obstacle) this.#say(SAYS[notifications.obstacle]);
+    this.bell.disabled = notifications.obstacle !== null;
+  }
+
+  async #ring() {
+    this.isRinging = true;
+    this.#say("");
+    const why = await (this.bell.checked ? this.notifications.switchOn() : this.notifications.switchOff());
+    this.isRinging = false;
+    this.draw();
+    if (why) this.#say(why);
+  }
+
+  #say(text) {
+    byId("notifications-said").textContent = text;
+  }
+}
