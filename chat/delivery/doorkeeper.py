@@ -14,7 +14,7 @@ from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.log import access
 from chat.log.pool import Database
-from chat.protocol.codec_json import encode
+from chat.protocol import codec_json
 from chat.protocol.errors import CloseCode
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Doorkeeper:
         for session in list(room.sessions) if room and roster.rows else []:
             alike = None if session.user in roster.open else session.user
             if alike not in texts:
-                texts[alike] = encode(roster.frame(session.user))
+                texts[alike] = codec_json.encode(roster.frame(session.user))
             session.write_text(texts[alike])
 
     async def revoked(self, users: list[str]) -> None:

@@ -81,8 +81,8 @@ class Club:
     async def others(self) -> list[Member]:
         """As alice's devices are told them."""
         told = await sync.roster(self.database, self.conv)
-        assert told is not None
-        return [_member(each) for each in told["members"] if each["id"] != self.people.alice.id]
+        members = told.frame(self.people.alice.id)["members"]
+        return [_member(each) for each in members if each["id"] != self.people.alice.id]
 
     def asked(self, seq: int) -> list[Reader]:
         return [reader for reader in self.readers if reader.is_present and seq in reader.theirs]

@@ -206,14 +206,14 @@ async def test_how_far_all_have_got_is_summed_for_what_a_page_holds_and_for_the_
     await counting.open()
     device = Asking(counting, people.bob)
     answers = await device.catch_up(limit)
-    sizes = [len(named) for [named] in counting.asked(heads.MARKS)]
+    sizes = [len(named) for named, _ in counting.asked(heads.MARKS)]
     assert len(answers) == convs and max(sizes[:-1]) <= limit and sizes[-1] == convs - 1
     counting.exchanges.clear()
     # Nothing but ticks: they are all told, a conversation each, and then there is an end.
     await in_thread(Watermark.objects.filter(user=people.alice.user).update, delivered_seq=2)
     answers = await device.catch_up(limit)
     assert [len(answer["conversations"]) for answer in answers] == [limit] * (convs // limit)
-    assert [len(named) for [named] in counting.asked(heads.MARKS)] == [convs] * (convs // limit)
+    assert [len(named) for named, _ in counting.asked(heads.MARKS)] == [convs] * (convs // limit)
     assert (await device.ask())["conversations"] == []
     await counting.close()
 

@@ -150,4 +150,4 @@ def test_gaps_and_lapses_are_passed_over_not_read(filled: Filled) -> None:
 def test_where_everything_stands_costs_what_a_person_is_in(filled: Filled) -> None:
     bob = filled.people.bob
     assert filled.cost(heads.HEADS, [bob.device_id, bob.id]) < 150
-    assert filled.cost(heads.MARKS, [[filled.long, filled.short]]) < 60
+    assert filled.cost(heads.MARKS, [[filled.long, filled.short], bob.id]) < 80
