@@ -19,7 +19,8 @@ from chat.inbox import purge as history
 from chat.metrics.tally import NUDGES, TASK_FAILURES
 from chat.models import Change, Progress
 from chat.wakeup import registry
-from chat.wakeup.dispatch import BATCH, dispatch
+from chat.wakeup.claims import BATCH
+from chat.wakeup.dispatch import dispatch
 from receipts.flush import Flusher, connect
 from receipts.ledger import Applied
 

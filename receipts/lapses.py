@@ -1,14 +1,15 @@
 """What expired for a person before a device of theirs took it, and what was taken after all.
 
 The caller's transaction holds the person's watermark row, which is what keeps expiry and acknowledgement apart.
-Whoever adds or takes back leaves a `lapsed` change row: senders are told from it.
+Whoever adds or takes back leaves a `lapsed` change row for each conversation, however many members it is about: the
+senders of what it names are told from it.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from chat.policy.retention import without
+from chat.policy.visibility import without
 
 # What holds only a person's own entries is no one's loss and makes no lapse, but has expired all the same. A lapse
 # that began within the last day and ends where this one begins is continued: a row a person and day at most.
@@ -36,7 +37,8 @@ WITH expired AS (
     WHERE (conv, member, first) NOT IN (SELECT conv, member, first FROM continued)
 ), noted AS (
     INSERT INTO chat_change (kind, conversations, heads, users, at)
-    SELECT 'lapsed', array_agg(DISTINCT conv), '{}', ARRAY[member], clock_timestamp() FROM lapsed GROUP BY member
+    SELECT 'lapsed', ARRAY[conv], ARRAY[min(first), max(last)], array_agg(DISTINCT member), clock_timestamp()
+    FROM lapsed GROUP BY conv
 )
 SELECT conv::text, member::text FROM lapsed
 """
@@ -66,12 +68,12 @@ SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::tim
 
 NOTE = """
 INSERT INTO chat_change (kind, conversations, heads, users, at)
-SELECT 'lapsed', array_agg(DISTINCT conv), '{}', ARRAY[member], clock_timestamp()
-FROM unnest(%s::uuid[], %s::uuid[]) AS p(conv, member) GROUP BY member
+SELECT 'lapsed', ARRAY[conv], ARRAY[min(first), max(last)], array_agg(DISTINCT member), clock_timestamp()
+FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[]) AS t(conv, member, first, last) GROUP BY conv
 """
 
 Taken = tuple[str, str, str, int, int]
-"""(conversation, user, device, start of the person's stay, up to where the device has now stored everything)"""
+"""(conversation, user, device, where it stands if it has no inbox, up to where it has now stored everything)"""
 
 
 def add(cursor: Any, spans: Sequence[tuple[str, str, int, int]], at: datetime) -> list[tuple[str, str]]:
@@ -88,12 +90,12 @@ def take_back(cursor: Any, taken: Sequence[Taken]) -> None:
     before = {(conv, device): received for conv, device, received in cursor.fetchall()}
     stored: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for conv, user, device, start, upto in taken:
-        span = (before.get((conv, device), start - 1) + 1, upto)
+        span = (before.get((conv, device), start) + 1, upto)
         stored.setdefault((conv, user), []).append(span)
     cursor.execute(LAPSES, columns(sorted(stored), 2))
     gone: list[int] = []
     kept: list[tuple[str, str, int, int, datetime]] = []
-    touched: set[tuple[str, str]] = set()
+    back: list[tuple[str, str, int, int]] = []
     for lapse, conv, user, first, last, at in cursor.fetchall():
         left = [(first, last)]
         for span in stored[conv, user]:
@@ -101,11 +103,11 @@ def take_back(cursor: Any, taken: Sequence[Taken]) -> None:
         if left != [(first, last)]:
             gone.append(lapse)
             kept += [(conv, user, low, high, at) for low, high in left]
-            touched.add((conv, user))
+            back += [(conv, user, max(first, low), min(last, high)) for low, high in stored[conv, user]]
     if gone:
         cursor.execute(REMOVE, [gone])
         cursor.execute(KEEP, columns(kept, 5))
-        cursor.execute(NOTE, columns(sorted(touched), 2))
+        cursor.execute(NOTE, columns([span for span in back if span[2] <= span[3]], 4))
 
 
 def columns(rows: Iterable[Sequence[Any]], width: int = 0) -> list[list[Any]]:

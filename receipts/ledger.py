@@ -10,15 +10,16 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from chat.log.access import START_IN
 from receipts import lapses
 from receipts.lapses import columns
 from receipts.watermarks import Claim, Kind, Mark, Rise, rises
 
 # Whether something of what is claimed may have lapsed is asked of the watermark, not of the lapses: of a row that was
 # waited for PostgreSQL shows its newest version, of all other tables what they held before the wait.
-LEGAL = """
+LEGAL = f"""
 SELECT c.conv::text, c.device::text, d.user_id::text, c.kind, c.seq, c.at, v.last_seq, w.delivered_seq, w.seen_seq,
-       v.last_rev, s.visible_from_seq,
+       v.last_rev, CASE WHEN w.expired_seq > 0 THEN {START_IN.format(conv="c.conv", user="d.user_id")} END,
        CASE WHEN w.expired_seq > 0 THEN w.expired_seq > coalesce(
            (SELECT received_seq FROM chat_inbox WHERE conversation_id = c.conv AND device_id = c.device), 0)
        ELSE false END

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from chat.policy.visibility import Span, Stay
+
 
 class Kind(str, Enum):
     DELIVERED = "delivered"
@@ -78,12 +80,16 @@ def rises(mark: Mark, head: int, claims: Iterable[Claim]) -> tuple[Mark, list[Ri
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Another member, as far as a tick depends on them. `start`: the first seq that was for them in their present
-    stay. `lapsed`: spans (first, last) that expired before any device of theirs took them."""
+    """Another member who is present, as far as a tick depends on them. `stays`: all of theirs, earlier ones too, since
+    who came back is owed what those hold. `lapsed`: what expired before any device of theirs took it."""
 
     mark: Mark
-    start: int = 1
-    lapsed: tuple[tuple[int, int], ...] = ()
+    stays: tuple[Stay, ...] = (Stay(1),)
+    lapsed: tuple[Span, ...] = ()
+
+    def is_asked(self, seq: int) -> bool:
+        """Whether entry `seq` is for them."""
+        return any(stay.holds(seq) for stay in self.stays)
 
     def has(self, seq: int, upto: int) -> bool:
         """Whether a watermark of theirs at `upto` means that they have `seq`."""
@@ -94,12 +100,15 @@ class Member:
 
 
 def tick(seq: int, others: Iterable[Member], direct: bool) -> Tick:
-    """The tick of entry `seq` for its sender: what *all* others it was for have reached. For no one: SEEN.
+    """The tick of entry `seq` for its sender: what *all* present others it is for have reached. For no one: SENT, since
+    nobody has told that they have it.
 
     A watermark above a lapse says nothing about what lapsed. Between two people (`direct`) a lapse is FAILED; in a
     group the entry stays SENT, and message info tells for whom it expired.
     """
-    asked = [member for member in others if member.start <= seq]
+    asked = [member for member in others if member.is_asked(seq)]
+    if not asked:
+        return Tick.SENT
     if direct and any(member.misses(seq) for member in asked):
         return Tick.FAILED
     if all(member.has(seq, member.mark.seen) for member in asked):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chat.log import devices
+from chat.log.access import Actor
 from chat.models import Conversation, Device, Membership, User
 from receipts.models import Watermark
 
@@ -20,6 +21,10 @@ class Person:
     @property
     def device_id(self) -> str:
         return str(self.device.id)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.id, self.device_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""What the sender of a message is told about it: one check, a refusal, or "once more, please"."""
+"""What the sender of a message is told about it: one check, a refusal, or "once more, please"; and of any other frame
+what is wrong with it."""
 
 import time
 from typing import Any
@@ -66,3 +67,15 @@ def retry(conv: str, client_id: str, code: ErrorCode, after_ms: int | None = Non
         "error_text": code.text,
         "retry_after_ms": RETRY_AFTER_MS.get(code, 500) if after_ms is None else after_ms,
     }
+
+
+def error(code: ErrorCode, text: str = "", ref: dict[str, str] | None = None, after_ms: int = 0) -> dict[str, Any]:
+    """Of anything but a send. `ref`: what of the frame at fault is repeated."""
+    frame = {
+        "t": "error",
+        "code": code.value,
+        "text": text or code.text,
+        "retryable": code.retry.value == "later",
+        "retry_after_ms": after_ms,
+    }
+    return frame | ({"ref": ref} if ref else {})

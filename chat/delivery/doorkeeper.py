@@ -4,16 +4,17 @@ that are revoked. Read from the database whenever a change row or a hint says th
 
 import asyncio
 import logging
-from contextvars import Context
 
 import psycopg
 
+from chat.delivery.coalesced import Coalesced
 from chat.delivery.hub import Hub
 from chat.delivery.places import Places
 from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.log import access
 from chat.log.pool import Database
+from chat.protocol import codec_json
 from chat.protocol.errors import CloseCode
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class Doorkeeper:
     def __init__(self, database: Database, places: Places) -> None:
         self._database = database
         self._places = places
-        self._reloads: dict[str, asyncio.Task[None]] = {}
+        self._rooms = Coalesced(self._reload)
         self.hub: Hub
 
     async def members_changed(self, conv: str, users: list[str]) -> None:
@@ -39,7 +40,8 @@ class Doorkeeper:
                     session.joined.append(conv)
                 elif conv not in session.cursors:
                     await self.introduce(session, conv)
-        await self._reload(conv)
+        # Others may wait for the same reading.
+        await asyncio.shield(self._rooms.ask(conv))
 
     async def introduce_joined(self, session: Session) -> None:
         """Conversations that came to be while the session's others were read."""
@@ -60,18 +62,8 @@ class Doorkeeper:
                 self.hub.enter(session, summary, cursor)
 
     def reload(self, conv: str) -> None:
-        """What is known of the room's members is not true any more; one reading at a time."""
-        if conv not in self._reloads:
-            task = asyncio.get_running_loop().create_task(self._try_reload(conv), context=Context())
-            self._reloads[conv] = task
-            task.add_done_callback(lambda _: self._reloads.pop(conv, None))
-
-    async def _try_reload(self, conv: str) -> None:
-        try:
-            await self._reload(conv)
-        except psycopg.Error as error:
-            # Whoever is still kept waiting by it asks again, once a second.
-            logger.warning("members not read: %s", type(error).__name__, extra={"conv": conv})
+        """What is known of the room's members is not true any more."""
+        self._rooms.ask(conv).add_done_callback(_note_failure)
 
     async def _reload(self, conv: str) -> None:
         room = self.hub.rooms.get(conv)
@@ -79,6 +71,10 @@ class Doorkeeper:
             return
         users = {session.user for session in room.sessions}
         members_rev, readable = await access.room(self._database, conv, users)
+        # Perhaps another one: all may have left meanwhile, and others come.
+        room = self.hub.rooms.get(conv)
+        if room is None:
+            return
         if any(session.user not in users for session in room.sessions):
             # Someone came in meanwhile, of whom nothing was asked.
             await self._reload(conv)
@@ -89,11 +85,14 @@ class Doorkeeper:
                 await self._tell_roster(conv)
 
     async def _tell_roster(self, conv: str) -> None:
-        """Read once for all who are in the room."""
-        frame = await sync.roster(self._database, conv)
+        """Read and encoded once for all who are in the room."""
+        roster = await sync.roster(self._database, conv)
         room = self.hub.rooms.get(conv)
-        for session in list(room.sessions) if room and frame else []:
-            session.write({"t": "members"} | (frame or {}))
+        if room is None or roster is None:
+            return
+        text = codec_json.encode({"t": "members"} | roster)
+        for session in list(room.sessions):
+            session.write_text(text)
 
     async def revoked(self, users: list[str]) -> None:
         devices = {row[0] for row in await self._database.rows(REVOKED, [users])}
@@ -101,3 +100,10 @@ class Doorkeeper:
             for session in list(self.hub.people.get(user, ())):
                 if session.device in devices:
                     session.end(CloseCode.AUTHENTICATION_FAILED)
+
+
+def _note_failure(reading: "asyncio.Future[None]") -> None:
+    if not reading.cancelled() and (error := reading.exception()):
+        # Whoever is still kept waiting by it asks again, once a second.
+        unforeseen = None if isinstance(error, psycopg.Error) else error
+        logger.warning("members not read: %s", type(error).__name__, exc_info=unforeseen)

@@ -155,6 +155,9 @@ class Postman:
         """Those somebody here may want to hear of: while conversations are being read, any may be entered next."""
         return convs if self.hub.is_reading else [conv for conv in convs if conv in self.hub.rooms]
 
+    def is_here(self, user: str) -> bool:
+        return user in self.hub.people
+
     def has_heard(self, change: int) -> bool:
         return self.hub.has_heard(change)
 
@@ -167,7 +170,7 @@ class Postman:
             session.end(CloseCode.RESTARTING)
 
     def housekeeping(self) -> None:
-        self.hub.close_stalled(asyncio.get_running_loop().time())
+        self.hub.watchdog.look(self.hub.sessions(), asyncio.get_running_loop().time())
         for conv in list(self.hub.rooms):
             self.hub.catch_up(conv)
 

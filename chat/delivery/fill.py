@@ -11,6 +11,7 @@ from collections import OrderedDict
 from contextvars import Context
 
 import psycopg
+from django.db import DatabaseError
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from chat.delivery.hub import Hub
@@ -57,7 +58,7 @@ class Filler:
             self._in_hand.add(conv)
             try:
                 more = await self._page(conv)
-            except (psycopg.Error, PoolTimeout, TooManyRequests) as error:
+            except (psycopg.Error, DatabaseError, PoolTimeout, TooManyRequests) as error:
                 # Reconcile asks again once the database is back.
                 logger.warning("fill failed: %s", type(error).__name__, extra={"conv": conv})
                 return

@@ -9,7 +9,7 @@ from typing import Any
 from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.inbox.sync import Summary
-from chat.protocol import frames
+from chat.protocol import codec_json, frames
 from chat.protocol.errors import CloseCode
 from chat.protocol.frames import Hello, Place
 from receipts.buffer import CHANGED, DELIVERED, SEEN
@@ -43,7 +43,7 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
         claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
         cursors = await runtime.places.cursors(session, summaries, claims)
         for summary in summaries:
-            session.owed[summary.conv] = (summary.head, summary.rev)
+            session.owed.add(summary.conv, summary.head, summary.rev)
             runtime.hub.enter(session, summary, cursors[summary.conv])
     session.begin(as_of)
     take_positions(runtime, session, list(claims.values()))
@@ -52,10 +52,9 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
 
 async def _write_conversations(session: Session, summaries: list[Summary]) -> None:
     """However many there are: they are written no faster than they are read."""
-    for start in range(0, max(1, len(summaries)), CONVERSATIONS_PAGE):
-        page = summaries[start : start + CONVERSATIONS_PAGE]
-        more = start + CONVERSATIONS_PAGE < len(summaries)
-        session.write({"t": "conversations", "items": [summary.frame() for summary in page], "more": more})
+    items = (summary.frame() for summary in summaries)
+    for frame in codec_json.conversations_frames(items, CONVERSATIONS_PAGE):
+        session.write_text(frame)
         await session.outlet.flushed(PATIENCE_S)
 
 
@@ -87,7 +86,7 @@ def take_positions(runtime: Any, session: Session, positions: list[Place]) -> No
             session.store_changes(place.conv, rev)
             runtime.receipts.note(place.conv, session.device, CHANGED, rev)
         if place.seen:
-            seen = min(place.seen, session.cursors[place.conv].stored.position)
-            session.see(place.conv, seen)
+            seen = min(place.seen, session.cursors[place.conv].stored)
+            session.cursors[place.conv].see(seen)
             runtime.receipts.note(place.conv, session.device, SEEN, seen)
     runtime.hub.resume(session)

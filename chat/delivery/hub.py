@@ -9,30 +9,28 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from chat.delivery.cursor import Cursor
 from chat.delivery.flight import Flight
 from chat.delivery.room import Known, Room
-from chat.delivery.session import Cursor, Session
+from chat.delivery.session import Session
+from chat.delivery.watchdog import Watchdog
 from chat.inbox.sync import Summary
 from chat.policy.visibility import Readable
 from chat.protocol.codec_json import Packed
-from chat.protocol.errors import CloseCode
 
 # Change rows whose layer event was heard, remembered so that reconcile need not repeat them.
 HEARD = 2_000
-# A full window without an acknowledgement; and no frame at all (two heartbeats and a bit).
-STALLED_S = 30.0
-SILENT_S = 60.0
 
 
 class Hub:
     """`need_fill(conv)`: some session is behind. `need_members(conv)`: who belongs to it has changed."""
 
     def __init__(self, need_fill: Callable[[str], None], need_members: Callable[[str], None]) -> None:
-        self._need_fill = need_fill
-        self._need_members = need_members
+        self.need_fill = need_fill
+        self.need_members = need_members
         self.rooms: dict[str, Room] = {}
         self.people: dict[str, set[Session]] = {}
-        self.full: set[Session] = set()
+        self.watchdog = Watchdog()
         self.flight = Flight()
         self._heard: deque[int] = deque(maxlen=HEARD)
         # Heads and revisions that went by while some session was reading its conversations and was in no room yet.
@@ -46,7 +44,8 @@ class Hub:
         return [session for sessions in self.people.values() for session in sessions]
 
     def arrive(self, session: Session) -> None:
-        """From now on the session gets its person's ticks. Before its conversations are read."""
+        """It has said hello: from now on the session gets its person's ticks. Before its conversations are read."""
+        self.watchdog.strangers.discard(session)
         self.people.setdefault(session.user, set()).add(session)
 
     @contextlib.contextmanager
@@ -81,9 +80,9 @@ class Hub:
             session.cursors[summary.conv] = cursor
         if session.cursors[summary.conv].pushed < room.head:
             session.behind.add(summary.conv)
-            self._need_fill(summary.conv)
+            self.need_fill(summary.conv)
         elif session.cursors[summary.conv].rev_told < room.rev:
-            self._need_fill(summary.conv)
+            self.need_fill(summary.conv)
         return True
 
     def leave(self, session: Session) -> None:
@@ -95,7 +94,7 @@ class Hub:
                 del self.people[session.user]
         for conv in session.cursors:
             self._leave_room(session, conv)
-        self.full.discard(session)
+        self.watchdog.forget(session)
 
     def expel(self, session: Session, conv: str) -> None:
         """The person does not belong to the conversation any more, and is told so."""
@@ -111,7 +110,7 @@ class Hub:
 
     def store(self, session: Session, conv: str, seq: int, cumulative: bool) -> int | None:
         """The device has stored entry `seq` (cumulative: and all before). Its cursor if it rose, else None."""
-        before = session.cursors[conv].stored.position
+        before = session.cursors[conv].stored
         after = session.store(conv, seq, cumulative)
         if after is not None:
             self.flight.arrived(session, conv, before, after)
@@ -129,7 +128,7 @@ class Hub:
         room.head = head
         for session in room.sessions:
             session.behind.add(conv)
-        self._need_fill(conv)
+        self.need_fill(conv)
 
     def deliver(self, conv: str, members_rev: int, entries: Sequence[Packed], known: Known | None = None) -> None:
         """A contiguous run of entries, fresh or filled."""
@@ -142,12 +141,11 @@ class Hub:
         room.head = max(room.head, head)
         if members_rev > room.members_rev:
             # Nobody is pushed anything until it is known who belongs here.
-            self._need_members(conv)
+            self.need_members(conv)
             return
         self.flight.departed(conv, entries)
-        if not room.offer(entries, known or {}):
-            self._need_fill(conv)
-        self.full.update(session for session in room.sessions if session.is_full)
+        if not room.offer(entries, known or {}, self.watchdog.full):
+            self.need_fill(conv)
 
     def raise_rev(self, conv: str, rev: int) -> None:
         """There are changes up to `rev`: whoever has not been told is."""
@@ -156,7 +154,7 @@ class Hub:
         room = self.rooms.get(conv)
         if room is not None and rev > room.rev:
             room.rev = rev
-            self._need_fill(conv)
+            self.need_fill(conv)
 
     def members(self, conv: str, members_rev: int, readable: Mapping[str, Readable]) -> None:
         """Who belongs to the conversation now, and what they may read; the others' sockets leave it, then pushing
@@ -175,18 +173,15 @@ class Hub:
         """Has those filled who are below the room's head or revision."""
         room = self.rooms.get(conv)
         if room is not None and (room.lacking() or room.untold()):
-            self._need_fill(conv)
-
-    def need_members(self, conv: str) -> None:
-        self._need_members(conv)
+            self.need_fill(conv)
 
     def resume(self, session: Session) -> None:
         """Acknowledgements came: what could not be pushed before may be now."""
         if not session.behind or session.is_full:
             return
-        self.full.discard(session)
+        self.watchdog.full.discard(session)
         for conv in session.behind:
-            self._need_fill(conv)
+            self.need_fill(conv)
 
     def nudge(self, conv: str, device: str) -> None:
         """The device has not acknowledged what it was pushed: push it again, from where it is known to stand."""
@@ -196,7 +191,7 @@ class Hub:
                 session.rewind(conv)
         self.catch_up(conv)
 
-    # Ticks and ends
+    # Ticks
 
     def tick(self, change: int | None, acks: Iterable[tuple[str, dict[str, Any]]]) -> None:
         """Tells senders how far others have got: pairs of (sender's user id, acknowledgement)."""
@@ -211,26 +206,3 @@ class Hub:
 
     def has_heard(self, change: int) -> bool:
         return change in self._heard
-
-    def close_stalled(self, now: float) -> None:
-        """Ends sockets whose window has been full too long without progress, and those that say nothing at all."""
-        for session in [session for session in self.full if not session.is_full]:
-            session.full_since = None
-            self.full.discard(session)
-        for session in self.full:
-            if session.full_since is None:
-                session.full_since = now
-            elif now - session.full_since > STALLED_S:
-                session.end(CloseCode.SLOW_READER)
-        for session in self.sessions():
-            if not session.unacked and not session.behind:
-                session.owed_since = None
-            elif session.owed_since is None:
-                session.owed_since = now
-            if now - session.heard_at > SILENT_S:
-                session.end(CloseCode.SILENT)
-
-    def longest_owed(self, now: float) -> float:
-        """Seconds that a connected device has been owed entries, or has owed acknowledgements, without progress."""
-        since = [session.owed_since for session in self.sessions() if session.owed_since is not None]
-        return now - min(since) if since else 0.0

@@ -115,7 +115,9 @@ class Listener:
         try:
             while True:
                 # Our own canaries alone keep this from timing out, unless the subscription is dead.
-                event = await asyncio.wait_for(layer.receive(channel), RECEIVE_TIMEOUT_S)
+                # Not wait_for: in Python 3.11 it forgets a cancellation that meets an event, and nothing ends.
+                async with asyncio.timeout(RECEIVE_TIMEOUT_S):
+                    event = await layer.receive(channel)
                 if event.get("origin") != self.process and not self._drops:
                     self._handle(event)
         finally:

@@ -7,7 +7,8 @@ lost its store) is pushed the entries again. What expired before it came is skip
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from chat.delivery.session import Cursor, Session
+from chat.delivery.cursor import Cursor
+from chat.delivery.session import Session
 from chat.inbox.horizons import Reset, pass_horizons
 from chat.inbox.sync import Summary
 from chat.protocol.frames import Absence, Place
@@ -26,9 +27,9 @@ class Places:
         """By conversation. Writes a `reset` for each in which the device is below its horizon."""
         found = {summary.conv: _cursor(summary, claims.get(summary.conv)) for summary in summaries}
         resets = [
-            Reset(summary.conv, found[summary.conv].pushed, summary.horizon)
+            Reset(summary.conv, found[summary.conv].pushed if summary.conv in claims else 0, summary.horizon)
             for summary in summaries
-            if found[summary.conv].pushed < summary.horizon
+            if _is_to_be_reset(found[summary.conv].pushed, summary, claims)
         ]
         if resets:
             async with self.threads:
@@ -44,13 +45,18 @@ class Places:
         hears of it, or its next acknowledgement would vouch for what it never had. Whether it was."""
         cursor = session.cursors.get(conv)
         horizon = max((gap["to"] for gap in absent if gap["why"] == "expired"), default=0)
-        if cursor is None or horizon <= cursor.stored.position:
+        if cursor is None or horizon <= cursor.stored:
             return False
-        reset = Reset(conv, cursor.stored.position, horizon)
+        reset = Reset(conv, cursor.stored, horizon)
         async with self.threads:
             await asyncio.to_thread(pass_horizons, session.device, [reset])
         session.pass_over(conv, horizon)
         return True
+
+
+def _is_to_be_reset(position: int, summary: Summary, claims: Mapping[str, Place]) -> bool:
+    """Also a device that states nothing and stands at the horizon: it may not have heard of what brought it there."""
+    return position < summary.horizon or (summary.conv not in claims and 0 < summary.horizon == position)
 
 
 def _cursor(summary: Summary, claim: Place | None) -> Cursor:

@@ -6,14 +6,16 @@ drops everything all still arrives within two seconds.
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from chat.delivery import lapses
+from chat.delivery.lapses import Lapsed
 from chat.log.changes import ChangeReader, ChangeRow
 from chat.log.pool import Database
-from chat.protocol.errors import ErrorCode
 from receipts.ledger import tick
 
 logger = logging.getLogger(__name__)
@@ -40,25 +42,6 @@ WHERE w.conversation_id = ANY(%s::uuid[]) AND k.upto > 0
 """
 
 
-# What has lapsed of some conversations for some people, all of it (nothing: an acknowledgement came after all), told to
-# each of the others with the newest own entry in it.
-LAPSES = """
-SELECT c.id::text, l.id::text, o.user_id::text, l.ranges, l.at,
-       (SELECT m.id::text FROM chat_message m JOIN receipts_lapse r
-          ON r.conversation_id = m.conversation_id AND r.user_id = l.id AND m.seq BETWEEN r.from_seq AND r.upto_seq
-        WHERE m.conversation_id = c.id AND m.sender_id = o.user_id ORDER BY m.seq DESC LIMIT 1)
-FROM chat_conversation c
-JOIN chat_membership s ON s.conversation_id = c.id AND s.left_seq IS NULL AND s.user_id = ANY(%s::uuid[])
-CROSS JOIN LATERAL (
-    SELECT s.user_id AS id, coalesce(array_agg(ARRAY[from_seq, upto_seq] ORDER BY from_seq)
-             FILTER (WHERE from_seq IS NOT NULL), '{}') AS ranges,
-           (extract(epoch FROM coalesce(max(at), now())) * 1000)::bigint AS at
-    FROM receipts_lapse WHERE conversation_id = c.id AND user_id = s.user_id) l
-JOIN chat_membership o ON o.conversation_id = c.id AND o.left_seq IS NULL AND o.user_id <> s.user_id
-WHERE c.id = ANY(%s::uuid[])
-"""
-
-
 class Effects(Protocol):
     """What the process does about each kind of change."""
 
@@ -69,6 +52,8 @@ class Effects(Protocol):
     def lapsed(self, conv: str) -> None: ...
 
     def rooms(self, convs: list[str]) -> list[str]: ...
+
+    def is_here(self, user: str) -> bool: ...
 
     def has_heard(self, change: int) -> bool: ...
 
@@ -121,6 +106,7 @@ class Reconciler:
 
     async def _apply(self, rows: list[ChangeRow]) -> None:
         ticked: set[str] = set()
+        lapsed: dict[str, Lapsed] = {}
         for row in rows:
             if row.kind == "append":
                 for conv, head in zip(row.conversations, row.heads, strict=True):
@@ -131,21 +117,27 @@ class Reconciler:
                 for conv, rev in zip(row.conversations, row.heads, strict=True):
                     self._effects.changed(conv, rev)
             elif row.kind == "lapsed":
-                await self._lapsed(self._effects.rooms(row.conversations), row.users)
+                for conv in self._effects.rooms(row.conversations):
+                    lapsed.setdefault(conv, Lapsed()).add(row.users, *row.heads)
             elif row.kind == "members":
                 for conv in row.conversations:
                     await self._effects.members_changed(conv, row.users)
             elif row.kind == "revoked":
                 await self._effects.revoked(row.users)
+        if lapsed:
+            await self._lapsed(lapsed)
         if ticked:
             await self._tick(sorted(ticked))
 
-    async def _lapsed(self, convs: list[str], users: list[str]) -> None:
-        """Always from the database, and here alone: what is told is as it is now, in the order it became so."""
-        rows = await self._database.rows(LAPSES, [users, convs]) if convs else []
-        for conv in convs:
+    async def _lapsed(self, found: Mapping[str, Lapsed]) -> None:
+        """Here alone: what is told is as it is now, in the order it became so."""
+        told = await lapses.read(self._database, found)
+        for conv in found:
             self._effects.lapsed(conv)
-        self._effects.ticked(None, [(told, failed(conv, user, *rest)) for conv, user, told, *rest in rows])
+        for news in told:
+            for sender, message_id in news.senders:
+                if self._effects.is_here(sender):
+                    self._effects.ticked(None, news.acks(sender, message_id))
 
     async def _tick(self, convs: list[str]) -> None:
         rows = await self._database.rows(TICKS, [convs])
@@ -154,17 +146,3 @@ class Reconciler:
             for conv, reader, kind, upto, told, message_id, at in rows
         ]
         self._effects.ticked(None, acks)
-
-
-def failed(conv: str, user: str, ranges: list[list[int]], at: int, message_id: str | None) -> dict[str, Any]:
-    """The acknowledgement that entries have expired for `user`: all ranges there are, none: none any more."""
-    return {
-        "type": "FAILED",
-        "conv": conv,
-        "lapsed": ranges,
-        "timestamp": at,
-        "sender_id": user,
-        "message_id": message_id,
-        "error_code": ErrorCode.EXPIRED.value,
-        "error_text": ErrorCode.EXPIRED.text,
-    }

@@ -28,14 +28,18 @@ class Room:
         self.members_rev = members_rev
         self.sessions: set[Session] = set()
 
-    def offer(self, entries: Sequence[Packed], known: Known) -> bool:
-        """A contiguous run, to everyone whose turn it is. False: someone with an open window is behind."""
+    def offer(self, entries: Sequence[Packed], known: Known, full: set[Session]) -> bool:
+        """A contiguous run, to everyone whose turn it is; whose window is full then is put into `full`. False: someone
+        with an open window is behind."""
         behind = False
         for run in codec_json.frames_of(entries):
             frame = codec_json.messages_frame(self.conv, run)
             for session in self.sessions:
                 taken = session.offer(self.conv, run, frame, known.get(session))
-                behind |= not taken and not session.is_full
+                if session.is_full:
+                    full.add(session)
+                elif not taken:
+                    behind = True
         return not behind
 
     def lacking(self) -> list[Session]:
@@ -62,10 +66,11 @@ class Room:
         return [session for session in self.sessions if session.may_be_told(self.conv, self.rev)]
 
     def tell(self, above: int, delta: Delta, users: Collection[str]) -> None:
-        """All changes above revision `above`, to everyone who has been told as much, and was asked for: what others
-        have deleted for themselves is not in it."""
+        """All changes above revision `above`, to everyone who has been told as much and not all of it, and was asked
+        for: what others have deleted for themselves is not in it."""
         for session in self.untold():
-            if session.user in users and session.cursors[self.conv].rev_told >= above:
+            # Read while another reading was on its way, it may hold nothing new.
+            if session.user in users and above <= session.cursors[self.conv].rev_told < delta.upto:
                 session.tell(self.conv, delta)
 
     def admit(self, members_rev: int, readable: Mapping[str, Readable]) -> tuple[bool, list[Session]]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from chat.delivery.watchdog import longest_owed
+
 if TYPE_CHECKING:
     from chat.delivery.runtime import Runtime
 
@@ -14,13 +16,14 @@ def vitals(runtime: "Runtime") -> Iterator[Metric]:
     """Called in the process's event loop; walks its sockets once."""
     now = asyncio.get_running_loop().time()
     hub, committer, read_at = runtime.hub, runtime.committer, runtime.reconciler.read_at
+    sessions = hub.sessions()
     gauges = {
-        "messenger_sockets": ("Signed-in sockets.", len(hub.sessions())),
+        "messenger_sockets": ("Signed-in sockets.", len(sessions)),
         "messenger_conversations_open": ("Conversations with a socket here.", len(hub.rooms)),
-        "messenger_windows_full": ("Sockets that are pushed nothing until they acknowledge.", len(hub.full)),
+        "messenger_windows_full": ("Sockets that are pushed nothing until they acknowledge.", len(hub.watchdog.full)),
         "messenger_longest_owed_seconds": (
             "Longest that a connected device has been owed entries, or owed acknowledgements, without progress.",
-            hub.longest_owed(now),
+            longest_owed(sessions, now),
         ),
         "messenger_sends_waiting": ("Sends in the committer's queue or parked.", committer.waiting),
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chat.log.access import START_IN
 from chat.policy.retention import lapsing
 from chat.policy.visibility import Stay
 from receipts import lapses
@@ -37,11 +38,12 @@ JOIN chat_membership s ON s.conversation_id = p.conv AND s.user_id = p.member
 
 # Devices that are further are not touched. One without a row is at its person's start, and gets a row when that is
 # below the horizon; one whose person has left keeps its row, for they may come back.
-HORIZONS = """
+HORIZONS = f"""
 WITH stays AS (
-    SELECT h.conv, s.user_id, h.upto, max(s.visible_from_seq) - 1 AS start, bool_or(s.left_seq IS NULL) AS present
+    SELECT h.conv, s.user_id, h.upto, bool_or(s.left_seq IS NULL) AS present,
+           {START_IN.format(conv="h.conv", user="s.user_id")} AS start
     FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[]) AS h(conv, member, upto)
-    JOIN chat_membership s ON s.conversation_id = h.conv AND {whose}
+    JOIN chat_membership s ON s.conversation_id = h.conv AND {{whose}}
     GROUP BY h.conv, s.user_id, h.upto
 )
 INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, horizon_seq)

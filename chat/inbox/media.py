@@ -4,20 +4,17 @@ What is withheld is told by a horizon of the device in the conversation, below w
 shared and stay; the text of the entry is delivered like any other.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
-
 from chat.inbox import progress
+from chat.log.access import START_IN
 from chat.models import Progress
 from chat.policy.retention import Media, withheld
 from receipts.lapses import columns
 
-FIRST_LOOK = timedelta(days=1)
-
 # What devices lack of the attachments of their persons' stays.
-LACKING = """
+LACKING = f"""
 FROM chat_device d
 JOIN chat_membership o ON o.user_id = d.user_id AND o.left_seq IS NULL
 LEFT JOIN chat_inbox i ON i.conversation_id = o.conversation_id AND i.device_id = d.id
@@ -25,9 +22,9 @@ JOIN chat_membership s ON s.conversation_id = o.conversation_id AND s.user_id = 
 JOIN chat_conversation c ON c.id = o.conversation_id
 JOIN chat_attachment a ON a.conversation_id = o.conversation_id
   AND a.seq BETWEEN s.visible_from_seq AND coalesce(s.left_seq, c.last_seq)
-  AND a.seq > CASE WHEN i.id IS NULL THEN o.visible_from_seq - 1
+  AND a.seq > CASE WHEN i.id IS NULL THEN {START_IN.format(conv="o.conversation_id", user="o.user_id")}
               ELSE greatest(i.received_seq, i.horizon_seq, i.media_horizon_seq) END
-WHERE d.revoked_at IS NULL AND {of}
+WHERE d.revoked_at IS NULL AND {{of}}
 """
 
 # In conversations appended to since the last run.
@@ -51,9 +48,9 @@ FROM (SELECT d.id::text AS device, a.conversation_id AS conv, a.seq, a.size
 JOIN chat_message m ON m.conversation_id = lacking.conv AND m.seq = lacking.seq
 """
 
-WITHHOLD = """
+WITHHOLD = f"""
 INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, media_horizon_seq)
-SELECT h.conv, h.device, s.visible_from_seq - 1, 0, h.upto
+SELECT h.conv, h.device, {START_IN.format(conv="s.conversation_id", user="s.user_id")}, 0, h.upto
 FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[]) AS h(conv, device, upto)
 JOIN chat_device d ON d.id = h.device
 JOIN chat_membership s ON s.conversation_id = h.conv AND s.user_id = d.user_id AND s.left_seq IS NULL
@@ -63,21 +60,15 @@ WHERE chat_inbox.media_horizon_seq < excluded.media_horizon_seq
 """
 
 
-@transaction.atomic
 def withhold(megabytes: int, now: datetime | None = None) -> int:
     """Horizons that rose, of devices for which more than `megabytes` (10^6 bytes) of attachments wait."""
-    with connection.cursor() as cursor:
-        progress.by_index(cursor)
-        taken = progress.take(cursor, Progress.Work.MEDIA, FIRST_LOOK)
-        if taken is None:
-            return 0
-        last, clock = taken
-        now = now or clock
+
+    def work(cursor: Any, last: datetime, now: datetime) -> int:
         cursor.execute(OWING, [last, now])
         devices = [row[0] for row in cursor.fetchall()]
-        risen = _withhold(cursor, devices, megabytes * 1_000_000) if devices else 0
-        progress.advance(cursor, Progress.Work.MEDIA, now, risen)
-        return risen
+        return _withhold(cursor, devices, megabytes * 1_000_000) if devices else 0
+
+    return progress.since_last(Progress.Work.MEDIA, now, work)
 
 
 def _withhold(cursor: Any, devices: list[str], most: int) -> int:

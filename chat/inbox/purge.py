@@ -3,6 +3,9 @@
 What is removed is a prefix by seq, so a log has no gaps above its floor, and the floor rises in the transaction that
 removes, under the conversation's lock. Whoever is still owed some of it sees it lapse first: it is removed by a later
 run. The oldest ids are the next to go, so nothing has to be remembered and nothing is searched for.
+
+Lapses stay: they are few, and a sender's device keeps its copy of an entry longer than the server does. Without them
+the watermark above it would say that it had arrived.
 """
 
 from collections import Counter
@@ -67,11 +70,6 @@ WITH f AS (
     DELETE FROM chat_hidden h USING f WHERE h.conversation_id = f.conv AND h.seq <= f.floor
 ), attached AS (
     DELETE FROM chat_attachment a USING f WHERE a.conversation_id = f.conv AND a.seq <= f.floor
-), lapsed AS (
-    DELETE FROM receipts_lapse l USING f WHERE l.conversation_id = f.conv AND l.upto_seq <= f.floor
-), shortened AS (
-    UPDATE receipts_lapse l SET from_seq = f.floor + 1 FROM f
-    WHERE l.conversation_id = f.conv AND l.from_seq <= f.floor AND l.upto_seq > f.floor
 )
 DELETE FROM chat_message m USING f WHERE m.conversation_id = f.conv AND m.seq <= f.floor
 """

@@ -20,6 +20,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from chat.inbox import progress
+from chat.log.access import START_IN
 from chat.models import Progress
 from chat.policy.backoff import DEFAULT_BACKOFF
 from chat.wakeup.notice import notice as notice_wakeups
@@ -31,8 +32,7 @@ GRACE = timedelta(seconds=3)
 FIRST_LOOK = timedelta(hours=1)
 
 # A row's time is a little before its commit: what is older than the last sweep's end by less than that is met again.
-# A device without an inbox is at the start of its person's first stay: who came back is still owed what they missed.
-NOTICE = """
+NOTICE = f"""
 WITH late AS (
     SELECT conv, coalesce(max(head) FILTER (WHERE c.kind = 'append'), 0) AS head,
            coalesce(max(head) FILTER (WHERE c.kind = 'revised'), 0) AS rev
@@ -41,14 +41,13 @@ WITH late AS (
     GROUP BY conv
 )
 INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, next_attempt_at)
-SELECT late.conv, d.id, f.visible_from_seq - 1, 0, now() + make_interval(secs => %s / 1000.0)
+SELECT late.conv, d.id, f.start, 0, now() + make_interval(secs => %s / 1000.0)
 FROM late
 JOIN chat_membership s ON s.conversation_id = late.conv AND s.left_seq IS NULL
-CROSS JOIN LATERAL (SELECT min(e.visible_from_seq) AS visible_from_seq FROM chat_membership e
-                    WHERE e.conversation_id = s.conversation_id AND e.user_id = s.user_id) f
+CROSS JOIN LATERAL (SELECT {START_IN.format(conv="s.conversation_id", user="s.user_id")} AS start) f
 JOIN chat_device d ON d.user_id = s.user_id AND d.revoked_at IS NULL
 LEFT JOIN chat_inbox i ON i.conversation_id = late.conv AND i.device_id = d.id
-WHERE (greatest(coalesce(i.received_seq, 0), f.visible_from_seq - 1) < late.head
+WHERE (greatest(coalesce(i.received_seq, 0), f.start) < late.head
        OR coalesce(i.received_rev, 0) < late.rev) AND i.next_attempt_at IS NULL
 ORDER BY late.conv, d.id
 ON CONFLICT (conversation_id, device_id) DO UPDATE

@@ -32,7 +32,6 @@ SELECT id, conversation_id::text, seq FROM chat_message
 WHERE id > %s::uuid AND id < %s::uuid ORDER BY id LIMIT %s
 """
 
-FIRST_LOOK = timedelta(days=1)
 # Entries looked at to find the excess, in quotas: all but a few are others'. For someone who writes far more than they
 # read the rest waits for its age.
 LOOK_BACK = 10
@@ -106,19 +105,13 @@ def _newest(rows: list[tuple[UUID, str, int]]) -> list[Expired]:
     return [Expired(conv, None, upto) for conv, upto in newest.items()]
 
 
-@transaction.atomic
 def expire_by_count(entries: int, now: datetime | None = None) -> int:
     """Ranges that lapsed, of people for whom more than `entries` of others wait in a conversation."""
-    with connection.cursor() as cursor:
-        progress.by_index(cursor)
-        taken = progress.take(cursor, Progress.Work.QUOTA, FIRST_LOOK)
-        if taken is None:
-            return 0
-        last, clock = taken
-        now = now or clock
-        lapsed = expire(cursor, _excess(cursor, entries, last, now), now).lapsed
-        progress.advance(cursor, Progress.Work.QUOTA, now, len(lapsed))
-        return len(lapsed)
+
+    def work(cursor: Any, last: datetime, now: datetime) -> int:
+        return len(expire(cursor, _excess(cursor, entries, last, now), now).lapsed)
+
+    return progress.since_last(Progress.Work.QUOTA, now, work)
 
 
 def _excess(cursor: Any, entries: int, last: datetime, now: datetime) -> list[Expired]:

@@ -4,40 +4,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat.log.access import MAY_ACT, SPANS, spans_of, stays_of
+from chat.inbox.unread import UNREAD
+from chat.log.access import MAY_ACT, SPANS, SPANS_IN, START_IN, spans_of, stays_of
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
-from chat.policy.visibility import Readable, readable
+from chat.policy.visibility import Readable, pairs, readable
 from chat.protocol.frames import Entry
 
-# Unread is derived, never counted along: others' entries above the seen watermark that are for this person, looked at
-# up to 1,000. `start` is where the present stay begins: what is above it needs no look at the earlier ones.
+# `reached`: nothing below it is unread.
 CONVERSATIONS = f"""
 SELECT {ENTRY}, c.id::text, c.kind, c.title, c.last_seq, c.last_rev, c.members_rev, c.floor_seq,
        {SPANS.format(user="s.user_id")}, i.received_seq, i.received_rev, i.horizon_seq, i.media_horizon_seq, w.seen_seq,
        EXISTS (SELECT FROM chat_hidden h WHERE h.conversation_id = c.id AND h.user_id = s.user_id AND h.seq = m.seq),
-       (SELECT count(*) FROM (SELECT 1 FROM chat_message u WHERE u.conversation_id = c.id
-          AND u.seq > greatest(w.seen_seq, c.floor_seq) AND u.sender_id <> s.user_id AND u.deleted_at IS NULL
-          AND (u.seq >= s.visible_from_seq OR EXISTS (
-            SELECT FROM chat_membership e WHERE e.conversation_id = c.id AND e.user_id = s.user_id
-              AND u.seq BETWEEN e.visible_from_seq AND e.left_seq))
-          AND NOT EXISTS (SELECT FROM receipts_lapse l WHERE l.conversation_id = c.id AND l.user_id = s.user_id
-              AND u.seq BETWEEN l.from_seq AND l.upto_seq)
-          LIMIT 1000) unread)
+       CASE WHEN r.reached < c.last_seq THEN {UNREAD} ELSE 0 END
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
+CROSS JOIN LATERAL (SELECT greatest(w.seen_seq, c.floor_seq) AS reached) r
 LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
 LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq AND m.seq >= s.visible_from_seq
 WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid[] IS NULL OR c.id = ANY(%s::uuid[]))
 ORDER BY coalesce(m.id, c.id) DESC
 """
 
-MEMBER = """
+MEMBER = f"""
 s.conversation_id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), s.role,
-       s.visible_from_seq, w.delivered_seq, w.seen_seq,
-       (SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
-          FROM receipts_lapse l WHERE l.conversation_id = s.conversation_id AND l.user_id = s.user_id)
+       w.delivered_seq, w.seen_seq, {SPANS_IN.format(conv="s.conversation_id", user="s.user_id")}
 """
 
 MEMBERS = f"""
@@ -57,10 +49,9 @@ JOIN receipts_watermark w ON w.conversation_id = s.conversation_id AND w.user_id
 WHERE c.id = %s::uuid ORDER BY u.username
 """
 
-POSITIONS = """
-SELECT c.id::text, coalesce(i.received_seq, (
-           SELECT min(e.visible_from_seq) - 1 FROM chat_membership e
-           WHERE e.conversation_id = c.id AND e.user_id = s.user_id)), coalesce(i.received_rev, 0), w.seen_seq
+POSITIONS = f"""
+SELECT c.id::text, coalesce(i.received_seq, {START_IN.format(conv="c.id", user="s.user_id")}),
+       coalesce(i.received_rev, 0), w.seen_seq
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
@@ -142,13 +133,13 @@ def _summaries(rows: Sequence[Row], member_rows: Sequence[Row]) -> list[Summary]
 
 def _member(row: Sequence[Any]) -> dict[str, Any]:
     """MEMBER of docs/protocol.md. `lapsed` only where something has."""
-    user, username, name, role, start, delivered, seen, lapsed = row
+    user, username, name, role, delivered, seen, stays, lapsed = row
     member = {
         "id": user,
         "username": username,
         "name": name,
         "role": role,
-        "start": start,
+        "stays": pairs(stays_of(stays)),
         "delivered": delivered,
         "seen": seen,
     }

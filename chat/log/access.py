@@ -11,14 +11,26 @@ from typing import Any
 from chat.log.pool import Database
 from chat.policy.visibility import Readable, Span, Stay, readable
 
-# Of a conversation `c` and a user: their stays as pairs, an open one ends at -1; and what lapsed for them.
-SPANS = """
-(SELECT array_agg(ARRAY[y.visible_from_seq, coalesce(y.left_seq, -1)] ORDER BY y.visible_from_seq)
-   FROM chat_membership y WHERE y.conversation_id = c.id AND y.user_id = {user}),
-(SELECT array_agg(ARRAY[l.from_seq, l.upto_seq] ORDER BY l.from_seq)
-   FROM receipts_lapse l WHERE l.conversation_id = c.id AND l.user_id = {user})
+# Of a conversation and a user: their stays as pairs, in any order (sorting would cost more than all else), an open one
+# ends at -1; and what lapsed for them, ascending: a row a day, told as one range where they adjoin.
+STAYS_IN = """
+(SELECT array_agg(ARRAY[y.visible_from_seq, coalesce(y.left_seq, -1)])
+   FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user})
 """
+LAPSED_IN = """
+(SELECT array_agg(ARRAY[lower(r), upper(r) - 1] ORDER BY r) FROM (
+    SELECT unnest(range_agg(int8range(l.from_seq, l.upto_seq, '[]'))) AS r
+    FROM receipts_lapse l WHERE l.conversation_id = {conv} AND l.user_id = {user}) AS adjoining)
+"""
+SPANS_IN = f"{STAYS_IN},{LAPSED_IN}"
+# Where a device without an inbox stands: below its person's first stay, for who came back is owed what they missed.
+START_IN = """
+(SELECT min(y.visible_from_seq) - 1 FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user})
+"""
+# Of the conversation `c`.
+SPANS = SPANS_IN.replace("{conv}", "c.id")
 
+# Of a device and its user: a revoked device does nothing any more, nor does a suspended person.
 MAY_ACT = """
 SELECT 1 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
 WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.revoked_at IS NULL AND u.is_active
@@ -34,6 +46,14 @@ ROOM = f"""
 SELECT c.members_rev, c.floor_seq, u.id::text, {SPANS.format(user="u.id")}
 FROM chat_conversation c CROSS JOIN unnest(%s::uuid[]) AS u(id) WHERE c.id = %s::uuid
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, from which device. Lower-case UUID texts."""
+
+    user: str
+    device: str
 
 
 @dataclass(frozen=True, slots=True)

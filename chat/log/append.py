@@ -5,6 +5,10 @@ The caller runs LOCK and the FACTS in one pipeline; under READ COMMITTED each st
 the facts are read after the locks were granted.
 """
 
+from chat.log.access import LAPSED_IN, STAYS_IN
+
+OF_STAY = {"conv": "s.conversation_id", "user": "s.user_id"}
+
 # Conversations in id order, so that two processes cannot deadlock. NO KEY UPDATE lets foreign-key checks pass.
 # Those another transaction holds are left out, not waited for.
 LOCK = """
@@ -15,9 +19,14 @@ WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 # The same, waiting (bounded by lock_timeout): for conversations that were left out several times.
 LOCK_WAITING = LOCK.replace("SKIP LOCKED", "")
 
-STAYS = """
-SELECT conversation_id::text, user_id::text, visible_from_seq FROM chat_membership
-WHERE conversation_id = ANY(%s::uuid[]) AND user_id = ANY(%s::uuid[]) AND left_seq IS NULL
+# Who is in them; and of those who answer something, what they may read. A CASE, since PostgreSQL would look a join up
+# for everyone.
+STAYS = f"""
+SELECT s.conversation_id::text, s.user_id::text,
+       CASE WHEN s.user_id = ANY(%s::uuid[]) THEN {STAYS_IN.format(**OF_STAY)} END,
+       CASE WHEN s.user_id = ANY(%s::uuid[]) THEN {LAPSED_IN.format(**OF_STAY)} END
+FROM chat_membership s
+WHERE s.conversation_id = ANY(%s::uuid[]) AND s.user_id = ANY(%s::uuid[]) AND s.left_seq IS NULL
 """
 
 DEVICES = """

@@ -20,8 +20,8 @@ WHERE xid >= %s::text::xid8 AND at > now() - interval '60 seconds' ORDER BY id
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """`heads` runs parallel to `conversations` for appends; `users` are those a membership change or a
-    revocation is about."""
+    """`heads` runs parallel to `conversations` for appends, and is (first, last) of what lapsed; `users` are those a
+    membership change, a revocation or a lapse is about."""
 
     id: int
     kind: str

@@ -9,7 +9,9 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from chat.log.access import MAY_ACT, Actor
 from chat.log.refusal import Refusal
+from chat.log.revise import LOCK_TIMEOUT
 from chat.models.ids import new_id
 from chat.protocol.errors import ErrorCode
 
@@ -62,6 +64,15 @@ WITH stay AS (
 )
 UPDATE chat_conversation SET members_rev = members_rev + 1 WHERE id = %(conv)s::uuid
 """
+# Of those who are left, whoever is there longest: a group without an admin could never change again.
+SUCCEED = """
+UPDATE chat_membership SET role = 'admin' WHERE id = (
+    SELECT s.id FROM chat_membership s JOIN chat_user u ON u.id = s.user_id AND u.is_active
+    WHERE s.conversation_id = %(conv)s::uuid AND s.left_seq IS NULL ORDER BY s.joined_at, s.id LIMIT 1)
+AND NOT EXISTS (
+    SELECT FROM chat_membership s JOIN chat_user u ON u.id = s.user_id AND u.is_active
+    WHERE s.conversation_id = %(conv)s::uuid AND s.left_seq IS NULL AND s.role = 'admin')
+"""
 LEAVE = """
 WITH stay AS (
     UPDATE chat_membership SET left_seq = %(head)s, left_at = now()
@@ -82,23 +93,24 @@ class _Group:
     roles: dict[str, str]
 
 
-async def create(connection: Connection, creator: str, title: str, users: list[str]) -> str:
+async def create(connection: Connection, creator: Actor, title: str, users: list[str]) -> str:
     """A group of `creator`, its admin, and `users` (user ids); the conversation's id. Raises Refusal: NOT_FOUND when
-    one of them does not exist, GROUP_FULL."""
-    everyone = sorted({creator, *users})
+    one of them does not exist, GROUP_FULL, AUTHENTICATION_FAILED."""
+    await _must_act(connection, creator)
+    everyone = sorted({creator.user, *users})
     if len(everyone) > MAX_MEMBERS:
         raise Refusal(ErrorCode.GROUP_FULL)
     cursor = await connection.execute(PEOPLE, [everyone])
     if len(await cursor.fetchall()) < len(everyone):
         raise Refusal(ErrorCode.NOT_FOUND)
     conv = str(new_id())
-    await connection.execute(CREATE, [conv, title, conv, creator, everyone, conv, everyone, conv, everyone])
+    await connection.execute(CREATE, [conv, title, conv, creator.user, everyone, conv, everyone, conv, everyone])
     return conv
 
 
-async def add(connection: Connection, admin: str, conv: str, user: str) -> bool:
+async def add(connection: Connection, admin: Actor, conv: str, user: str) -> bool:
     """`user` joins, or comes back. False: was in it already. Raises Refusal: NOT_FOUND (also who is no admin),
-    GROUP_FULL."""
+    GROUP_FULL, AUTHENTICATION_FAILED."""
     group = await _locked(connection, conv, admin)
     if user in group.roles:
         return False
@@ -112,22 +124,35 @@ async def add(connection: Connection, admin: str, conv: str, user: str) -> bool:
     return True
 
 
-async def remove(connection: Connection, actor: str, conv: str, user: str) -> bool:
-    """Ends `user`'s stay: an admin anyone's, everyone their own. False: was not in it. Raises Refusal: NOT_FOUND."""
-    group = await _locked(connection, conv, actor, needs_admin=actor != user)
+async def remove(connection: Connection, actor: Actor, conv: str, user: str) -> bool:
+    """Ends `user`'s stay: an admin anyone's, everyone their own. When the last admin goes, whoever of the others is
+    there longest becomes one. False: was not in it. Raises Refusal: NOT_FOUND, AUTHENTICATION_FAILED."""
+    group = await _locked(connection, conv, actor, needs_admin=actor.user != user)
     if user not in group.roles:
         return False
     await connection.execute(LEAVE, {"conv": conv, "user": user, "head": group.head})
+    if group.roles[user] == "admin":
+        await connection.execute(SUCCEED, {"conv": conv})
     await connection.execute(NOTE, [conv, user])
     return True
 
 
-async def _locked(connection: Connection, conv: str, actor: str, needs_admin: bool = True) -> _Group:
-    """The facts are read after the lock was granted, by a statement of their own."""
+async def _must_act(connection: Connection, actor: Actor) -> None:
+    """Raises Refusal: AUTHENTICATION_FAILED."""
+    cursor = await connection.execute(MAY_ACT, [actor.device, actor.user])
+    if not await cursor.fetchone():
+        raise Refusal(ErrorCode.AUTHENTICATION_FAILED)
+
+
+async def _locked(connection: Connection, conv: str, actor: Actor, needs_admin: bool = True) -> _Group:
+    """The facts are read after the lock was granted, by statements of their own. Waits for it a second at most."""
+    await connection.execute(LOCK_TIMEOUT)
     cursor = await connection.execute(LOCK, [conv])
     head = await cursor.fetchone()
+    await _must_act(connection, actor)
     stays = await connection.execute(STAYS, [conv])
     roles = dict(await stays.fetchall())
-    if head is None or actor not in roles or (needs_admin and roles[actor] != "admin"):
+    role = roles.get(actor.user)
+    if head is None or role is None or (needs_admin and role != "admin"):
         raise Refusal(ErrorCode.NOT_FOUND)
     return _Group(head[0], head[1], roles)

@@ -33,8 +33,8 @@ ORDER BY m.seq
 """
 
 # The first rise of a watermark to or above an entry is when that person's device took it; what was seen by then had
-# been delivered by then, even if the flush learned of more deliveries first. Of the members the entry was for; those
-# it expired for took none of it, whatever rose above it later.
+# been delivered by then, even if the flush learned of more deliveries first. Of the members present whom the entry
+# is for, by any of their stays; those it expired for took none of it, whatever rose above it later.
 PEOPLE = """
 SELECT u.id::text, u.username, coalesce(nullif(u.name, ''), u.username),
        (SELECT (extract(epoch FROM min(l.at)) * 1000)::bigint FROM receipts_lapse l
@@ -47,7 +47,8 @@ SELECT u.id::text, u.username, coalesce(nullif(u.name, ''), u.username),
            AND r.kind = 'seen' AND r.upto_seq >= m.seq)
 FROM chat_message m
 JOIN chat_membership s ON s.conversation_id = m.conversation_id AND s.left_seq IS NULL AND s.user_id <> m.sender_id
-  AND s.visible_from_seq <= m.seq
+  AND EXISTS (SELECT FROM chat_membership e WHERE e.conversation_id = s.conversation_id AND e.user_id = s.user_id
+                AND m.seq >= e.visible_from_seq AND (e.left_seq IS NULL OR m.seq <= e.left_seq))
 JOIN chat_user u ON u.id = s.user_id
 WHERE m.conversation_id = %s::uuid AND m.seq = %s ORDER BY u.username
 """

@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from chat.log import access
+from chat.log.access import Actor
 from chat.log.append import KNOWN
 from chat.log.history import ENTRY, to_entry
 from chat.log.refusal import Refusal
@@ -24,6 +25,11 @@ Connection = AsyncConnection[Any]
 # Whoever holds the conversation for long must not hold up the few connections of a process as well.
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'"
 LOCK = "SELECT last_rev FROM chat_conversation WHERE id = %s::uuid FOR NO KEY UPDATE"
+# After the conversation; acknowledgements and expiry, which hold watermarks, never wait for a conversation.
+LOCK_MARK = """
+SELECT FROM receipts_watermark w JOIN chat_conversation c ON c.id = w.conversation_id
+WHERE c.id = %s::uuid AND c.kind = 'direct' AND w.user_id <> %s::uuid FOR NO KEY UPDATE OF w
+"""
 
 # A lapse of the other person is what makes an entry of a 1:1 one that may be sent anew.
 TARGET = """
@@ -61,14 +67,6 @@ VALUES (%s::uuid, %s::uuid, %s, %s::uuid, %s::uuid, %s, %s, %s, %s, clock_timest
 RETURNING {ENTRY}
 """
 FIND = f"SELECT {ENTRY} FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.id = %s::uuid"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who asks, from which device. Lower-case UUID texts."""
-
-    user: str
-    device: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ async def hide(connection: Connection, actor: Actor, conv: str, seq: int) -> Rev
 async def resend(connection: Connection, actor: Actor, conv: str, seq: int, client_id: str, message_id: str) -> Resent:
     """Withdraws entry `seq`, which expired, and appends it anew. Raises Refusal: NOT_FOUND, NOT_EXPIRED,
     IDEMPOTENCY_CONFLICT, AUTHENTICATION_FAILED."""
-    facts = await _facts(connection, actor, conv, seq)
+    facts = await _facts(connection, actor, conv, seq, is_resend=True)
     if again := await _repeat(connection, actor, conv, client_id, facts.resent_as):
         return Resent(again, again.get("rev", 0), fresh=False)
     _unless(rules.resend_refusal(facts.target) if facts.kind == "direct" else ErrorCode.NOT_EXPIRED)
@@ -163,10 +161,13 @@ async def _repeat(
     return to_entry(await found.fetchone() or ())
 
 
-async def _facts(connection: Connection, actor: Actor, conv: str, seq: int) -> _Facts:
-    """Read after the lock was granted, by statements of their own: their snapshots are newer than it."""
+async def _facts(connection: Connection, actor: Actor, conv: str, seq: int, is_resend: bool = False) -> _Facts:
+    """Read after the locks were granted, by statements of their own: their snapshots are newer than them. What has
+    expired may be acknowledged at this moment: of a resend one of the two comes first."""
     await connection.execute(LOCK_TIMEOUT)
     await connection.execute(LOCK, [conv])
+    if is_resend:
+        await connection.execute(LOCK_MARK, [conv, actor.user])
     async with connection.pipeline():
         acting = await connection.execute(access.MAY_ACT, [actor.device, actor.user])
         allowed = await connection.execute(access.ACCESS, access.parameters(conv, actor.user))

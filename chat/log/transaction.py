@@ -6,7 +6,7 @@ standby that was cut short succeeds with one). Running the same batch again is a
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,10 @@ import uuid_utils
 from psycopg import AsyncConnection, errors
 
 from chat.log import append, durability
+from chat.log.access import spans_of, stays_of
 from chat.log.arrays import binaries, numbers, texts, words
 from chat.policy.decide import Accepted, Facts, Head, Known, Outcome, Proposal, decide
+from chat.policy.visibility import Readable, readable
 
 # A lock is waited for this long, and only by conversations left out several times: nothing else moves meanwhile.
 LOCK_TIMEOUT_MS = 40
@@ -116,26 +118,28 @@ class BatchWriter:
     async def _facts(self, connection: AsyncConnection[Any], batch: Sequence[Proposal], began: bool) -> Facts:
         convs = words(sorted({send.conv for send in batch}))
         senders = words({send.sender for send in batch})
+        answering = words({send.sender for send in batch if send.is_reply})
         devices_used = words({send.device for send in batch})
         keys = {(send.sender, key) for send in batch for key in (send.client_id, send.after, send.reply_to_id) if key}
         async with connection.pipeline():
             if not began:
                 await connection.execute("BEGIN")
             heads = await connection.execute(append.LOCK, [convs])
-            stays = await connection.execute(append.STAYS, [convs, senders])
+            stays = await connection.execute(append.STAYS, [answering, answering, convs, senders])
             devices = await connection.execute(append.DEVICES, [devices_used])
             known = await connection.execute(
                 append.KNOWN, [words(key[0] for key in keys), texts(key[1] for key in keys)]
             )
         self.exchanges += 1
         locked = {conv: Head(seq, members_rev, floor) for conv, seq, members_rev, floor in await heads.fetchall()}
-        open_stays = {(conv, user): visible_from for conv, user, visible_from in await stays.fetchall()}
+        members = {(conv, user): spans for conv, user, *spans in await stays.fetchall()}
         return Facts(
             heads=locked,
-            stays=open_stays,
+            members=members.keys(),
+            readable=_readable(members, locked),
             devices=frozenset(row[0] for row in await devices.fetchall()),
             known={(row[0], row[1]): Known(*row[2:]) for row in await known.fetchall()},
-            locked_out=frozenset(conv for conv, _ in open_stays if conv not in locked),
+            locked_out=frozenset(conv for conv, _ in members if conv not in locked),
         )
 
     async def _write(
@@ -165,6 +169,16 @@ class BatchWriter:
             heads[entry.conv] = max(heads.get(entry.conv, 0), entry.seq)
         raised = [words(sorted(heads)), numbers(heads[conv] for conv in sorted(heads))]
         await connection.execute(append.APPEND, [*raised, *raised, *_columns(fresh)])
+
+
+def _readable(members: Mapping[tuple[str, str], Sequence[Any]], heads: Mapping[str, Head]) -> dict[Any, Readable]:
+    """What each may read, of those it was looked up for."""
+    found = {}
+    for (conv, user), (stays, lapsed) in members.items():
+        floor = heads[conv].floor_seq if conv in heads else 0
+        if may := readable(stays_of(stays), spans_of(lapsed), floor):
+            found[conv, user] = may
+    return found
 
 
 def _columns(fresh: list[tuple[Proposal, Accepted]]) -> list[str]:

@@ -8,7 +8,7 @@ from chat.models.people import Device
 
 
 class Inbox(models.Model):
-    """The cursor of one device in one conversation; no row means the start of its person's stay.
+    """The cursor of one device in one conversation; no row means the start of its person's first stay.
 
     `received_rev`: every edit and deletion up to this revision is stored on the device. `horizon_seq`: what lies at
     or below it the device is not owed any more (it expired), and is told so when its cursor is below.

@@ -9,7 +9,7 @@ batch becomes counts for the later ones. For one send the first matching rule de
     key known, same digest                   Accepted     duplicate: the first time's id, seq and time
     key known, other digest                  Refused      IDEMPOTENCY_CONFLICT
     `after` not in the log                   Deferred     PREDECESSOR_MISSING
-    answered entry not visible               Refused      INVALID_REPLY
+    answered entry not for them to read      Refused      INVALID_REPLY
     otherwise                                Accepted     head + 1
 
 The key is (sender, client_id), never the client_id alone. A member who was accepted once and is not a member any
@@ -17,9 +17,10 @@ more gets NOT_FOUND even for a repeat: what they may not read they may not probe
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chat.policy.visibility import Readable
 from chat.protocol.errors import ErrorCode
 
 Key = tuple[str, str]
@@ -39,6 +40,10 @@ class Proposal:
     after: str | None = None
     reply_to: int | None = None
     reply_to_id: str | None = None
+
+    @property
+    def is_reply(self) -> bool:
+        return self.reply_to is not None or self.reply_to_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +70,14 @@ class Known:
 class Facts:
     """What the database says, read after the locks were taken.
 
-    `heads`: the locked conversations only. `locked_out`: those another transaction holds. `stays`: first visible
-    seq by (conversation, user) for open stays. `devices`: those that may act. `known`: entries by key.
+    `heads`: the locked conversations only. `locked_out`: those another transaction holds. `members`: (conversation,
+    user) of those present. `readable`: what they may read, of those at least who answer something. `devices`: those
+    that may act. `known`: entries by key.
     """
 
     heads: Mapping[str, Head]
-    stays: Mapping[tuple[str, str], int]
+    members: Collection[tuple[str, str]]
+    readable: Mapping[tuple[str, str], Readable]
     devices: frozenset[str]
     known: Mapping[Key, Known]
     locked_out: frozenset[str] = frozenset()
@@ -135,9 +142,8 @@ class _Fold:
             return Refused(ErrorCode.INVALID_REPLY)
         return cause.seq
 
-    def is_visible(self, send: Proposal, seq: int, visible_from: int) -> bool:
-        lowest = max(visible_from, self.facts.heads[send.conv].floor_seq + 1)
-        return lowest <= seq <= self.head(send.conv)
+    def is_visible(self, send: Proposal, seq: int) -> bool:
+        return seq <= self.head(send.conv) and self.facts.readable[send.conv, send.sender].allows(seq)
 
     def head(self, conv: str) -> int:
         return self.heads.get(conv, self.facts.heads[conv].last_seq)
@@ -161,8 +167,7 @@ class _Fold:
             return Skipped()
         if send.device not in facts.devices:
             return Refused(ErrorCode.AUTHENTICATION_FAILED)
-        visible_from = facts.stays.get((send.conv, send.sender))
-        if visible_from is None or send.conv not in facts.heads:
+        if (send.conv, send.sender) not in facts.members or send.conv not in facts.heads:
             return Refused(ErrorCode.NOT_FOUND)
         reply = self.cause(send)
         first = self.find(send.sender, send.client_id)
@@ -174,7 +179,7 @@ class _Fold:
                 return Deferred(ErrorCode.PREDECESSOR_MISSING)
         if isinstance(reply, Refused):
             return reply
-        if reply is not None and not self.is_visible(send, reply, visible_from):
+        if reply is not None and not self.is_visible(send, reply):
             return Refused(ErrorCode.INVALID_REPLY)
         return self.append(send, reply)
 

@@ -34,14 +34,6 @@ def lapsing(stays: Iterable[Stay], reached: int, upto: int) -> list[Span]:
     return spans
 
 
-def without(spans: Iterable[Span], first: int, last: int) -> list[Span]:
-    """What is left of the spans when `first` to `last` was taken after all; a span taken in its middle is split."""
-    if first > last:
-        return list(spans)
-    parts = [part for low, high in spans for part in ((low, min(high, first - 1)), (max(low, last + 1), high))]
-    return [(low, high) for low, high in parts if low <= high]
-
-
 def withheld(media: Iterable[Media], most: int) -> dict[str, int]:
     """The media horizon of each conversation that gets one: the oldest are withheld until the rest, in all
     conversations of the device together, is at most `most` bytes. The text of an entry is never withheld."""

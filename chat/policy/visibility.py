@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chat.protocol.frames import Absence, Why
+from chat.protocol.frames import MAX_SEQ, Absence, Why
 
 Span = tuple[int, int]
 """First and last seq, both included."""
@@ -29,6 +29,9 @@ class Stay:
     def __post_init__(self) -> None:
         if self.first < 1:
             raise ValueError(f"not a stay: {self}")
+
+    def holds(self, seq: int) -> bool:
+        return self.first <= seq and (self.last is None or seq <= self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +54,34 @@ class Readable:
         return next((max(seq, first) for first, last in self.earlier if seq <= last), max(seq, self.open_from))
 
 
+def pairs(stays: Iterable[Stay]) -> list[list[int | None]]:
+    """Stays as frames have them, ascending: from, to; an open one to null. One that holds nothing is left out."""
+    return [
+        [stay.first, stay.last]
+        for stay in sorted(stays, key=lambda stay: stay.first)
+        if stay.last is None or stay.first <= stay.last
+    ]
+
+
 def readable(stays: Iterable[Stay], lapsed: Sequence[Span] = (), floor: int = 0) -> Readable | None:
     """None without an open stay: who has left may read nothing."""
     ordered = sorted(stays, key=lambda stay: stay.first)
     present = next((stay for stay in ordered if stay.last is None), None)
     if present is None:
         return None
-    spans: list[tuple[int, int | None]] = [(max(stay.first, floor + 1), stay.last) for stay in ordered]
+    spans = [(max(stay.first, floor + 1), MAX_SEQ if stay.last is None else stay.last) for stay in ordered]
     for first, last in lapsed:
-        spans = [part for span in spans for part in _without(span, first, last)]
-    closed = [(low, high) for low, high in spans if high is not None and low <= high]
-    return Readable(next(low for low, high in spans if high is None), tuple(sorted(closed)))
+        spans = without(spans, first, last)
+    closed = [(low, high) for low, high in spans if low <= high < MAX_SEQ]
+    return Readable(next(low for low, high in spans if high == MAX_SEQ), tuple(sorted(closed)))
 
 
-def _without(span: tuple[int, int | None], first: int, last: int) -> list[tuple[int, int | None]]:
-    low, high = span
-    if last < low or (high is not None and first > high):
-        return [span]
-    parts: list[tuple[int, int | None]] = [(low, first - 1)] if first > low else []
-    if high is None or last < high:
-        parts.append((last + 1, high))
-    return parts
+def without(spans: Iterable[Span], first: int, last: int) -> list[Span]:
+    """What is left of the spans when `first` to `last` is taken out; a span that loses its middle is split."""
+    if first > last:
+        return list(spans)
+    parts = [part for low, high in spans for part in ((low, min(high, first - 1)), (max(low, last + 1), high))]
+    return [(low, high) for low, high in parts if low <= high]
 
 
 def absences(
@@ -106,7 +116,7 @@ def _pieces(low: int, high: int, stays: Sequence[Stay], lapsed: Sequence[Span], 
 
 
 def _why(seq: int, stays: Sequence[Stay], lapsed: Sequence[Span], floor: int) -> Why:
-    if not any(stay.first <= seq and (stay.last is None or seq <= stay.last) for stay in stays):
+    if not any(stay.holds(seq) for stay in stays):
         return "no_access"
     if seq <= floor or any(first <= seq <= last for first, last in lapsed):
         return "expired"

@@ -1,6 +1,6 @@
 """messenger.v1.json: text to client frame, server frame to text. An entry is encoded once for all sockets."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,17 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import MAX_FRAME_BYTES, Absence, Changed, ClientFrame, ClientId, Entry, Id, client_frame
+from chat.protocol.frames import (
+    MAX_FRAME_BYTES,
+    MAX_PART_BYTES,
+    Absence,
+    Changed,
+    ClientFrame,
+    ClientId,
+    Entry,
+    Id,
+    client_frame,
+)
 
 # A character takes up to four bytes; some room is left for what stands around the entries.
 MAX_RUN_CHARS = MAX_FRAME_BYTES // 4 - 256
@@ -107,6 +117,37 @@ def changes_frames(conv: str, changes: Sequence[Changed], upto: int) -> Iterator
         told = upto if n == len(runs) - 1 else run[-1].seq
         texts = ",".join([change.text for change in run])
         yield '{"t":"changes","conv":"%s","upto":%d,"changes":[%s]}' % (conv, told, texts)
+
+
+def conversations_frames(items: Iterable[dict[str, Any]], most: int) -> Iterator[str]:
+    """`conversations` frames of at most `most` conversations and MAX_PART_BYTES, or of a single larger one; at least
+    one frame. Encoded as they are taken."""
+    run: list[str] = []
+    size = 0
+    for item in items:
+        text = to_json(item)
+        if run and (len(run) == most or size + len(text) > MAX_PART_BYTES):
+            yield _conversations_frame(run, "true")
+            run, size = [], 0
+        run.append(text.decode())
+        size += len(text)
+    yield _conversations_frame(run, "false")
+
+
+def _conversations_frame(items: Sequence[str], more: str) -> str:
+    return '{"t":"conversations","items":[%s],"more":%s}' % (",".join(items), more)
+
+
+def fitting(things: Iterable[Mapping[str, Any]], most: int = MAX_PART_BYTES) -> tuple[int, int]:
+    """How many of them, from the first on, are `most` bytes or less, and how many bytes these are. At least one is
+    taken, if there is one."""
+    count = size = 0
+    for thing in things:
+        more = len(to_json(thing))
+        if count and size + more > most:
+            break
+        count, size = count + 1, size + more
+    return count, size
 
 
 def ack_frame(acks: Iterable[dict[str, Any]]) -> str:

@@ -75,5 +75,6 @@ class CloseCode(IntEnum):
     INTERNAL = 4500
     RESTARTING = 4503
     SILENT = 4504
+    NO_HELLO = 4505
     SLOW_READER = 4508
     FLOOD = 4529

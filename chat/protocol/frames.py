@@ -14,6 +14,8 @@ SUBPROTOCOL = "messenger.v1.json"
 PROTOCOL_VERSION = 1
 
 MAX_FRAME_BYTES = 65_536
+# What an answer (conversations, page, sync) holds of each kind of thing, but at least one of them.
+MAX_PART_BYTES = 262_144
 MAX_BODY_CHARS = 4_096
 MAX_CLIENT_ID_CHARS = 64
 MAX_ACKS = 100

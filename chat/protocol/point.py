@@ -23,8 +23,8 @@ MAX_BYTES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """In one conversation. `marks`: the sum of all watermarks, which only rise, `lapsed`: of all that lapsed; told by
-    other numbers than these, ticks have changed."""
+    """In one conversation. `marks`: the sum of all watermarks, which only rise, `lapsed`: a number made of all ranges
+    that lapsed; told by other numbers than these, ticks have changed."""
 
     seq: int
     rev: int

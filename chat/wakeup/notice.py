@@ -1,8 +1,8 @@
 """Who is to be woken up, and whose wake-up is over: a few statements of the sweep, in its transaction.
 
-They look at what was appended or acknowledged since the last sweep, as redelivery does, so their cost follows what
-happened. A device is rung once for a message, however often its inbox is nudged: only entries above `sent_seq` and
-above what its person has seen anywhere count, and only those of others.
+They look at what was appended or acknowledged, and at who left, since the last sweep, as redelivery does, so their cost
+follows what happened. A device is rung once for a message, however often its inbox is nudged: only entries above
+`sent_seq` and above what its person has seen anywhere count, and only those of others.
 """
 
 from datetime import datetime
@@ -40,36 +40,43 @@ SET kind = 'wake', seq = excluded.seq, next_attempt_at = coalesce(chat_wakeup.ne
 WHERE chat_wakeup.seq < excluded.seq
 """
 
-READ = f"""
+TOUCHED = f"""
 SELECT DISTINCT conv::text FROM chat_change c, unnest(c.conversations) AS h(conv)
-WHERE c.kind = 'receipts' AND {SINCE}
+WHERE c.kind IN ('receipts', 'members') AND {SINCE}
 """
 
-# Nothing to tell: the device has the entry itself, or its person read it elsewhere before anything was said.
-DROP = """
+# Its person read it elsewhere, or is no member any more.
+OVER = """
+(w.seen_seq >= k.seq OR NOT EXISTS (
+    SELECT FROM chat_membership s
+    WHERE s.conversation_id = k.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL))
+"""
+
+# Nothing to tell: the device has the entry itself, or it was over before anything was said.
+DROP = f"""
 DELETE FROM chat_wakeup k USING chat_device d, receipts_watermark w
 WHERE k.conversation_id = ANY(%s::uuid[]) AND d.id = k.subscription_id
   AND w.conversation_id = k.conversation_id AND w.user_id = d.user_id
-  AND ((k.kind = 'wake' AND w.seen_seq >= k.seq AND k.sent_seq = 0 AND k.attempts = 0) OR EXISTS (
+  AND ((k.kind = 'wake' AND {OVER} AND k.sent_seq = 0 AND k.attempts = 0) OR EXISTS (
       SELECT FROM chat_inbox i
       WHERE i.conversation_id = k.conversation_id AND i.device_id = d.id AND i.received_seq >= k.seq))
 """
 
-# Read elsewhere, and the device was told (or may have been: an attempt whose answer got lost).
-CLEAR = """
+# Over, and the device was told (or may have been: an attempt whose answer got lost).
+CLEAR = f"""
 UPDATE chat_wakeup k
-SET kind = 'clear', seq = w.seen_seq, next_attempt_at = coalesce(k.next_attempt_at, now()),
+SET kind = 'clear', seq = greatest(k.seq, w.seen_seq), next_attempt_at = coalesce(k.next_attempt_at, now()),
     attempts = CASE WHEN k.next_attempt_at IS NULL THEN 0 ELSE k.attempts END
 FROM chat_device d, receipts_watermark w
 WHERE k.conversation_id = ANY(%s::uuid[]) AND k.kind = 'wake' AND d.id = k.subscription_id
-  AND w.conversation_id = k.conversation_id AND w.user_id = d.user_id AND w.seen_seq >= k.seq
+  AND w.conversation_id = k.conversation_id AND w.user_id = d.user_id AND {OVER}
 """
 
 
 def notice(cursor: Any, since: datetime) -> None:
     """`since`: the end of the last sweep, whose lock the caller holds."""
-    cursor.execute(READ, [since])
-    if read := [conv for (conv,) in cursor.fetchall()]:
-        cursor.execute(DROP, [read])
-        cursor.execute(CLEAR, [read])
+    cursor.execute(TOUCHED, [since])
+    if touched := [conv for (conv,) in cursor.fetchall()]:
+        cursor.execute(DROP, [touched])
+        cursor.execute(CLEAR, [touched])
     cursor.execute(WAKE, [since])

@@ -15,10 +15,11 @@ from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.inbox.pull import pull
 from chat.log import durability, history, members, revise
+from chat.log.access import Actor
 from chat.log.refusal import Refusal
-from chat.log.revise import Actor
 from chat.log.transaction import new_message_id
 from chat.policy.revise import Windows
+from chat.protocol.codec_json import fitting
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import (
     MAX_RANGE,
@@ -83,6 +84,10 @@ class Clerk:
         page = await history.page(self._runtime.database, frame.conv, self._session.user, frame.from_seq, last)
         if page is None:
             raise Refusal(ErrorCode.NOT_FOUND)
+        count, _ = fitting(page.entries)
+        if count < len(page.entries):
+            last = page.entries[count]["seq"] - 1
+            page = page.upto(last)
         await self._runtime.places.pass_expired(self._session, frame.conv, page.absent)
         if page.entries:
             self._runtime.hub.raise_head(frame.conv, page.entries[-1]["seq"])

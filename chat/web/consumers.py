@@ -83,6 +83,7 @@ async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: S
     clock = asyncio.get_running_loop().time
     session = Session(identity.user, identity.device, outlet, clock())
     desk = Desk(runtime, identity, session)
+    runtime.hub.watchdog.strangers.add(session)
     began, code = clock(), GONE
     with structlog.contextvars.bound_contextvars(session=desk.id, device=identity.device, user=identity.user):
         logger.info("socket opened")

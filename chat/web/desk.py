@@ -123,7 +123,7 @@ class Desk:
                 if stored is not None:
                     receipts.note(ack.conv, session.device, DELIVERED, stored)
                     self._restate_seen(ack.conv)
-            elif seen := session.see(ack.conv, ack.seq):
+            elif seen := session.cursors[ack.conv].see(ack.seq):
                 receipts.note(ack.conv, session.device, SEEN, seen)
         hub.resume(session)
 
@@ -136,7 +136,7 @@ class Desk:
     def _restate_seen(self, conv: str) -> None:
         """A SEEN that was ahead of the stored cursor counts as far as the cursor has come."""
         cursor = self._session.cursors[conv]
-        if cursor.seen_wanted > cursor.seen and (seen := self._session.see(conv, cursor.seen_wanted)):
+        if cursor.seen_wanted > cursor.seen and (seen := cursor.see(cursor.seen_wanted)):
             self._runtime.receipts.note(conv, self._session.device, SEEN, seen)
 
     # With the database
@@ -161,7 +161,7 @@ class Desk:
             if isinstance(frame, Hello):
                 self._session.end(CloseCode.INTERNAL)
             else:
-                self._session.write_error(ErrorCode.UNAVAILABLE, ref=reference(frame), after_ms=1_000)
+                self._session.write(answers.error(ErrorCode.UNAVAILABLE, ref=reference(frame), after_ms=1_000))
 
     # Refusals
 
@@ -176,7 +176,7 @@ class Desk:
             self._complain(error.code, error.text, error.ref)
 
     def _complain(self, code: ErrorCode, text: str = "", ref: dict[str, str] | None = None) -> None:
-        self._session.write_error(code, text, ref)
+        self._session.write(answers.error(code, text, ref))
         if code in MALFORMED:
             self._count_bad()
 
@@ -191,7 +191,7 @@ class Desk:
             retry = answers.retry(frame.conv, frame.client_id, ErrorCode.RATE_LIMITED, after_ms)
             self._session.write(retry)
         else:
-            self._session.write_error(ErrorCode.RATE_LIMITED, ref={"t": frame.t}, after_ms=after_ms)
+            self._session.write(answers.error(ErrorCode.RATE_LIMITED, ref={"t": frame.t}, after_ms=after_ms))
         self._over += 1
         if self._over >= FLOOD_FRAMES:
             self._session.end(CloseCode.FLOOD)

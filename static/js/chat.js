@@ -152,7 +152,7 @@ export class Chat {
 
   // All that this device lacks up to the horizon is not owed to it any more. What it has below is history.
   reset(horizon) {
-    if (horizon <= this.received) return;
+    if (horizon < this.received) return;
     this.horizon = horizon;
     this.cursor.upto(horizon);
     this.#forgetBelow(horizon + 1);

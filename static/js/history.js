@@ -63,23 +63,37 @@ export class History {
   }
 
   // From the server; null without a connection, or when it ends before the answer. Stored by whoever gets the frame.
-  fetch(conv, from, to) {
+  // Of large texts a page holds less than was asked for.
+  async fetch(conv, from, to) {
+    const found = { entries: [], absent: [] };
+    for (let next = from; next <= to; ) {
+      const page = await this.#page(conv, next, to);
+      if (!page) return null;
+      found.entries.push(...page.entries);
+      found.absent.push(...page.absent);
+      next = page.to + 1;
+    }
+    return found;
+  }
+
+  #page(conv, from, to) {
     if (!this.isOnline()) return Promise.resolve(null);
     const key = `${conv} ${from} ${to}`;
     const asked = this.asked.get(key);
     if (asked) return asked.promise;
-    const question = { conv };
+    const question = { conv, from, to };
     question.promise = new Promise((resolve) => (question.resolve = resolve));
     this.asked.set(key, question);
     this.transmit(fetchRange(conv, from, to));
     return question.promise;
   }
 
-  // `entries`: as they are stored now.
+  // `entries`: as they are stored now. Questions are answered in the order they were asked in.
   answered({ conv, from, to }, entries, absent) {
-    const key = `${conv} ${from} ${to}`;
-    this.asked.get(key)?.resolve({ entries, absent });
+    const isMeant = ([, asked]) => asked.conv === conv && asked.from === from && asked.to >= to;
+    const [key, question] = [...this.asked].find(isMeant) ?? [];
     this.asked.delete(key);
+    question?.resolve({ entries, absent, to });
   }
 
   // Refused, or the connection is gone. `conv`: only what was asked of this one.

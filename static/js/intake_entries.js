@@ -51,7 +51,8 @@ export class EntryIntake {
   async on_reset({ conv, horizon }) {
     const { chats, database, mender } = this.sync;
     const chat = chats.get(conv);
-    if (!chat || horizon <= chat.received) return;
+    // One that stands there already may not have known why.
+    if (!chat || horizon < chat.received || horizon <= chat.horizon) return;
     await database.setPositions([{ ...chat.kept, received: horizon, horizon }]);
     chat.reset(horizon);
     mender.watch(chat);

@@ -48,11 +48,14 @@ export class Cursor {
   }
 }
 
-// The tick of one's own entry: what all the others it was for have reached. A watermark above a lapse says nothing
-// about what lapsed: between two people (`direct`) that is failed. tests/shared/ticks.json holds the server to it too.
+// The tick of one's own entry: what all the others present whom it is for have reached, by any of their stays; for no
+// one: sent. A watermark above a lapse says nothing about what lapsed: between two people (`direct`) that is failed.
+// receipts/watermarks.py is the same rule, and tests/shared/ticks.json holds both to it.
 export function tick(seq, others, direct) {
-  const asked = others.filter(({ start = 1 }) => start <= seq);
-  const misses = ({ lapsed = [] }) => lapsed.some(([from, to]) => from <= seq && seq <= to);
+  const isIn = (ranges) => ranges.some(([from, to]) => from <= seq && (to === null || seq <= to));
+  const asked = others.filter(({ stays }) => isIn(stays));
+  const misses = ({ lapsed = [] }) => isIn(lapsed);
+  if (asked.length === 0) return "sent";
   if (direct && asked.some(misses)) return "failed";
   if (asked.every((mark) => mark.seen >= seq && !misses(mark))) return "seen";
   if (asked.every((mark) => mark.delivered >= seq && !misses(mark))) return "delivered";

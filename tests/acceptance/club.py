@@ -19,14 +19,14 @@ async def _transaction(house: House) -> AsyncIterator["psycopg.AsyncConnection[A
 
 async def found(house: House, admin: SignedIn, *others: SignedIn) -> str:
     async with _transaction(house) as connection:
-        return await groups.create(connection, admin.user, "club", [other.user for other in others])
+        return await groups.create(connection, admin.actor, "club", [other.user for other in others])
 
 
 async def remove(house: House, conv: str, admin: SignedIn, who: SignedIn) -> None:
     async with _transaction(house) as connection:
-        assert await groups.remove(connection, admin.user, conv, who.user)
+        assert await groups.remove(connection, admin.actor, conv, who.user)
 
 
 async def add(house: House, conv: str, admin: SignedIn, who: SignedIn) -> None:
     async with _transaction(house) as connection:
-        assert await groups.add(connection, admin.user, conv, who.user)
+        assert await groups.add(connection, admin.actor, conv, who.user)

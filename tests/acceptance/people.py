@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils.crypto import salted_hmac
 
+from chat.log.access import Actor
 from chat.log.devices import START_INBOXES, token_hash
 from chat.models.ids import new_id
 from chat.web.identity import DEVICE_KEY
@@ -51,6 +52,10 @@ class SignedIn:
     username: str
     device: str
     cookies: dict[str, str]
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.user, self.device)
 
     @property
     def cookie_header(self) -> str:

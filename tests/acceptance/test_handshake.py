@@ -127,6 +127,19 @@ async def test_half_a_handshake_and_half_a_frame_disturb_nobody(house: House, ca
     assert "Traceback" not in house.log("web-1", before)
 
 
+async def test_who_does_not_say_hello_is_not_waited_for(house: House, cast: Cast) -> None:
+    """One says nothing at all, another something else: they are told to come back, and nothing else waits for them."""
+    async with (
+        connect(house.addresses[0], cast.alice, hello=False) as silent,
+        connect(house.addresses[0], cast.bob, hello=False) as chatty,
+        connect(house.addresses[0], cast.carol) as carol,
+    ):
+        await chatty.ask({"t": "ping"}, "error")
+        assert await silent.closed() == await chatty.closed() == 4505
+        assert silent.heard == []
+        assert await carol.still_works()
+
+
 async def test_revoking_closes_and_refuses_at_once(house: House, cast: Cast) -> None:
     """Sockets of the device end within a second or two; what it sends before that is refused by the committer."""
     tablet = house.sign_in(cast.alice.username)

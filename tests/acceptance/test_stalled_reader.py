@@ -18,9 +18,9 @@ BODY = "x" * 1_000
 WINDOW = 256
 # What 5,000 such messages would take, queued for one socket, is 6 MB; what the pages below would take is 300 MB.
 PUSHES_MB, PAGES_MB = 25, 60
-# Four bytes a character, as many characters as a message may have: a page of a hundred is 1.6 MB.
+# Four bytes a character, as many characters as a message may have: a page ends after 256 KiB of them.
 WIDE = "\N{FIRE}" * 4_096
-FETCHES = 200
+FETCHES = 1_200
 BURST = 600
 
 
@@ -63,7 +63,9 @@ async def catch_up(deaf: Wire, convs: list[str]) -> None:
         while min(stored.values()) < EACH:
             frame = await deaf.hear("messages")
             seqs = [entry["seq"] for entry in frame["entries"]]
-            assert seqs == list(range(stored[frame["conv"]] + 1, seqs[-1] + 1))
+            # On a slow machine retention comes by meanwhile: of so many only the newest are kept for a device.
+            resets = [reset["horizon"] for reset in deaf.of("reset") if reset["conv"] == frame["conv"]]
+            assert seqs == list(range(max(stored[frame["conv"]], *resets, 0) + 1, seqs[-1] + 1))
             stored[frame["conv"]] = seqs[-1]
             unacknowledged += len(seqs)
             if unacknowledged >= WINDOW:
@@ -96,7 +98,7 @@ async def test_who_asks_and_does_not_read_is_cut_off(house: House, cast: Cast) -
 
 
 async def test_a_burst_of_the_longest_messages_is_no_stall(house: House, cast: Cast) -> None:
-    """600 at once, 10 MB: who reads gets them all on one connection, live and as a page."""
+    """600 at once, 10 MB: who reads gets them all on one connection, live and as pages."""
     tablet = house.sign_in(cast.bob.username)
     async with (
         connect(house.addresses[0], cast.alice) as alice,
@@ -115,8 +117,13 @@ async def test_a_burst_of_the_longest_messages_is_no_stall(house: House, cast: C
         await phone.until(lambda: phone.store.received(conv) == BURST)
         assert [entry["body"][:3] for entry in phone.store.entries[conv].values()] == [f"{n:03}" for n in range(BURST)]
         assert phone.closes == []
-        page = await bob.ask({"t": "fetch", "conv": conv, "from": 1, "to": 100}, "page")
-        assert len(page["entries"]) == 100
+        # A page is cut where it becomes too large, and asked on from there.
+        seqs: list[int] = []
+        while len(seqs) < 100:
+            page = await bob.ask({"t": "fetch", "conv": conv, "from": len(seqs) + 1, "to": 100}, "page")
+            assert page["to"] == page["entries"][-1]["seq"]
+            seqs += [entry["seq"] for entry in page["entries"]]
+        assert seqs == list(range(1, 101))
 
 
 async def ask_for_pages(deaf: Wire, conv: str) -> None:

@@ -29,7 +29,7 @@ EXPIRE = (
     ON CONFLICT (conversation_id, device_id) DO UPDATE SET horizon_seq = excluded.horizon_seq
 )
 INSERT INTO chat_change (kind, conversations, heads, users, at)
-SELECT 'lapsed', ARRAY[c.id], '{}', ARRAY[who.id], clock_timestamp() FROM c, who
+SELECT 'lapsed', ARRAY[c.id], ARRAY[%(first)s, %(last)s]::bigint[], ARRAY[who.id], clock_timestamp() FROM c, who
 """
 )
 GAP = "Messages before this point were not kept for this device"

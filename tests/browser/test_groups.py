@@ -9,6 +9,7 @@ import psycopg
 from playwright.sync_api import expect
 
 from chat.log import groups
+from chat.log.access import Actor
 from tests.acceptance.servers import House
 from tests.browser.person import Person
 
@@ -29,9 +30,14 @@ def user(person: Person) -> str:
     return person.signed_in.user
 
 
+def actor(person: Person) -> Actor:
+    assert person.signed_in is not None
+    return person.signed_in.actor
+
+
 def test_a_group_comes_and_goes(house: House, friend: Callable[..., Person]) -> None:
     alice, bob, carol = friend("alice"), friend("bob"), friend("carol")
-    conv = act(house, groups.create, user(alice), "Cabin in May", [user(bob), user(carol)])
+    conv = act(house, groups.create, actor(alice), "Cabin in May", [user(bob), user(carol)])
     for person in (alice, bob, carol):
         person.page.locator(".conversation").filter(has_text="Cabin in May").click()
         expect(person.page.locator("#peer-name")).to_have_text("Cabin in May")
@@ -40,7 +46,7 @@ def test_a_group_comes_and_goes(house: House, friend: Callable[..., Person]) -> 
     # All have to have it.
     alice.expect_tick("hello all", "seen")
     expect(carol.message("hello alice").locator(".sender")).to_have_text(bob.name)
-    act(house, groups.remove, user(alice), conv, user(bob))
+    act(house, groups.remove, actor(alice), conv, user(bob))
     # The open chat goes from list and screen, and stays away.
     for _ in range(2):
         expect(bob.page.locator(".conversation")).to_have_count(0)
@@ -50,7 +56,7 @@ def test_a_group_comes_and_goes(house: House, friend: Callable[..., Person]) -> 
     alice.send("without bob")
     alice.expect_tick("without bob", "seen")
     # Back again: what was said meanwhile is not for bob, and he is not asked for it.
-    act(house, groups.add, user(alice), conv, user(bob))
+    act(house, groups.add, actor(alice), conv, user(bob))
     bob.page.locator(".conversation").filter(has_text="Cabin in May").click()
     alice.send("with bob")
     alice.expect_tick("with bob", "seen")

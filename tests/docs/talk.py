@@ -28,7 +28,7 @@ VALUES (%s::uuid, %s::uuid, %s, %s, now())
 """
 LAPSED = """
 INSERT INTO chat_change (kind, conversations, heads, users, at)
-VALUES ('lapsed', ARRAY[%s::uuid], '{}', ARRAY[%s::uuid], clock_timestamp())
+VALUES ('lapsed', ARRAY[%s::uuid], ARRAY[%s, %s]::bigint[], ARRAY[%s::uuid], clock_timestamp())
 """
 
 
@@ -112,7 +112,7 @@ class Talk:
         await self._refusals(alice, conv)
         await self._ask(alice, bob, conv)
         await self._revise(alice, bob, conv)
-        await self._come_and_go(alice, bob, [person.user for person in everyone])
+        await self._come_and_go(alice, bob, everyone)
         talkers.append(await self._again(alice, bob_signed_in.cookie_header))
         await self._expire(alice, conv, bob_signed_in)
         await self._sync(bob, conv)
@@ -194,20 +194,20 @@ class Talk:
         assert (await alice.until(lambda frame: frame.get("upto") == hidden["upto"]))["changes"] == []
         await bob.say("ack", acks=[{"type": "CHANGED", "conv": conv, "seq": hidden["upto"]}])
 
-    async def _come_and_go(self, alice: Talker, bob: Talker, users: list[str]) -> None:
+    async def _come_and_go(self, alice: Talker, bob: Talker, everyone: list[SignedIn]) -> None:
         """A group that bob leaves and comes back to, while alice goes on."""
-        alice_id, bob_id, _ = users
-        group = await self._use_case(lambda c: groups.create(c, alice_id, "Picnic", users))
+        actor, bob_id, users = everyone[0].actor, everyone[1].user, [person.user for person in everyone]
+        group = await self._use_case(lambda c: groups.create(c, actor, "Picnic", users))
         for talker in (alice, bob):
             await talker.until(lambda frame: frame["t"] == "conversations" and frame["items"][0]["id"] == group)
         await self._accepted(alice, group, "Who brings the cheese?")
         await bob.until(lambda frame: frame["t"] == "messages" and frame["conv"] == group)
         await bob.say("ack", acks=[{"type": "DELIVERED", "conv": group, "seq": 1, "cumulative": True}])
-        await self._use_case(lambda c: groups.remove(c, alice_id, group, bob_id))
+        await self._use_case(lambda c: groups.remove(c, actor, group, bob_id))
         assert (await bob.frame("left"))["conv"] == group
         assert len((await alice.frame("members"))["members"]) == 2
         await self._accepted(alice, group, "Not Bob, it seems.")
-        await self._use_case(lambda c: groups.add(c, alice_id, group, bob_id))
+        await self._use_case(lambda c: groups.add(c, actor, group, bob_id))
         back = await bob.until(lambda frame: frame["t"] == "messages" and "absent" in frame)
         assert back["absent"] == [{"from": 2, "to": 2, "why": "no_access"}]
 
@@ -217,7 +217,7 @@ class Talk:
         seq = lost["seq"]
         await self._sql(HORIZON, [seq, conv, bob.device])
         await self._sql(LAPSE, [conv, bob.user, seq, seq])
-        await self._sql(LAPSED, [conv, bob.user])
+        await self._sql(LAPSED, [conv, seq, seq, bob.user])
         failed = await alice.ack("FAILED")
         assert (failed["lapsed"], failed["message_id"]) == ([[seq, seq]], lost["message_id"])
         await alice.say("info", conv=conv, seq=seq)
@@ -259,7 +259,7 @@ class Talk:
                 await third.say("ack", acks=acks)
         await third.frame("sync_done")
         await self._sql("DELETE FROM receipts_lapse WHERE user_id = %s", [bob.user])
-        await self._sql(LAPSED, [conv, bob.user])
+        await self._sql(LAPSED, [conv, 4, 4, bob.user])
         assert (await alice.ack("FAILED"))["lapsed"] == []
         return third
 

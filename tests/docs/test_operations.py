@@ -55,9 +55,9 @@ def test_the_workers_are_the_queues_there_are() -> None:
 @pytest.mark.xdist_group("house-daphne")
 def test_every_metric_is_listed_and_no_other(houses: Callable[..., House]) -> None:
     """By name and kind, as a scrape of a running messenger tells them, its first sweep and flush being over."""
-    house = houses("daphne")
-    scrape_until(house.address, lambda now: {"messenger_sweep_age_seconds", "messenger_flush_age_seconds"} <= {*now})
-    page = httpx.get(f"{house.address}/metrics").text
+    [address, *_] = houses("daphne").addresses
+    scrape_until(address, lambda now: {"messenger_sweep_age_seconds", "messenger_flush_age_seconds"} <= {*now})
+    page = httpx.get(f"{address}/metrics").text
     found = dict(re.findall(r"^# TYPE (\S+) (\S+)$", page, re.MULTILINE))
     table = section(DOCUMENT, "What to look at")
     assert {cells[0]: cells[1] for cells in rows(table)} == found

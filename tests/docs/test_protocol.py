@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from websockets.exceptions import InvalidStatus
 
-from chat.delivery import greeting, hub, outlet, session
+from chat.delivery import cursor, greeting, outlet, session, watchdog
 from chat.inbox import sync
 from chat.policy.backoff import DEFAULT_BACKOFF
 from chat.policy.window import ContiguousCursor
@@ -33,8 +33,9 @@ ACK_TYPES = {"ACCEPTED", "REJECTED", *get_args(frames.AckType), "FAILED"}
 # What the second table of limits calls its values, and where they really are.
 QUIET_LIMITS = {
     "window": session.WINDOW,
-    "window full": hub.STALLED_S,
-    "silence": hub.SILENT_S,
+    "window full": watchdog.STALLED_S,
+    "hello": watchdog.HELLO_S,
+    "silence": watchdog.SILENT_S,
     "frames a second": desk.FRAMES_PER_S,
     "frames saved up": desk.FRAME_BURST,
     "frames above the limit": desk.FLOOD_FRAMES,
@@ -42,7 +43,7 @@ QUIET_LIMITS = {
     "waiting to be read": outlet.MAX_QUEUED_CHARS,
     "acknowledgements above a hole": inspect.signature(ContiguousCursor).parameters["limit"].default,
     "conversations in a page": greeting.CONVERSATIONS_PAGE,
-    "revisions on their way": session.REV_WINDOW,
+    "revisions on their way": cursor.REV_WINDOW,
     "places in a point": point.MAX_PLACES,
 }
 
@@ -194,12 +195,14 @@ def test_close_codes_in_the_text_exist() -> None:
         (r"both included, at most (\d+)", lambda: frames.MAX_RANGE),
         (r"in pages of at most (\d+)", lambda: greeting.CONVERSATIONS_PAGE),
         (r"At most (\d+) entries are on their way", lambda: session.WINDOW),
-        (r"stays full for (\d+) seconds", lambda: hub.STALLED_S),
+        (r"stays full for (\d+) seconds", lambda: watchdog.STALLED_S),
         (r"for (\d+) minutes after it was sent", lambda: settings.EDIT_MINUTES),
         (r"for (\d+) hours after it was sent", lambda: settings.DELETE_MINUTES // 60),
-        (r"most (\d+) revisions are on their way", lambda: session.REV_WINDOW),
+        (r"most (\d+) revisions are on their way", lambda: cursor.REV_WINDOW),
         (r"counted up to ([\d,]+)", lambda: int(re.findall(r"LIMIT (\d+)\) unread", sync.CONVERSATIONS)[0])),
-        (r"nothing comes for (\d+) seconds", lambda: hub.SILENT_S),
+        (r"once, within (\d+) seconds", lambda: watchdog.HELLO_S),
+        (r"no hello came within (\d+) seconds", lambda: watchdog.HELLO_S),
+        (r"nothing comes for (\d+) seconds", lambda: watchdog.SILENT_S),
         (r"up to ([\d,]+) single ones", lambda: QUIET_LIMITS["acknowledgements above a hole"]),
     ],
 )

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from chat.inbox import retention
 from chat.log import devices
@@ -74,6 +75,19 @@ def test_a_device_without_a_row_begins_at_its_persons_start(people: Cast, lapsed
     Membership.objects.filter(user=people.bob.user).update(visible_from_seq=3)
     stored(lapsed, people.bob, 4)
     assert lapses(lapsed, people.bob) == [(1, 2), (5, 6)]
+
+
+def test_it_begins_at_their_first_stay_also_when_they_left_and_came_back(people: Cast, conv: str) -> None:
+    """The device had stored what lapsed while bob was away, and says so when he is back."""
+    old(conv, people.alice, 4)
+    bobs = Membership.objects.filter(user=people.bob.user)
+    bobs.update(left_seq=4, left_at=timezone.now())
+    retention.expire_by_age(DAYS)
+    assert lapses(conv, people.bob) == [(1, 4)]
+    assert not Inbox.objects.filter(device=people.bob.device).exists()
+    Membership.objects.create(conversation_id=conv, user=people.bob.user, visible_from_seq=5)
+    stored(conv, people.bob, 4)
+    assert lapses(conv, people.bob) == [] and mark(conv, people.bob) == (4, 4)
 
 
 def test_seeing_alone_takes_nothing_back(people: Cast, lapsed: str) -> None:

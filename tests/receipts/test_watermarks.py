@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat.policy.visibility import Stay
 from receipts.watermarks import Claim, Kind, Mark, Member, Tick, rises, tick
 
 SHARED = Path(__file__).resolve().parents[1] / "shared"
@@ -62,14 +63,15 @@ def test_the_tick_is_what_all_others_have_reached(case: dict[str, Any]) -> None:
 
 
 def member(other: dict[str, Any]) -> Member:
+    stays = tuple(Stay(first, last) for first, last in other.get("stays", [[1, None]]))
     lapsed = tuple((first, last) for first, last in other.get("lapsed", []))
-    return Member(Mark(other["delivered"], other["seen"]), other.get("start", 1), lapsed)
+    return Member(Mark(other["delivered"], other["seen"]), stays, lapsed)
 
 
 members = st.builds(
     Member,
     marks,
-    st.integers(1, 12),
+    st.lists(st.builds(Stay, st.integers(1, 12), st.none() | st.integers(1, 30)), max_size=3).map(tuple),
     st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), max_size=2).map(tuple),
 )
 

@@ -105,6 +105,19 @@ test("a reset: on above the horizon; what is below is history", async () => {
   equal([await loading, shown(chat())[0], chat().from], [true, 399, 351]);
 });
 
+test("a device that begins at the horizon is told so, and asked of nothing below", async () => {
+  const { connect, hear, acks, chat, database } = await make();
+  await connect("e", [summary({ head: 8, received: 6 })], false);
+  await hear({ t: "reset", conv: CONV, horizon: 6, why: "expired" });
+  equal([chat().horizon, chat().received, chat().from, acks()], [6, 6, 7, []]);
+  equal((await database.positions())[0].horizon, 6);
+  await hear({ t: "messages", conv: CONV, entries: run(7, 8) });
+  equal(shown(chat()), [7, 8]);
+  // Once more changes nothing.
+  await hear({ t: "reset", conv: CONV, horizon: 6, why: "expired" });
+  equal(shown(chat()), [7, 8]);
+});
+
 test("history known not to be there is not asked for again", async () => {
   const { connect, sync, database, take, chat } = await make();
   await connect("e", [summary({ head: 120, received: 120 })]);
@@ -250,4 +263,30 @@ test("who reads above the gap keeps what they read", async () => {
   await hear({ t: "messages", conv: CONV, entries: run(4, 250) });
   chat().endPreview(true);
   equal([shown(chat()).length, chat().from], [300, 1]);
+});
+
+test("a page that holds less than was asked for is asked on, and the answer is whole", async () => {
+  const { connect, hear, sync, take, chat } = await make();
+  await connect("e", [summary({ head: 100, received: 100 })]);
+  take();
+  const loading = sync.loadOlder(chat());
+  const shorter = sync.history.fetch(CONV, 51, 60);
+  while (sync.history.asked.size < 2) await new Promise((resolve) => requestAnimationFrame(resolve));
+  equal(take().map(({ from, to }) => [from, to]), [[51, 60], [51, 100]]);
+  await hear({ t: "page", conv: CONV, from: 51, to: 60, entries: run(51, 60), absent: [] });
+  equal((await shorter).entries.length, 10);
+  await hear({ t: "page", conv: CONV, from: 51, to: 70, entries: run(51, 69), absent: [{ from: 70, to: 70, why: "deleted" }] });
+  equal(take().map(({ from, to }) => [from, to]), [[71, 100]]);
+  await hear({ t: "page", conv: CONV, from: 71, to: 100, entries: run(71, 100), absent: [] });
+  equal([await loading, shown(chat()).length, chat().from, take(), sync.history.asked.size], [true, 49, 51, [], 0]);
+});
+
+test("a page that was cut is not counted as there when the connection goes in between", async () => {
+  const { connect, hear, sync, take, drop } = await make();
+  await connect("e", [summary({ head: 100, received: 100 })]);
+  take();
+  const asked = sync.history.fetch(CONV, 1, 20);
+  await hear({ t: "page", conv: CONV, from: 1, to: 5, entries: run(1, 5), absent: [] });
+  drop();
+  equal(await asked, null);
 });

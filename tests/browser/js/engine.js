@@ -9,7 +9,7 @@ export const CONV = "01a20d51-c834-714c-b108-1217ce6921fc";
 export const [ME, YOU] = ["01a20d51-0000-7000-8000-00000000000a", "01a20d51-0000-7000-8000-00000000000b"];
 
 export const entry = (seq, sender = YOU) => ({ seq, id: CONV, sender, client_id: `c${seq}`, body: `text ${seq}`, at: seq });
-const member = (id, name) => ({ id, name, username: name, role: "member", start: 1, delivered: 0, seen: 0 });
+const member = (id, name) => ({ id, name, username: name, role: "member", stays: [[1, null]], delivered: 0, seen: 0 });
 export const summary = (more = {}) => ({
   id: CONV, kind: "direct", title: null, head: 0, rev: 0, received: 0, received_rev: 0, start: 1, seen: 0, unread: 0, last: null,
   members: [member(ME, "me"), member(YOU, "you")],

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from chat.delivery.session import Cursor, Session
+from chat.delivery.cursor import Cursor
+from chat.delivery.session import Session
 from chat.inbox.sync import Summary
 from chat.policy.visibility import Readable
 from chat.protocol.codec_json import Packed

@@ -1,16 +1,23 @@
 """Edits, deletions, stays, horizons and lapses on their way out: to sockets here, in other processes, and later."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from chat.delivery import reconcile
 from chat.delivery.runtime import Runtime
-from chat.log import devices, groups
+from chat.inbox import sync
+from chat.log import access, devices, groups, revise
+from chat.log.access import Actor
 from chat.log.pool import Database
-from chat.models import Change, Hidden, Inbox, Message
+from chat.models import Change, Conversation, Hidden, Inbox, Message
 from chat.models.ids import new_id
+from chat.policy.revise import Windows
+from chat.protocol import codec_json
 from receipts.models import Lapse, Watermark
 from tests.cast import Cast, Person
 from tests.chat.process import Client, process
@@ -35,17 +42,17 @@ def changes(client: Client) -> list[tuple[int, str]]:
 @pytest.fixture
 async def group(database: Database, people: Cast) -> str:
     async with database.transaction() as connection:
-        return await groups.create(connection, people.alice.id, "club", [people.bob.id, people.carol.id])
+        return await groups.create(connection, people.alice.actor, "club", [people.bob.id, people.carol.id])
 
 
 async def removed(database: Database, people: Cast, conv: str, person: Person) -> None:
     async with database.transaction() as connection:
-        assert await groups.remove(connection, people.alice.id, conv, person.id)
+        assert await groups.remove(connection, people.alice.actor, conv, person.id)
 
 
 async def added(database: Database, people: Cast, conv: str, person: Person) -> None:
     async with database.transaction() as connection:
-        assert await groups.add(connection, people.alice.id, conv, person.id)
+        assert await groups.add(connection, people.alice.actor, conv, person.id)
 
 
 async def test_an_edit_reaches_everyone_here_and_in_other_processes(
@@ -204,16 +211,68 @@ async def test_a_removal_and_a_return_heard_at_once_do_not_fill_the_gap(
     bob, carol = await greeted(runtime, people.bob), await greeted(runtime, people.carol)
     await until(lambda: runtime.reconciler._read_at is not None)
     async with database.transaction() as connection:
-        await groups.remove(connection, people.alice.id, group, people.bob.id)
+        await groups.remove(connection, people.alice.actor, group, people.bob.id)
     await in_thread(write, group, people.alice, 4)
     async with database.transaction() as connection:
-        await groups.add(connection, people.alice.id, group, people.bob.id)
+        await groups.add(connection, people.alice.actor, group, people.bob.id)
     head = await in_thread(write, group, people.alice, 1)
     runtime.hub.raise_head(group, head)
     await until(lambda: carol.seqs(group) == [1, 2, 3, 4, 5])
     await until(lambda: bob.seqs(group) == [5])
     roster = await carol.told("members")
-    assert [member["start"] for member in roster["members"] if member["username"] == "bob"] == [5]
+    assert [member["stays"] for member in roster["members"] if member["username"] == "bob"] == [[[5, None]]]
+
+
+async def test_what_was_edited_after_someone_left_is_not_told_to_them(
+    unhurried: None, runtime: Runtime, database: Database, people: Cast, group: str
+) -> None:
+    """The edit is heard of before the leaving: who belongs is read again before it is told to anyone (V11)."""
+    await in_thread(write, group, people.alice, 1)
+    bob, carol = await greeted(runtime, people.bob), await greeted(runtime, people.carol)
+    await until(lambda: bob.seqs(group) == carol.seqs(group) == [1])
+    await until(lambda: runtime.reconciler._read_at is not None)
+    await removed(database, people, group, people.bob)
+    async with database.transaction() as connection:
+        actor = Actor(people.alice.id, people.alice.device_id)
+        done = await revise.edit(connection, actor, group, 1, "not for bob", Windows(10**9, 10**9))
+    runtime.hub.raise_rev(group, done.rev)
+    await until(lambda: changes(carol) == [(1, "edit")])
+    assert changes(bob) == []
+    assert await bob.told("left") == {"t": "left", "conv": group}
+    assert changes(bob) == []
+
+
+@pytest.fixture
+def unhurried(deaf: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes started in this test hear of nothing by themselves, but for what has been when they start."""
+    monkeypatch.setattr(reconcile, "INTERVAL_S", 3_600.0)
+
+
+async def test_changes_of_members_that_come_together_are_read_and_encoded_once(
+    deaf: None, runtime: Runtime, people: Cast, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many sockets there are. What comes while it is read, is read after that."""
+    carols = [await greeted(runtime, people.carol) for _ in range(5)]
+    await until(lambda: runtime.reconciler._read_at is not None)
+    await in_thread(Conversation.objects.filter(id=group).update, members_rev=9, title="renamed")
+    read: list[str] = []
+    encoded: list[str] = []
+    rows, encode = runtime.database.rows, codec_json.encode
+
+    async def counted(query: str, parameters: Sequence[Any] = ()) -> Any:
+        read.append(query)
+        return await rows(query, parameters)
+
+    def noted(frame: dict[str, Any]) -> str:
+        encoded.append(frame["t"])
+        return encode(frame)
+
+    monkeypatch.setattr(runtime.database, "rows", counted)
+    monkeypatch.setattr(codec_json, "encode", noted)
+    await asyncio.gather(*(runtime.postman.members_changed(group, []) for _ in range(50)))
+    assert [carol.of("members")[-1]["title"] for carol in carols] == ["renamed"] * 5
+    assert [len(carol.of("members")) for carol in carols] == [1] * 5
+    assert read.count(access.ROOM) <= 2 and read.count(sync.ROSTER) == 1 and encoded.count("members") == 1
 
 
 async def test_who_is_removed_is_told_and_hears_no_more(
@@ -231,6 +290,21 @@ async def test_who_is_removed_is_told_and_hears_no_more(
     assert bob.seqs(group) == []
     names = [member["username"] for member in (await carol.told("members"))["members"]]
     assert names == ["alice", "carol"]
+
+
+async def test_a_reset_that_may_have_been_lost_is_told_again(runtime: Runtime, people: Cast, conv: str) -> None:
+    """The server's cursor stands at the horizon from the first telling on; the device knows of nothing."""
+    await in_thread(write, conv, people.alice, 9)
+    await in_thread(_expires, conv, people.bob, 1, 6)
+    for _ in range(2):
+        bob = await greeted(runtime, people.bob)
+        assert await bob.told("reset") == {"t": "reset", "conv": conv, "horizon": 6, "why": "expired"}
+        await until(lambda bob=bob: bob.seqs(conv) == [7, 8, 9])
+    inbox, mark = await in_thread(_stands, conv, people.bob)
+    assert (inbox.received_seq, mark.delivered_seq) == (6, 0)
+    bob = await greeted(runtime, people.bob, {"conv": conv, "received": 6})
+    await until(lambda: bob.seqs(conv) == [7, 8, 9])
+    assert bob.of("reset") == []
 
 
 async def test_below_the_horizon_a_device_is_reset_and_goes_on_above(runtime: Runtime, people: Cast, conv: str) -> None:
@@ -262,7 +336,8 @@ def _expires(conv: str, person: Person, first: int, last: int) -> None:
     Lapse.objects.create(conversation_id=conv, user=person.user, from_seq=first, upto_seq=last, at=timezone.now())
     Watermark.objects.filter(conversation_id=conv, user=person.user).update(expired_seq=last)
     Inbox.objects.update_or_create(conversation_id=conv, device=person.device, defaults={"horizon_seq": last})
-    Change.objects.create(kind="lapsed", conversations=[conv], users=[person.user.id], at=timezone.now())
+    told = {"conversations": [conv], "heads": [first, last], "users": [person.user.id]}
+    Change.objects.create(kind="lapsed", at=timezone.now(), **told)
 
 
 def _stands(conv: str, person: Person) -> tuple[Inbox, Watermark]:

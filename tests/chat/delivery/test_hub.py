@@ -2,11 +2,15 @@
 
 import pytest
 
-from chat.delivery.hub import SILENT_S, STALLED_S, Hub
-from chat.delivery.session import WINDOW, Cursor, Session
+from chat.delivery.cursor import Cursor
+from chat.delivery.hub import Hub
+from chat.delivery.session import WINDOW, Session
+from chat.delivery.watchdog import HELLO_S, SILENT_S, STALLED_S
+from chat.log.delta import Change, Delta
 from chat.policy.visibility import Readable
 from chat.protocol.codec_json import Packed
 from chat.protocol.errors import CloseCode
+from chat.protocol.frames import Changed
 from tests.chat.delivery.paper import cursor_of, frames, new_session, packed, summary
 
 
@@ -16,6 +20,10 @@ def may(*users: str) -> dict[str, Readable]:
 
 def waiting(hub: Hub) -> list[Session]:
     return hub.rooms["c1"].waiting() if "c1" in hub.rooms else []
+
+
+def look(hub: Hub, now: float) -> None:
+    hub.watchdog.look(hub.sessions(), now)
 
 
 @pytest.fixture
@@ -78,10 +86,10 @@ def test_a_full_window_stops_pushing_and_acknowledgements_let_it_go_on(hub: Hub,
 def test_a_full_window_without_progress_is_closed(hub: Hub) -> None:
     session = joined(hub, "bob", now=1e9)
     hub.deliver("c1", 1, run(1, WINDOW))
-    hub.close_stalled(100.0)
-    hub.close_stalled(100.0 + STALLED_S)
+    look(hub, 100.0)
+    look(hub, 100.0 + STALLED_S)
     assert session.close_code is None
-    hub.close_stalled(100.1 + STALLED_S)
+    look(hub, 100.1 + STALLED_S)
     assert session.close_code is CloseCode.SLOW_READER
 
 
@@ -90,7 +98,7 @@ def test_a_slow_reader_that_makes_progress_is_not_closed(hub: Hub) -> None:
     session = joined(hub, "bob", now=1e9)
     hub.deliver("c1", 1, run(1, 2 * WINDOW))
     for n in range(100):
-        hub.close_stalled(10.0 * n)
+        look(hub, 10.0 * n)
         session.store("c1", n + 1, cumulative=True)
         assert session.is_full
     assert session.close_code is None
@@ -99,31 +107,46 @@ def test_a_slow_reader_that_makes_progress_is_not_closed(hub: Hub) -> None:
 def test_an_emptied_window_is_not_held_against_it(hub: Hub) -> None:
     session = joined(hub, "bob", now=1e9)
     hub.deliver("c1", 1, run(1, WINDOW))
-    hub.close_stalled(0.0)
+    look(hub, 0.0)
     session.store("c1", WINDOW, cumulative=True)
-    hub.close_stalled(1_000.0)
-    assert session.close_code is None and not hub.full
+    look(hub, 1_000.0)
+    assert session.close_code is None and not hub.watchdog.full
 
 
 def test_a_window_that_was_rewound_is_not_held_against_it(hub: Hub) -> None:
     """Full once, not any more, and full again much later: that is not full all the while."""
     session = joined(hub, "bob", now=1e9)
     hub.deliver("c1", 1, run(1, WINDOW))
-    hub.close_stalled(0.0)
+    look(hub, 0.0)
     session.rewind("c1")
-    hub.close_stalled(1.0)
+    look(hub, 1.0)
     hub.deliver("c1", 1, run(1, WINDOW))
     assert session.is_full
-    hub.close_stalled(1_000.0)
+    look(hub, 1_000.0)
     assert session.close_code is None
 
 
 def test_silence_is_closed(hub: Hub) -> None:
     session = joined(hub, "bob")
-    hub.close_stalled(SILENT_S)
+    look(hub, SILENT_S)
     assert session.close_code is None
-    hub.close_stalled(SILENT_S + 0.1)
+    look(hub, SILENT_S + 0.1)
     assert session.close_code is CloseCode.SILENT
+
+
+def test_a_stranger_that_does_not_say_hello_is_closed_however_much_else_it_says(hub: Hub) -> None:
+    stranger, guest, gone = new_session("bob"), new_session("bob"), new_session("bob")
+    for session in (stranger, guest, gone):
+        hub.watchdog.strangers.add(session)
+    hub.arrive(guest)
+    hub.leave(gone)
+    stranger.heard_at = guest.heard_at = HELLO_S
+    look(hub, HELLO_S)
+    assert stranger.close_code is None
+    look(hub, HELLO_S + 0.1)
+    assert (stranger.close_code, guest.close_code, gone.close_code) == (CloseCode.NO_HELLO, None, None)
+    hub.leave(stranger)
+    assert hub.watchdog.strangers == set()
 
 
 def test_ticks_go_to_every_device_of_the_sender_in_one_frame(hub: Hub) -> None:
@@ -196,12 +219,62 @@ def test_all_that_was_owed_is_stored(hub: Hub) -> None:
     hub.arrive(session)
     found = summary("c1", 2, rev=3)
     hub.enter(session, found, Cursor(0, 1, 0, found.readable))
-    session.owed["c1"] = (2, 3)
+    session.owed.add("c1", 2, 3)
     session.begin(77)
     session.store("c1", 2, cumulative=True)
     assert frames(session) == []
     session.store_changes("c1", 3)
     assert frames(session) == [{"t": "sync_done", "as_of": 77}]
+
+
+def hidden(seq: int, user: str, rev: int) -> Change:
+    return Change(seq, user, Changed(seq=seq, rev=rev, type="hide"))
+
+
+def told(session: Session) -> list[tuple[int, list[int]]]:
+    frames_told = [frame for frame in frames(session) if frame["t"] == "changes"]
+    return [(frame["upto"], [change["seq"] for change in frame["changes"]]) for frame in frames_told]
+
+
+def test_what_others_deleted_for_themselves_is_never_told(hub: Hub) -> None:
+    alice, bob = joined(hub, "alice"), joined(hub, "bob")
+    hub.raise_rev("c1", 3)
+    changes = [hidden(1, "alice", 1), hidden(2, "bob", 2), Change(3, None, Changed(seq=3, rev=3, type="delete"))]
+    hub.rooms["c1"].tell(0, Delta(changes, 3, 1), {"alice", "bob"})
+    assert (told(alice), told(bob)) == ([(3, [1, 3])], [(3, [2, 3])])
+
+
+def test_who_came_in_while_changes_were_read_for_others_is_told_their_own_later(hub: Hub) -> None:
+    """What bob deleted for himself was not asked for: were he told that he has all up to there, he would never hear."""
+    alice = joined(hub, "alice")
+    hub.raise_rev("c1", 2)
+    read_for_alice = Delta([hidden(1, "alice", 1)], 2, 1)
+    bob = joined(hub, "bob")
+    hub.rooms["c1"].tell(0, read_for_alice, {"alice"})
+    assert (told(alice), told(bob)) == ([(2, [1])], [])
+    assert hub.rooms["c1"].untold() == [bob]
+    hub.rooms["c1"].tell(0, Delta([hidden(2, "bob", 2)], 2, 1), {"bob"})
+    assert (told(alice), told(bob)) == ([(2, [1])], [(2, [2])])
+
+
+def test_changes_that_were_read_before_someone_came_in_are_not_told_to_them_again(hub: Hub) -> None:
+    bob = new_session("bob")
+    hub.arrive(bob)
+    found = summary("c1", 0, rev=1)
+    hub.enter(bob, found, cursor_of(found))
+    hub.raise_rev("c1", 2)
+    hub.rooms["c1"].tell(0, Delta([Change(1, None, Changed(seq=1, rev=1, type="delete"))], 1, 1), {"bob"})
+    assert told(bob) == [] and hub.rooms["c1"].untold() == [bob]
+
+
+def test_an_entry_acknowledged_alone_counts_also_after_a_nudge(hub: Hub) -> None:
+    """It was stored above a hole: when the hole is closed it is not pushed once more."""
+    bob = joined(hub, "bob")
+    hub.deliver("c1", 1, run(1, 3))
+    assert bob.store("c1", 2, cumulative=False) is None
+    hub.nudge("c1", "bob")
+    assert bob.store("c1", 1, cumulative=False) == 2
+    assert (bob.cursors["c1"].pushed, bob.unacked) == (2, 0)
 
 
 def test_leaving_twice_is_harmless(hub: Hub) -> None:

@@ -52,8 +52,9 @@ class Conversation:
 
 @dataclass
 class Phone:
-    """What one device was told: `at` is the end of its run, `accepted` what it knows by ACCEPTED, `revs` the last
-    change it knows of an entry, `began` the revision it started at."""
+    """What one device was told: `at` is the end of its run, `accepted` what it is known to have anyway, by ACCEPTED or
+    because it acknowledged that one alone, `revs` the last change it knows of an entry, `began` the revision it
+    started at."""
 
     session: Session
     at: dict[str, int] = field(default_factory=dict)
@@ -308,6 +309,10 @@ class HubMachine(RuleBasedStateMachine):
         known = phone.knows_upto(conv)
         seq = m % known + 1
         was_full = phone.session.is_full
+        if not cumulative:
+            # Of a single one both know, also after a nudge and whatever lies below it.
+            phone.accepted.setdefault(conv, set()).add(seq)
+            known = phone.knows_upto(conv)
         rose = phone.session.store(conv, seq, cumulative)
         if rose is not None:
             assert phone.stored[conv] < rose <= known
@@ -321,7 +326,7 @@ class HubMachine(RuleBasedStateMachine):
         for phone in self.phones:
             if phone.session.device == device and conv in phone.session.cursors:
                 cursor = phone.session.cursors[conv]
-                phone.at[conv], phone.told_rev[conv] = cursor.stored.position, cursor.rev_stored
+                phone.at[conv], phone.told_rev[conv] = cursor.stored, cursor.rev_stored
         self.hub.nudge(conv, device)
 
     # What must hold
@@ -335,7 +340,7 @@ class HubMachine(RuleBasedStateMachine):
     def the_window_is_what_is_on_its_way(self) -> None:
         for phone in self.phones:
             cursors = phone.session.cursors
-            on_their_way = [cursor.pushed - cursor.stored.position for cursor in cursors.values()]
+            on_their_way = [cursor.pushed - cursor.stored for cursor in cursors.values()]
             assert all(each >= 0 for each in on_their_way)
             assert phone.session.unacked == sum(on_their_way)
             assert all(cursor.pushed <= self.log[conv].head for conv, cursor in cursors.items())

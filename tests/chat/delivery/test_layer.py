@@ -110,6 +110,40 @@ async def test_a_hint_nobody_understands_does_not_deafen(pair: Pair, caplog: pyt
     await until(lambda: "hint not understood" in caplog.text)
 
 
+class OneEvent:
+    """A channel layer, as far as a listener needs one, that hands out one event, when it is told to."""
+
+    def __init__(self) -> None:
+        self.event: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self.is_asked = asyncio.Event()
+
+    async def new_channel(self) -> str:
+        return "channel"
+
+    async def group_add(self, group: str, channel: str) -> None: ...
+
+    async def group_discard(self, group: str, channel: str) -> None: ...
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        if self.is_asked.is_set():
+            await asyncio.Event().wait()
+        self.is_asked.set()
+        return await self.event
+
+
+async def test_an_event_at_the_very_end_does_not_keep_it_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = OneEvent()
+    monkeypatch.setattr(module, "get_channel_layer", lambda: layer)
+    listening = asyncio.create_task(Listener(Publisher(), lambda event: None).run())
+    await layer.is_asked.wait()
+    layer.event.set_result({"type": "canary", "origin": "another"})
+    # In the loop's very next turns.
+    await asyncio.sleep(0)
+    listening.cancel()
+    done, _ = await asyncio.wait([listening], timeout=5)
+    assert done
+
+
 async def test_redis_killed_and_back_is_heard_again(pair: Pair, server: RedisServer, owner: ThreadPoolExecutor) -> None:
     one, two = pair
     await two.hears_from(one, "before")

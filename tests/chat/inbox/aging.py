@@ -8,7 +8,7 @@ from chat.models import Change, Inbox
 from receipts import ledger
 from receipts.ledger import Row
 from receipts.models import Lapse, Watermark
-from tests.cast import Person
+from tests.cast import Cast, Person, make_direct
 from tests.log import write
 
 DAYS = 30
@@ -24,6 +24,11 @@ def appended(conv: str, person: Person, count: int = 1) -> int:
     head = write(conv, person, count)
     Change.objects.create(kind="append", conversations=[conv], heads=[head], at=timezone.now())
     return head
+
+
+def with_each(people: Cast) -> dict[str, Person]:
+    """alice's conversations with each of the others."""
+    return {make_direct(people.alice, person): person for person in (people.bob, people.carol, people.mallory)}
 
 
 def stored(conv: str, person: Person, seq: int) -> None:

@@ -1,6 +1,5 @@
 """Expiry by age: what no device of a person took within the limit lapses for them, and their devices get a horizon."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,8 @@ from chat.log import devices
 from chat.models import Change, Conversation, Inbox, Membership, Progress
 from receipts.models import Lapse, Watermark
 from tests.cast import Cast, Person, make_direct
-from tests.chat.inbox.aging import DAYS, appended, inbox, lapsed_changes, lapses, mark, old, stored
+from tests.chat.inbox.aging import DAYS, appended, inbox, lapsed_changes, lapses, mark, old, stored, with_each
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
@@ -105,8 +105,19 @@ def test_a_removed_and_rejoined_member_lapses_by_their_stays(people: Cast, conv:
     old(conv, people.alice, 6)
     assert expire_by_age(DAYS) == 2
     assert lapses(conv, people.bob) == [(1, 2), (5, 6)]
-    # No row before: its place is the start of the present stay.
-    assert inbox(conv, people.bob) == (4, 6)
+    # No row before: its place is the start of their first stay.
+    assert inbox(conv, people.bob) == (0, 6)
+
+
+def test_a_horizon_in_an_earlier_stay_is_told_too(people: Cast, conv: str) -> None:
+    """Of a device without a row: it would begin at the first stay, whose entries are gone."""
+    Membership.objects.filter(user=people.bob.user).update(left_seq=2, left_at=timezone.now())
+    Membership.objects.create(conversation_id=conv, user=people.bob.user, visible_from_seq=3)
+    old(conv, people.alice, 2)
+    appended(conv, people.alice)
+    expire_by_age(DAYS)
+    assert lapses(conv, people.bob) == [(1, 2)]
+    assert inbox(conv, people.bob) == (0, 2)
 
 
 def test_what_a_removed_member_did_not_take_lapses_too(people: Cast, conv: str) -> None:
@@ -198,24 +209,9 @@ def test_the_count_is_kept(people: Cast, conv: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_double_nothing(people: Cast) -> None:
-    convs = [make_direct(people.alice, person) for person in (people.bob, people.carol, people.mallory)]
-    for conv in convs:
+    for conv in with_each(people):
         old(conv, people.alice, 3)
-    counts: list[int] = []
-    barrier = threading.Barrier(2)
-
-    def work() -> None:
-        try:
-            barrier.wait()
-            counts.append(expire_by_age(DAYS))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    counts = at_once(lambda: expire_by_age(DAYS))
     assert sum(counts) == Lapse.objects.count() == 3
     assert sum(len(convs) for convs, _ in lapsed_changes()) == 3
     assert Progress.objects.get(work="expiry").count == 3

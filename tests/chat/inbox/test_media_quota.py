@@ -102,6 +102,16 @@ def test_only_what_was_for_them_counts(people: Cast, conv: str) -> None:
     assert horizon(conv, people.carol) is None and horizon(conv, people.bob) is None
 
 
+def test_what_an_earlier_stay_holds_counts_too(people: Cast, conv: str) -> None:
+    """For a device without a row, which begins at its person's first stay."""
+    posted(conv, people.alice, 70, minutes_ago=5)
+    posted(conv, people.alice, 60)
+    Membership.objects.filter(user=people.bob.user).update(left_seq=1)
+    Membership.objects.create(conversation_id=conv, user=people.bob.user, visible_from_seq=2)
+    run()
+    assert horizon(conv, people.bob) == 1 and inbox(conv, people.bob) == (0, 0)
+
+
 def test_nothing_new_is_not_looked_at(people: Cast, conv: str) -> None:
     posted(conv, people.alice, 90, 90)
     Change.objects.all().delete()

@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chat.delivery.runtime import Runtime
+from chat.inbox import heads
 from chat.log import groups, history, revise
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
-from chat.log.revise import Actor
 from chat.models import Conversation, Epoch, Inbox, Membership
 from chat.policy.revise import Windows
 from chat.protocol import point as points
@@ -21,8 +21,9 @@ from chat.protocol.codec_json import FrameError
 from chat.protocol.point import Point, Stand
 from receipts import ledger
 from receipts.ledger import Row
-from receipts.models import Lapse
+from receipts.models import Lapse, Watermark
 from tests.cast import Cast, Person, make_direct
+from tests.chat.counting import Counting
 from tests.chat.inbox.device import NOON, Asking
 from tests.chat.process import Client
 from tests.log import write
@@ -70,18 +71,15 @@ class Club:
         elif act == "expire":
             await in_thread(expire, conv, bob, seq)
         elif act == "leave":
-            await self.use(groups.remove, alice.id, conv, bob.id)
+            await self.use(groups.remove, alice.actor, conv, bob.id)
         elif act == "return":
-            await self.use(groups.add, alice.id, conv, bob.id)
+            await self.use(groups.add, alice.actor, conv, bob.id)
         elif act == "edit":
-            await self.use(revise.edit, self.actor(alice), conv, seq, f"text {number}", WINDOWS)
+            await self.use(revise.edit, alice.actor, conv, seq, f"text {number}", WINDOWS)
         elif act == "delete":
-            await self.use(revise.delete, self.actor(alice), conv, seq, WINDOWS)
+            await self.use(revise.delete, alice.actor, conv, seq, WINDOWS)
         elif act == "hide":
-            await self.use(revise.hide, self.actor(bob), conv, seq)
-
-    def actor(self, person: Person) -> Actor:
-        return Actor(person.id, person.device_id)
+            await self.use(revise.hide, bob.actor, conv, seq)
 
     async def use(self, case: Any, *arguments: Any) -> None:
         """A use case; what is refused changes nothing."""
@@ -117,6 +115,7 @@ WEIGHTED = [*ACTS, "send", "send", "edit", "pull", "pull", "acknowledge", "retur
     acts=st.lists(st.tuples(st.sampled_from(WEIGHTED), st.integers(0, 1), st.integers(0, 99)), max_size=30),
     limits=st.lists(st.integers(1, 8) | st.integers(1, 100), min_size=1, max_size=5),
 )
+@example(acts=[("send", 0, 0), ("expire", 0, 0), ("lost", 0, 0)], limits=[1])
 async def test_everything_that_ever_happened_arrives_by_asking(
     database: Database, people: Cast, acts: list[tuple[str, int, int]], limits: list[int]
 ) -> None:
@@ -124,7 +123,7 @@ async def test_everything_that_ever_happened_arrives_by_asking(
     convs = []
     for _ in range(2):
         async with database.transaction() as connection:
-            convs.append(await groups.create(connection, people.alice.id, "club", [people.bob.id]))
+            convs.append(await groups.create(connection, people.alice.actor, "club", [people.bob.id]))
     club = Club(database, people, convs, Asking(database, people.bob))
     try:
         for n, (act, which, number) in enumerate(acts):
@@ -169,7 +168,7 @@ async def test_a_rise_of_a_watermark_alone_is_told(database: Database, people: C
 
 async def test_what_expired_for_others_and_who_came_is_told(database: Database, people: Cast) -> None:
     async with database.transaction() as connection:
-        conv = await groups.create(connection, people.alice.id, "club", [people.bob.id])
+        conv = await groups.create(connection, people.alice.actor, "club", [people.bob.id])
     await in_thread(write, conv, people.alice, 2)
     device = Asking(database, people.alice)
     await device.catch_up()
@@ -179,8 +178,75 @@ async def test_what_expired_for_others_and_who_came_is_told(database: Database, 
     assert bob["lapsed"] == [[1, 2]]
     device.take(answer)
     async with database.transaction() as connection:
-        await groups.add(connection, people.alice.id, conv, people.carol.id)
+        await groups.add(connection, people.alice.actor, conv, people.carol.id)
     assert len((await device.ask())["conversations"][0]["members"]) == 3
+
+
+async def test_another_range_of_the_same_length_is_told(database: Database, people: Cast, conv: str) -> None:
+    """What lapsed was taken after all, and as much lapsed elsewhere."""
+    await in_thread(write, conv, people.alice, 6)
+    await in_thread(expire, conv, people.bob, 2)
+    device = Asking(database, people.alice)
+    await device.catch_up()
+    await in_thread(Lapse.objects.update, from_seq=4, upto_seq=5)
+    [told] = (await device.ask())["conversations"]
+    assert [each["lapsed"] for each in told["members"] if "lapsed" in each] == [[[4, 5]]]
+
+
+async def test_how_far_all_have_got_is_summed_for_what_a_page_holds_and_for_the_rest_once(
+    people: Cast, dsn: str, database: Database
+) -> None:
+    """However many conversations there are: a page in the midst asks for those it tells of."""
+    convs, limit = 12, 4
+    for _ in range(convs):
+        async with database.transaction() as connection:
+            conv = await groups.create(connection, people.alice.actor, "club", [people.bob.id])
+        await in_thread(write, conv, people.alice, 3)
+    counting = Counting(dsn)
+    await counting.open()
+    device = Asking(counting, people.bob)
+    answers = await device.catch_up(limit)
+    sizes = [len(named) for [named] in counting.asked(heads.MARKS)]
+    assert len(answers) == convs and max(sizes[:-1]) <= limit and sizes[-1] == convs - 1
+    counting.exchanges.clear()
+    # Nothing but ticks: they are all told, a conversation each, and then there is an end.
+    await in_thread(Watermark.objects.filter(user=people.alice.user).update, delivered_seq=2)
+    answers = await device.catch_up(limit)
+    assert [len(answer["conversations"]) for answer in answers] == [limit] * (convs // limit)
+    assert [len(named) for [named] in counting.asked(heads.MARKS)] == [convs] * (convs // limit)
+    assert (await device.ask())["conversations"] == []
+    await counting.close()
+
+
+async def test_what_others_hid_counts_although_there_is_nothing_to_tell_of_it(database: Database, people: Cast) -> None:
+    """It has a revision; an answer looks at no more conversations than it may tell of."""
+    convs = []
+    for _ in range(5):
+        async with database.transaction() as connection:
+            convs.append(await groups.create(connection, people.alice.actor, "club", [people.bob.id]))
+        await in_thread(write, convs[-1], people.alice, 1)
+    device = Asking(database, people.bob)
+    await device.catch_up()
+    for conv in convs:
+        async with database.transaction() as connection:
+            await revise.hide(connection, people.alice.actor, conv, 1)
+    answers = await device.catch_up(limit=2)
+    assert [len(answer["conversations"]) for answer in answers] == [2, 2, 1]
+
+
+async def test_entries_come_before_ticks(database: Database, people: Cast, conv: str) -> None:
+    """Also those of a conversation that is older than one in which only ticks have changed."""
+    other = await in_thread(make_direct, people.carol, people.bob)
+    await in_thread(write, other, people.carol, 1)
+    await in_thread(write, conv, people.alice, 1)
+    device = Asking(database, people.bob)
+    await device.catch_up()
+    await in_thread(Watermark.objects.filter(conversation=conv, user=people.alice.user).update, delivered_seq=1)
+    async with database.transaction() as connection:
+        await revise.edit(connection, people.carol.actor, other, 1, "better", WINDOWS)
+    answers = await device.catch_up(limit=1)
+    told = [[each["id"] for each in answer["conversations"]] for answer in answers]
+    assert told == [[other], [conv]]
 
 
 async def test_positions_instead_of_a_point(database: Database, people: Cast, conv: str, epoch: str) -> None:
@@ -289,7 +355,7 @@ async def test_what_was_told_by_sync_may_be_acknowledged_at_once(runtime: Runtim
     await bob.hello()
     await in_thread(write, conv, people.alice, 2)
     async with runtime.database.transaction() as connection:
-        await revise.edit(connection, Actor(people.alice.id, people.alice.device_id), conv, 1, "better", WINDOWS)
+        await revise.edit(connection, people.alice.actor, conv, 1, "better", WINDOWS)
     await bob.say({"t": "sync"})
     await bob.told("sync")
     await bob.ack("DELIVERED", conv, 2)
@@ -318,7 +384,7 @@ async def test_with_more_conversations_than_a_point_holds_it_ends_all_the_same(
     convs = []
     for _ in range(5):
         async with database.transaction() as connection:
-            convs.append(await groups.create(connection, people.alice.id, "club", [people.bob.id]))
+            convs.append(await groups.create(connection, people.alice.actor, "club", [people.bob.id]))
         await in_thread(write, convs[-1], people.alice, 3)
     device = Asking(database, people.bob)
     for _ in range(60):

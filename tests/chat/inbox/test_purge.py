@@ -1,6 +1,5 @@
 """Removing old history: the old end of a log, whole, and never before it has lapsed for whoever did not take it."""
 
-import threading
 from datetime import timedelta
 
 import psycopg
@@ -9,17 +8,23 @@ from django.db import connection
 from django.utils import timezone
 
 from chat.inbox import purge as history
+from chat.inbox import sync
+from chat.inbox.horizons import Reset, pass_horizons
 from chat.inbox.purge import purge
 from chat.inbox.retention import expire_by_age
+from chat.log.access import LAPSED_IN
+from chat.log.pool import Database
 from chat.log.transaction import BatchWriter, new_message_id
 from chat.models import Attachment, Conversation, Hidden, Message, Progress
 from chat.policy.decide import Accepted, Proposal
+from chat.policy.visibility import Stay
 from receipts import ledger
 from receipts.ledger import Row
-from receipts.models import Lapse, Receipt
+from receipts.models import Receipt
+from receipts.watermarks import Mark, Member, Tick, tick
 from tests.cast import Cast, Person, make_direct
-from tests.chat.inbox.aging import DAYS, inbox, lapses, mark, old, stored
-from tests.threads import in_thread
+from tests.chat.inbox.aging import DAYS, inbox, lapses, mark, old, stored, with_each
+from tests.threads import at_once, in_thread
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
@@ -92,12 +97,9 @@ def test_what_hangs_on_it_goes_with_it(people: Cast, conv: str) -> None:
         Hidden.objects.create(user=people.bob.user, conversation_id=conv, seq=seq, rev=1)
         Attachment.objects.create(conversation_id=conv, seq=seq, size=1)
     all_have(people, conv, 6)
-    Lapse.objects.create(conversation_id=conv, user=people.bob.user, from_seq=1, upto_seq=2, at=timezone.now())
-    Lapse.objects.create(conversation_id=conv, user=people.bob.user, from_seq=4, upto_seq=5, at=timezone.now())
     purge(KEEP)
     assert list(Hidden.objects.values_list("seq", flat=True)) == [5]
     assert list(Attachment.objects.values_list("seq", flat=True)) == [5]
-    assert lapses(conv, people.bob) == [(5, 5)]
 
 
 def test_receipts_go_that_tell_of_no_entry_that_is_left(people: Cast, conv: str) -> None:
@@ -132,7 +134,50 @@ def test_what_expiry_has_not_been_through_lapses_first(people: Cast, conv: str) 
     assert lapses(conv, people.bob) == [(1, 3)] and inbox(conv, people.bob) == (0, 3)
     assert log(conv) == (0, [1, 2, 3], 3)
     assert purge(KEEP) == 3
-    assert lapses(conv, people.bob) == [] and mark(conv, people.bob) == (0, 3)
+    assert lapses(conv, people.bob) == [(1, 3)] and mark(conv, people.bob) == (0, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_was_shown_as_failed_stays_so_on_a_device_that_keeps_it(
+    database: Database, people: Cast, conv: str
+) -> None:
+    """bob came back and took what is newer: without the lapse his watermark would say that he had the old, too."""
+    await in_thread(ancient, conv, people.alice, 3)
+    await in_thread(stored, conv, people.alice, 3)
+    await in_thread(expire_by_age, DAYS)
+    head = await in_thread(old, conv, people.alice, 1, 1)
+    await in_thread(pass_horizons, people.bob.device_id, [Reset(conv, 0, 3)])
+    await in_thread(stored, conv, people.bob, head)
+    shown = await ticks(database, people.alice, conv)
+    assert shown == [Tick.FAILED] * 3 + [Tick.DELIVERED]
+    assert await in_thread(purge, KEEP) == 3
+    assert await ticks(database, people.alice, conv) == shown
+
+
+async def ticks(database: Database, person: Person, conv: str) -> list[Tick]:
+    """What a device of theirs that kept all their entries shows, by what it is told at hello."""
+    [told] = await sync.summaries(database, person.id, person.device_id)
+    others = [
+        Member(
+            Mark(each["delivered"], each["seen"]),
+            tuple(Stay(first, last) for first, last in each["stays"]),
+            tuple(map(tuple, each.get("lapsed", ()))),
+        )
+        for each in told.members
+        if each["id"] != person.id
+    ]
+    return [tick(seq, others, direct=True) for seq in range(1, told.head + 1)]
+
+
+def test_ranges_of_several_days_are_told_as_one(people: Cast, conv: str) -> None:
+    now = timezone.now()
+    for days in (33.5, 32.5, 31.5):
+        old(conv, people.alice, 2, days=days)
+        expire_by_age(DAYS, now - timedelta(days=days - DAYS - 1))
+    assert len(lapses(conv, people.bob)) == 3
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {LAPSED_IN.format(conv='%s::uuid', user='%s::uuid')}", [conv, people.bob.id])
+        assert cursor.fetchone() == ([[1, 6]],)
 
 
 def test_a_device_that_is_behind_is_told_a_horizon(people: Cast, conv: str) -> None:
@@ -158,24 +203,10 @@ def test_a_conversation_that_is_appended_to_right_now_is_left_to_the_next_run(
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_remove_once(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "ROWS", 5)
-    convs = [make_direct(people.alice, person) for person in (people.bob, people.carol, people.mallory)]
-    for conv, person in zip(convs, (people.bob, people.carol, people.mallory), strict=True):
+    convs = with_each(people)
+    for conv, person in convs.items():
         stored(conv, person, ancient(conv, people.alice, 10))
-    counts: list[int] = []
-    barrier = threading.Barrier(2)
-
-    def work() -> None:
-        try:
-            barrier.wait()
-            counts.append(purge(KEEP))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    counts = at_once(lambda: purge(KEEP))
     assert sum(counts) == 30 and Message.objects.count() == 0
     assert [log(conv)[0] for conv in convs] == [10, 10, 10]
 

@@ -1,6 +1,5 @@
 """The sweep: who owes acknowledgements is nudged with E1's backoff, and never given up for good."""
 
-import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -15,8 +14,10 @@ from chat.models import Change, Inbox, Membership
 from chat.policy.backoff import DEFAULT_BACKOFF
 from receipts import ledger
 from receipts.ledger import Row
-from tests.cast import Cast, Person, make_direct
+from tests.cast import Cast, Person
+from tests.chat.inbox.aging import with_each
 from tests.log import write
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
@@ -175,27 +176,11 @@ def test_revoked_devices_and_who_left_are_not_nudged(people: Cast, both_have_all
 
 @pytest.mark.django_db(transaction=True)
 def test_two_sweeps_at_once_share_the_work(people: Cast) -> None:
-    convs = [make_direct(people.alice, person) for person in (people.bob, people.carol, people.mallory)]
-    for conv in convs:
+    for conv in with_each(people):
         appended(conv, people.alice)
     sweep()
     pass_time(100)
-    found: list[list[Nudge]] = []
-    barrier = threading.Barrier(2)
-
-    def work() -> None:
-        try:
-            barrier.wait()
-            found.append(sweep())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    everyone = [nudge for nudges in found for nudge in nudges]
+    everyone = [nudge for nudges in at_once(sweep) for nudge in nudges]
     assert len(everyone) == len(set(everyone)) == 6
 
 

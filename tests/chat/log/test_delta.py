@@ -4,7 +4,6 @@ import pytest
 
 from chat.log import delta, revise
 from chat.log.pool import Database
-from chat.log.revise import Actor
 from chat.policy.revise import Windows
 from tests.cast import Cast, Person
 from tests.log import write
@@ -16,7 +15,7 @@ WINDOWS = Windows(10**9, 10**9)
 
 
 async def change(database: Database, conv: str, person: Person, *changes: tuple[str, int]) -> None:
-    actor = Actor(person.id, person.device_id)
+    actor = person.actor
     for kind, seq in changes:
         async with database.transaction() as connection:
             if kind == "edit":

@@ -11,13 +11,14 @@ from django.utils import timezone
 from psycopg import AsyncConnection
 
 from chat.inbox import redelivery, sync
-from chat.log import groups, history, revise
+from chat.log import devices, groups, history, revise
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
-from chat.log.revise import Actor
+from chat.log.transaction import BatchWriter, new_message_id
 from chat.models import Change, Conversation, Inbox, Membership, User
+from chat.policy.decide import Accepted, Proposal, Refused
 from chat.protocol.errors import ErrorCode
-from receipts.models import Watermark
+from receipts.models import Lapse, Watermark
 from tests.cast import Cast, Person, make_person
 from tests.log import write
 from tests.threads import in_thread
@@ -41,15 +42,15 @@ async def code(database: Database, use: Use) -> ErrorCode | None:
 
 
 def create(creator: Person, *others: Person) -> Use:
-    return lambda connection: groups.create(connection, creator.id, "club", [other.id for other in others])
+    return lambda connection: groups.create(connection, creator.actor, "club", [other.id for other in others])
 
 
 def add(admin: Person, conv: str, user: str) -> Use:
-    return lambda connection: groups.add(connection, admin.id, conv, user)
+    return lambda connection: groups.add(connection, admin.actor, conv, user)
 
 
 def remove(actor: Person, conv: str, user: str) -> Use:
-    return lambda connection: groups.remove(connection, actor.id, conv, user)
+    return lambda connection: groups.remove(connection, actor.actor, conv, user)
 
 
 async def seqs(database: Database, conv: str, person: Person) -> list[int] | None:
@@ -79,10 +80,11 @@ async def test_a_group_has_its_maker_as_admin_and_is_told_to_all(database: Datab
 
 async def test_a_group_of_people_who_are_not_there_is_not_made(database: Database, people: Cast) -> None:
     stranger = "0190aaaa-0000-7000-8000-000000000000"
-    assert await code(database, lambda c: groups.create(c, people.alice.id, "club", [stranger])) is ErrorCode.NOT_FOUND
+    assert (
+        await code(database, lambda c: groups.create(c, people.alice.actor, "club", [stranger])) is ErrorCode.NOT_FOUND
+    )
     await in_thread(User.objects.filter(id=people.bob.id).update, is_active=False)
     assert await code(database, create(people.alice, people.bob)) is ErrorCode.NOT_FOUND
-    assert await code(database, create(people.bob, people.alice)) is ErrorCode.NOT_FOUND
     assert not await in_thread(Conversation.objects.exists)
 
 
@@ -106,6 +108,65 @@ async def test_only_admins_add_and_remove_and_everyone_may_go(database: Database
     assert await done(database, remove(people.alice, conv, people.bob.id)) is False
     assert await done(database, remove(people.alice, conv, people.alice.id)) is True
     assert await code(database, add(people.alice, conv, people.alice.id)) is ErrorCode.NOT_FOUND
+
+
+async def test_whose_device_was_revoked_or_who_was_suspended_must_sign_in(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob, people.carol))
+    await in_thread(devices.revoke, people.alice.device)
+    uses = [create(people.alice), add(people.alice, conv, people.mallory.id), remove(people.alice, conv, people.bob.id)]
+    assert {await code(database, use) for use in uses} == {ErrorCode.AUTHENTICATION_FAILED}
+    await in_thread(User.objects.filter(id=people.carol.id).update, is_active=False)
+    uses = [create(people.carol), remove(people.carol, conv, people.carol.id)]
+    assert {await code(database, use) for use in uses} == {ErrorCode.AUTHENTICATION_FAILED}
+    stolen = Person(people.bob.user, people.mallory.device, "")
+    assert await code(database, remove(stolen, conv, people.bob.id)) is ErrorCode.AUTHENTICATION_FAILED
+    assert await in_thread(Membership.objects.filter(conversation_id=conv, left_seq=None).count) == 3
+
+
+async def admins(conv: str) -> set[str]:
+    """Usernames of those present."""
+    found = Membership.objects.filter(conversation_id=conv, left_seq=None, role="admin")
+    return set(await in_thread(lambda: list(found.values_list("user__username", flat=True))))
+
+
+async def test_when_the_last_admin_goes_who_is_there_longest_becomes_one(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice))
+    for person in (people.carol, people.bob):
+        assert await done(database, add(people.alice, conv, person.id))
+    assert await done(database, remove(people.alice, conv, people.alice.id))
+    assert await admins(conv) == {"carol"}
+    assert await done(database, add(people.carol, conv, people.alice.id))
+    assert await admins(conv) == {"carol"}, "coming back brings no role back"
+    assert await done(database, remove(people.carol, conv, people.carol.id))
+    assert await admins(conv) == {"bob"}
+    assert await done(database, remove(people.bob, conv, people.bob.id))
+    assert await done(database, remove(people.alice, conv, people.alice.id)), "the last of all may go, too"
+    assert await admins(conv) == set()
+
+
+async def test_a_suspended_person_neither_is_nor_becomes_the_admin_that_is_left(
+    database: Database, people: Cast
+) -> None:
+    conv = await done(database, create(people.alice, people.bob))
+    assert await done(database, add(people.alice, conv, people.carol.id))
+    await in_thread(Membership.objects.filter(user=people.bob.user).update, role="admin")
+    await in_thread(User.objects.filter(id=people.bob.id).update, is_active=False)
+    assert await done(database, remove(people.alice, conv, people.alice.id))
+    assert await admins(conv) == {"bob", "carol"}
+
+
+async def test_while_another_admin_is_there_nobody_becomes_one(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob, people.carol))
+    await in_thread(Membership.objects.filter(user=people.carol.user).update, role="admin")
+    assert await done(database, remove(people.alice, conv, people.alice.id))
+    assert await admins(conv) == {"carol"}
+
+
+async def test_two_admins_who_go_at_once_leave_one(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob, people.carol))
+    await in_thread(Membership.objects.filter(user=people.carol.user).update, role="admin")
+    await asyncio.gather(*(done(database, remove(who, conv, who.id)) for who in (people.alice, people.carol)))
+    assert await admins(conv) == {"bob"}
 
 
 async def test_a_direct_conversation_takes_nobody_and_lets_nobody_go(
@@ -174,7 +235,7 @@ async def test_who_comes_late_owes_nothing_of_before(database: Database, people:
     summary = (await sync.summaries(database, people.bob.id, people.bob.device_id, [conv]))[0]
     assert (summary.received, summary.readable.start, summary.unread, summary.last) == (5, 6, 0, None)
     bob = next(member for member in summary.members if member["username"] == "bob")
-    assert (bob["start"], bob["delivered"], bob["seen"]) == (6, 5, 5)
+    assert (bob["stays"], bob["delivered"], bob["seen"]) == ([[6, None]], 5, 5)
 
 
 async def test_who_comes_back_goes_on_at_the_cursor_they_had(database: Database, people: Cast) -> None:
@@ -237,11 +298,44 @@ async def test_a_sweep_leaves_who_came_back_what_they_are_owed(database: Databas
 async def test_what_one_deleted_for_oneself_is_not_shown_as_the_newest(database: Database, people: Cast) -> None:
     conv = await done(database, create(people.alice, people.bob))
     await in_thread(write, conv, people.alice, 2)
-    hide = Actor(people.bob.id, people.bob.device_id)
-    await done(database, lambda connection: revise.hide(connection, hide, conv, 2))
+    await done(database, lambda connection: revise.hide(connection, people.bob.actor, conv, 2))
 
     async def newest(person: Person) -> object:
         return (await sync.summaries(database, person.id, person.device_id, [conv]))[0].last
 
     assert await newest(people.bob) is None
     assert await newest(people.alice) is not None
+
+
+async def test_what_one_may_read_one_may_answer(database: Database, dsn: str, people: Cast) -> None:
+    """bob: 1 to 3, of which 1 has expired for him, and from 6 on."""
+    conv = await done(database, create(people.alice, people.bob))
+    await in_thread(write, conv, people.alice, 3)
+    await done(database, remove(people.alice, conv, people.bob.id))
+    await in_thread(write, conv, people.alice, 2)
+    await done(database, add(people.alice, conv, people.bob.id))
+    await in_thread(write, conv, people.alice, 1)
+    await in_thread(
+        Lapse.objects.create, conversation_id=conv, user=people.bob.user, from_seq=1, upto_seq=1, at=_a_while_ago()
+    )
+    writer = BatchWriter(dsn)
+    fine = {}
+    for floor in (0, 2):
+        await in_thread(Conversation.objects.filter(id=conv).update, floor_seq=floor)
+        batch = [
+            Proposal(conv, who.id, who.device_id, f"{seq}_{floor}", "hi", new_message_id(), reply_to=seq)
+            for who in (people.bob, people.alice)
+            for seq in range(1, 7)
+        ]
+        outcomes = (await writer.commit(batch, False)).outcomes
+        assert {outcome for outcome in outcomes if isinstance(outcome, Refused)} == {Refused(ErrorCode.INVALID_REPLY)}
+        fine[floor] = [
+            (send.sender == people.bob.id, send.reply_to)
+            for send, outcome in zip(batch, outcomes, strict=True)
+            if isinstance(outcome, Accepted)
+        ]
+    await writer.close()
+    assert [seq for is_bob, seq in fine[0] if is_bob] == [2, 3, 6]
+    assert [seq for is_bob, seq in fine[0] if not is_bob] == [1, 2, 3, 4, 5, 6]
+    assert [seq for is_bob, seq in fine[2] if is_bob] == [3, 6]
+    assert [seq for is_bob, seq in fine[2] if not is_bob] == [3, 4, 5, 6]

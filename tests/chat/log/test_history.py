@@ -64,6 +64,18 @@ async def test_info_names_those_whom_the_entry_was_for(database: Database, peopl
     assert await names(3) == []
 
 
+async def test_info_names_who_left_and_came_back_since(database: Database, people: Cast, group: str) -> None:
+    """bob, who is back from 6 on, is owed what was written in his first stay, and not what came between."""
+    await in_thread(Membership.objects.create, conversation_id=group, user=people.bob.user, visible_from_seq=6)
+    await in_thread(write, group, people.alice, 1)
+    named = {}
+    for seq in (3, 4, 6):
+        rows = await history.people(database, group, people.alice.id, seq)
+        assert rows is not None
+        named[seq] = [row[1] for row in rows]
+    assert named == {3: ["bob"], 4: ["carol"], 6: ["bob", "carol"]}
+
+
 async def test_the_first_rise_at_or_above_an_entry_is_its_time(database: Database, people: Cast, conv: str) -> None:
     await in_thread(write, conv, people.alice, 6)
     await in_thread(

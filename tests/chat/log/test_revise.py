@@ -9,9 +9,10 @@ import pytest
 from psycopg import AsyncConnection
 
 from chat.log import devices, history, revise
+from chat.log.access import Actor
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
-from chat.log.revise import Actor, Resent, Revised
+from chat.log.revise import Resent, Revised
 from chat.log.transaction import BatchWriter, ConversationHeld, Settled, new_message_id
 from chat.models import Change, Conversation, Membership, Message, User
 from chat.policy.decide import Accepted, Proposal, Refused
@@ -28,10 +29,6 @@ T = TypeVar("T")
 Use = Callable[[AsyncConnection[Any]], Awaitable[T]]
 WINDOWS = Windows(edit_ms=15 * 60_000, delete_ms=48 * 3_600_000)
 AGE = "UPDATE chat_message SET created_at = now() - %s::interval WHERE conversation_id = %s::uuid AND seq = %s"
-
-
-def actor(person: Person) -> Actor:
-    return Actor(person.id, person.device_id)
 
 
 async def done(database: Database, use: Use[T]) -> T:
@@ -95,7 +92,7 @@ def written(people: Cast, conv: str) -> str:
 
 
 async def test_each_change_takes_the_next_revision_and_is_noted(database: Database, people: Cast, written: str) -> None:
-    alice, bob = actor(people.alice), actor(people.bob)
+    alice, bob = people.alice.actor, people.bob.actor
     made = [
         await done(database, use)
         for use in (edit(alice, written, 1, "better"), delete(alice, written, 2), hide(bob, written, 3))
@@ -113,8 +110,8 @@ async def test_each_change_takes_the_next_revision_and_is_noted(database: Databa
 
 async def test_a_deleted_entry_keeps_nothing_of_its_text(database: Database, people: Cast, written: str) -> None:
     """Nor when it was edited: following the changes must lead to the same."""
-    await done(database, edit(actor(people.alice), written, 1, "regretted"))
-    await done(database, delete(actor(people.alice), written, 1))
+    await done(database, edit(people.alice.actor, written, 1, "regretted"))
+    await done(database, delete(people.alice.actor, written, 1))
     deleted = await entry(database, written, people.bob, 1)
     assert set(deleted) == {"seq", "id", "sender", "client_id", "at", "rev", "deleted"}
     assert (await in_thread(Message.objects.get, conversation_id=written, seq=1)).body == ""
@@ -123,7 +120,7 @@ async def test_a_deleted_entry_keeps_nothing_of_its_text(database: Database, peo
 async def test_repeating_changes_nothing_and_gets_the_same_answer(
     database: Database, people: Cast, written: str
 ) -> None:
-    alice = actor(people.alice)
+    alice = people.alice.actor
     for use in (edit(alice, written, 1, "better"), delete(alice, written, 2), hide(alice, written, 3)):
         first = await done(database, use)
         assert await done(database, use) == Revised(first.rev, fresh=False)
@@ -132,12 +129,12 @@ async def test_repeating_changes_nothing_and_gets_the_same_answer(
 
 
 async def test_an_edit_to_the_text_it_has_is_none(database: Database, people: Cast, written: str) -> None:
-    assert await done(database, edit(actor(people.alice), written, 1, "hi")) == Revised(0, fresh=False)
+    assert await done(database, edit(people.alice.actor, written, 1, "hi")) == Revised(0, fresh=False)
     assert "rev" not in await entry(database, written, people.alice, 1)
 
 
 async def test_windows_are_by_the_databases_clock(database: Database, people: Cast, written: str) -> None:
-    alice = actor(people.alice)
+    alice = people.alice.actor
     await done(database, lambda connection: connection.execute(AGE, ["16 minutes", written, 1]))
     assert await code(database, edit(alice, written, 1, "late")) is ErrorCode.TOO_LATE
     assert await code(database, delete(alice, written, 1)) is None
@@ -153,7 +150,7 @@ async def test_windows_are_by_the_databases_clock(database: Database, people: Ca
 
 async def test_outsiders_find_nothing(database: Database, people: Cast, written: str) -> None:
     absent = "0190aaaa-0000-7000-8000-000000000000"
-    mallory = actor(people.mallory)
+    mallory = people.mallory.actor
     places = [(written, 1), (written, 99), (absent, 1)]
     codes = {await code(database, use) for conv, seq in places for use in all_of(mallory, conv, seq)}
     assert codes == {ErrorCode.NOT_FOUND}
@@ -162,19 +159,19 @@ async def test_outsiders_find_nothing(database: Database, people: Cast, written:
 
 async def test_who_has_left_finds_nothing_not_even_their_own(database: Database, people: Cast, written: str) -> None:
     await in_thread(Membership.objects.filter(user=people.alice.user).update, left_seq=4)
-    codes = {await code(database, use) for use in all_of(actor(people.alice), written, 1)}
+    codes = {await code(database, use) for use in all_of(people.alice.actor, written, 1)}
     assert codes == {ErrorCode.NOT_FOUND}
 
 
 async def test_what_was_written_before_one_came_is_not_there(database: Database, people: Cast, written: str) -> None:
     await in_thread(Membership.objects.filter(user=people.bob.user).update, visible_from_seq=3)
-    assert {await code(database, use) for use in all_of(actor(people.bob), written, 2)} == {ErrorCode.NOT_FOUND}
-    assert await code(database, hide(actor(people.bob), written, 3)) is None
+    assert {await code(database, use) for use in all_of(people.bob.actor, written, 2)} == {ErrorCode.NOT_FOUND}
+    assert await code(database, hide(people.bob.actor, written, 3)) is None
 
 
 async def test_what_is_not_written_yet_is_not_there(database: Database, people: Cast, written: str) -> None:
     for seq in (5, 2**63 - 1):
-        codes = {await code(database, use) for use in all_of(actor(people.alice), written, seq)}
+        codes = {await code(database, use) for use in all_of(people.alice.actor, written, seq)}
         assert codes == {ErrorCode.NOT_FOUND}
 
 
@@ -184,7 +181,7 @@ async def test_revoked_devices_and_people_who_were_suspended_must_sign_in(
     await in_thread(devices.revoke, people.alice.device)
     await in_thread(User.objects.filter(id=people.bob.id).update, is_active=False)
     for who, seq in ((people.alice, 1), (people.bob, 4)):
-        codes = {await code(database, use) for use in all_of(actor(who), written, seq)}
+        codes = {await code(database, use) for use in all_of(who.actor, written, seq)}
         assert codes == {ErrorCode.AUTHENTICATION_FAILED}
 
 
@@ -206,8 +203,8 @@ async def test_a_repeat_of_what_was_edited_or_deleted_is_still_its_duplicate(
     writer = BatchWriter(dsn)
     batch = [proposal(conv, people.alice, "a1", "first"), proposal(conv, people.alice, "a2", "second")]
     first = (await writer.commit(batch, False)).outcomes
-    await done(database, edit(actor(people.alice), conv, 1, "better"))
-    await done(database, delete(actor(people.alice), conv, 2))
+    await done(database, edit(people.alice.actor, conv, 1, "better"))
+    await done(database, delete(people.alice.actor, conv, 2))
     again = (await writer.commit(batch, False)).outcomes
     for before, after in zip(first, again, strict=True):
         assert isinstance(before, Accepted) and isinstance(after, Accepted)
@@ -236,7 +233,7 @@ async def test_changes_and_sends_at_once_take_numbers_of_their_own_without_gaps(
             assert all(isinstance(each, Accepted) for each in (await patiently(writer, batch)).outcomes)
 
     async def changes(who: Person, seq: int) -> list[int]:
-        return [(await done(database, edit(actor(who), written, seq, f"text {n}"))).rev for n in range(15)]
+        return [(await done(database, edit(who.actor, written, seq, f"text {n}"))).rev for n in range(15)]
 
     edited = [changes(people.alice, 1), changes(people.alice, 2), changes(people.bob, 4)]
     _, *revs = await asyncio.gather(sends(), *edited)
@@ -253,12 +250,12 @@ async def test_changes_and_sends_at_once_take_numbers_of_their_own_without_gaps(
 async def test_two_devices_that_delete_at_once_make_one_deletion(
     database: Database, people: Cast, written: str
 ) -> None:
-    both = await asyncio.gather(*(done(database, delete(actor(people.alice), written, 1)) for _ in range(4)))
+    both = await asyncio.gather(*(done(database, delete(people.alice.actor, written, 1)) for _ in range(4)))
     assert {each.rev for each in both} == {1} and sum(each.fresh for each in both) == 1
 
 
 async def test_an_edit_and_a_deletion_at_once_end_deleted(database: Database, people: Cast, written: str) -> None:
-    alice = actor(people.alice)
+    alice = people.alice.actor
     for seq in (1, 2, 3):
         await asyncio.gather(
             code(database, edit(alice, written, seq, "better")), code(database, delete(alice, written, seq))
@@ -273,13 +270,13 @@ async def test_what_expired_is_withdrawn_and_appended_in_one_transaction(
     database: Database, people: Cast, written: str
 ) -> None:
     await in_thread(expire, written, people.bob, 2, 3)
-    made = await done(database, resend(actor(people.alice), written, 2, "anew"))
+    made = await done(database, resend(people.alice.actor, written, 2, "anew"))
     assert (made.entry["seq"], made.entry["body"], made.entry["client_id"], made.rev) == (5, "hi", "anew", 1)
     old = await entry(database, written, people.alice, 2)
     assert (old["deleted"], old["resent_as"], old["rev"]) == (True, 5, 1)
     kinds = await in_thread(lambda: sorted(Change.objects.values_list("kind", "heads")))
     assert kinds == [("append", [5]), ("revised", [1])]
-    again = await done(database, resend(actor(people.alice), written, 2, "anew"))
+    again = await done(database, resend(people.alice.actor, written, 2, "anew"))
     assert (again.entry["id"], again.entry["seq"], again.fresh) == (made.entry["id"], 5, False)
 
 
@@ -288,7 +285,7 @@ async def test_sent_anew_from_two_devices_at_once_it_is_there_once(
 ) -> None:
     await in_thread(expire, written, people.bob, 2, 2)
     both = await asyncio.gather(
-        *(code(database, resend(actor(people.alice), written, 2, f"anew_{n}")) for n in range(3))
+        *(code(database, resend(people.alice.actor, written, 2, f"anew_{n}")) for n in range(3))
     )
     assert sorted(str(each) for each in both) == sorted([str(None), *[str(ErrorCode.NOT_FOUND)] * 2])
     assert (await in_thread(Conversation.objects.get, id=written)).last_seq == 5
@@ -296,14 +293,14 @@ async def test_sent_anew_from_two_devices_at_once_it_is_there_once(
 
 async def test_what_may_still_be_delivered_is_not_sent_anew(database: Database, people: Cast, written: str) -> None:
     await in_thread(expire, written, people.bob, 2, 2)
-    assert await code(database, resend(actor(people.alice), written, 1, "anew")) is ErrorCode.NOT_EXPIRED
-    assert await code(database, resend(actor(people.bob), written, 2, "anew")) is ErrorCode.NOT_FOUND
+    assert await code(database, resend(people.alice.actor, written, 1, "anew")) is ErrorCode.NOT_EXPIRED
+    assert await code(database, resend(people.bob.actor, written, 2, "anew")) is ErrorCode.NOT_FOUND
 
 
 async def test_what_expired_for_its_own_sender_is_not_sent_anew(database: Database, people: Cast, written: str) -> None:
     """Another device of alice's has yet to take it; bob may have it long since."""
     await in_thread(expire, written, people.alice, 1, 1)
-    assert await code(database, resend(actor(people.alice), written, 1, "anew")) is ErrorCode.NOT_FOUND
+    assert await code(database, resend(people.alice.actor, written, 1, "anew")) is ErrorCode.NOT_FOUND
 
 
 async def test_a_key_that_stands_for_another_message_is_a_conflict(
@@ -316,7 +313,7 @@ async def test_a_key_that_stands_for_another_message_is_a_conflict(
     keys = {1: (written, 1), 2: (written, 2), 3: (other, 1)}
     for conv, seq in keys.values():
         key = (await entry(database, conv, people.alice, seq))["client_id"]
-        assert await code(database, resend(actor(people.alice), written, 1, key)) is ErrorCode.IDEMPOTENCY_CONFLICT
-    await done(database, resend(actor(people.alice), written, 2, "anew"))
-    assert await code(database, resend(actor(people.alice), written, 1, "anew")) is ErrorCode.IDEMPOTENCY_CONFLICT
+        assert await code(database, resend(people.alice.actor, written, 1, key)) is ErrorCode.IDEMPOTENCY_CONFLICT
+    await done(database, resend(people.alice.actor, written, 2, "anew"))
+    assert await code(database, resend(people.alice.actor, written, 1, "anew")) is ErrorCode.IDEMPOTENCY_CONFLICT
     assert (await in_thread(Conversation.objects.get, id=written)).last_seq == 5

@@ -19,6 +19,7 @@ from chat.policy.decide import (
     decide,
     digest,
 )
+from chat.policy.visibility import Readable
 from chat.protocol.errors import ErrorCode
 
 AT = 1_790_000_000_000
@@ -33,7 +34,8 @@ def send(client_id: str = "a1", conv: str = "c1", sender: str = "alice", **more:
 def facts(**more: object) -> Facts:
     base = Facts(
         heads={"c1": Head(7, 1), "c2": Head(0, 1)},
-        stays={("c1", "alice"): 1, ("c1", "bob"): 5, ("c2", "alice"): 1},
+        members={("c1", "alice"), ("c1", "bob"), ("c2", "alice")},
+        readable={("c1", "alice"): Readable(), ("c1", "bob"): Readable(5, ((2, 3),)), ("c2", "alice"): Readable()},
         devices=frozenset({"alice-phone", "bob-phone", "mallory-phone"}),
         known={},
     )
@@ -122,6 +124,12 @@ def test_a_reply_must_be_to_something_its_author_can_see() -> None:
     assert isinstance(one(send(sender="bob", reply_to=5), facts()), Accepted)
 
 
+def test_a_reply_may_be_to_an_entry_of_an_earlier_stay() -> None:
+    expected = {1: False, 2: True, 3: True, 4: False}
+    for seq, is_fine in expected.items():
+        assert isinstance(one(send(sender="bob", reply_to=seq), facts()), Accepted) is is_fine
+
+
 def test_a_reply_by_own_id_resolves_to_its_seq() -> None:
     outcomes = decide([send("a0"), send("a1", reply_to_id="a0")], facts(), AT)
     assert isinstance(outcomes[1], Accepted) and outcomes[1].reply_to == 8
@@ -130,7 +138,7 @@ def test_a_reply_by_own_id_resolves_to_its_seq() -> None:
 
 def test_a_repeat_is_answered_alike_after_what_it_answered_has_expired() -> None:
     first = known(reply=2)
-    late = facts(heads={"c1": Head(7, 1, floor_seq=5)}, known={("alice", "a1"): first})
+    late = facts(readable={("c1", "alice"): Readable(6)}, known={("alice", "a1"): first})
     assert one(send(reply_to=2), late) == Accepted(first, 2, duplicate=True)
 
 
@@ -185,7 +193,7 @@ def test_laws(batch: list[Proposal], history: dict[tuple[str, str], Known], out:
             # V7: a cause has a lower seq than its effect.
             assert outcome.reply_to is None or outcome.duplicate or outcome.reply_to < outcome.entry.seq
             # V11: only members get in.
-            assert (proposal.conv, proposal.sender) in given_facts.stays
+            assert (proposal.conv, proposal.sender) in given_facts.members
         if proposal.conv in out:
             assert outcome == Skipped()
 

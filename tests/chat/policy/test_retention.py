@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.policy.retention import Media, floor, lapsing, withheld, without
-from chat.policy.visibility import Span, Stay
+from chat.policy.retention import Media, floor, lapsing, withheld
+from chat.policy.visibility import Span, Stay, without
 
 HEAD = 30
 NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)

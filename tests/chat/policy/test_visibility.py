@@ -46,6 +46,10 @@ def reason(seq: int, own: Sequence[Stay], lapsed: Sequence[Span], floor: int) ->
     return "expired" if is_gone(seq, lapsed, floor) else "deleted"
 
 
+def test_a_stay_that_ended_before_the_first_entry_opens_nothing() -> None:
+    assert readable([Stay(1, 0), Stay(5)]) == Readable(5)
+
+
 @given(stays(), lapses, floors)
 def test_readable_is_what_is_of_a_stay_and_has_not_expired(own: Sequence[Stay], lapsed: list[Span], floor: int) -> None:
     may = readable(own, lapsed, floor)

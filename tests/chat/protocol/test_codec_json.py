@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.protocol.codec_json import FrameError, Packed, decode, frames_of, messages_frame
+from chat.protocol.codec_json import (
+    FrameError,
+    Packed,
+    conversations_frames,
+    decode,
+    fitting,
+    frames_of,
+    messages_frame,
+)
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import MAX_FRAME_BYTES, Send
+from chat.protocol.frames import MAX_FRAME_BYTES, MAX_PART_BYTES, Send
 
 CONV = "01a20d51-c834-714c-b108-1217ce6921fc"
 SEND: dict[str, Any] = {"t": "send", "client_id": "a_1_2", "conv": CONV, "body": "hi"}
@@ -126,3 +134,26 @@ def test_runs_fit_into_a_frame_whatever_the_characters() -> None:
         len(messages_frame(CONV, run).encode()) <= MAX_FRAME_BYTES for run in frames_of(entries) if run[0].seq != 6
     )
     assert list(frames_of(entries[:2])) == [entries[:2]]
+
+
+def test_conversations_are_cut_by_number_and_by_size_and_only_the_last_frame_ends_the_list() -> None:
+    def cut(sizes: list[int], most: int) -> list[tuple[list[int], bool]]:
+        items = [{"id": n, "title": "\N{FIRE}" * (size // 4)} for n, size in enumerate(sizes)]
+        read = [json.loads(frame) for frame in conversations_frames(items, most)]
+        return [([item["id"] for item in frame["items"]], frame["more"]) for frame in read]
+
+    third = MAX_PART_BYTES // 3
+    assert cut([], 100) == [([], False)]
+    assert cut([9, 9, 9, 9, 9], 2) == [([0, 1], True), ([2, 3], True), ([4], False)]
+    assert cut([third] * 5, 100) == [([0, 1], True), ([2, 3], True), ([4], False)]
+    # What alone is too large goes alone: nothing is left out.
+    assert cut([9, MAX_PART_BYTES * 2, 9], 100) == [([0], True), ([1], True), ([2], False)]
+
+
+def test_as_many_as_fit_and_at_least_one() -> None:
+    things = [{"body": "\x01" * 100}] * 4
+    each = len('{"body":""}') + 600
+    assert fitting(things, 4 * each) == (4, 4 * each)
+    assert fitting(things, 4 * each - 1) == (3, 3 * each)
+    assert fitting(things, 1) == (1, each)
+    assert fitting([], 1) == (0, 0)

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from chat.inbox.redelivery import sweep
 from chat.log import devices
-from chat.models import Change, Device, Inbox, PushSubscription, WakeUp
+from chat.models import Change, Conversation, Device, Inbox, Membership, PushSubscription, WakeUp
 from chat.wakeup import subscriptions
 from chat.wakeup.subscriptions import WebPushSubscription
 from receipts import ledger
@@ -70,6 +70,21 @@ class Away:
     def read(self, seq: int, device: Device | None = None) -> None:
         self.acked("delivered", seq, device)
         self.acked("seen", seq, device)
+
+    def left(self) -> None:
+        """bob is removed, five seconds ago, as chat/log/groups.py writes it."""
+        head = Conversation.objects.get(id=self.conv).last_seq
+        Membership.objects.filter(user=self.bob.user, left_seq=None).update(left_seq=head, left_at=database_now())
+        self._members_changed()
+
+    def came_back(self) -> None:
+        head = Conversation.objects.get(id=self.conv).last_seq
+        Membership.objects.create(conversation_id=self.conv, user=self.bob.user, visible_from_seq=head + 1)
+        self._members_changed()
+
+    def _members_changed(self) -> None:
+        told = {"conversations": [self.conv], "users": [self.bob.id]}
+        Change.objects.create(kind="members", at=database_now() - timedelta(seconds=5), **told)
 
     @property
     def row(self) -> WakeUp:

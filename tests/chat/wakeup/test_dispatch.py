@@ -17,14 +17,15 @@ from chat.inbox.redelivery import sweep
 from chat.log import devices
 from chat.models import Conversation, Device, Membership, PushSubscription, WakeUp
 from chat.policy.backoff import DEFAULT_BACKOFF
-from chat.wakeup import dispatch as module
-from chat.wakeup.dispatch import claim, dispatch, settle
-from chat.wakeup.port import Sent
+from chat.wakeup.claims import BATCH, LEASE_S, claim
+from chat.wakeup.dispatch import BATCH_S, dispatch, settle
+from chat.wakeup.port import Failed, Gone, Sent
 from chat.wakeup.registry import SERVICES
 from chat.wakeup.webpush import WebPush
 from tests.cast import Cast, make_direct
 from tests.chat.wakeup.conftest import Away, database_now, pass_time, subscribe
 from tests.push_service import Answer, PushService
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
@@ -84,7 +85,7 @@ def test_another_subscription_registered_meanwhile_is_not_removed(away: Away, se
     sweep()
     claimed = claim()
     newer = subscribe(service, away.bob.device)
-    settle([(claimed[0], module.Gone())])
+    settle([(claimed[0], Gone())])
     assert subscription().endpoint == newer.endpoint
 
 
@@ -199,16 +200,16 @@ def test_a_worker_that_died_leaves_it_until_its_lease_is_over(away: Away, servic
     sweep()
     lost = claim()
     assert len(lost) == 1 and dispatch() == 0
-    pass_time(module.LEASE_S)
+    pass_time(LEASE_S)
     dispatch()
     assert len(service.payloads(away.phone)) == 1
     # It was not dead after all, only late: what it has to say is not believed.
-    settle([(lost[0], module.Failed("late"))])
+    settle([(lost[0], Failed("late"))])
     assert away.row.next_attempt_at is None and away.row.attempts == 0
 
 
 def test_a_batch_ends_within_its_lease() -> None:
-    assert module.BATCH_S < module.LEASE_S
+    assert BATCH_S < LEASE_S
 
 
 @together
@@ -220,21 +221,12 @@ def test_two_at_once_send_each_once(people: Cast, service: PushService) -> None:
     conv = make_direct(people.alice, people.bob)
     Away(conv, people.alice, people.bob, phones[0], Device.objects.all()[0]).written()
     sweep()
-    barrier = threading.Barrier(3)
 
     def work() -> None:
-        try:
-            barrier.wait()
-            while dispatch(limit=2):
-                pass
-        finally:
-            connection.close()
+        while dispatch(limit=2):
+            pass
 
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(work, times=3)
     assert [len(service.payloads(phone)) for phone in phones] == [1] * 12
 
 
@@ -271,7 +263,7 @@ def test_the_task_goes_on_while_there_is_more_than_a_batch(
     away: Away, service: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phones = [away.phone]
-    for number in range(module.BATCH + 3):
+    for number in range(BATCH + 3):
         device, _ = devices.register(away.bob.user, f"phone {number}")
         phones.append(subscribe(service, device))
     away.written()

@@ -5,10 +5,11 @@ import pytest
 from chat.inbox.redelivery import sweep
 from chat.log import devices
 from chat.models import Membership, PushSubscription, WakeUp
-from chat.wakeup.dispatch import dispatch
+from chat.wakeup.dispatch import claim, dispatch, settle
+from chat.wakeup.port import Sent
 from tests.cast import Cast, make_direct
 from tests.chat.wakeup.conftest import Away, pass_time, subscribe, swept
-from tests.push_service import PushService
+from tests.push_service import Answer, PushService
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
@@ -119,6 +120,82 @@ def test_read_elsewhere_after_it_was_told_is_taken_back(away: Away, service: Pus
     assert not WakeUp.objects.exists()
     swept()
     assert dispatch() == 0
+
+
+def test_what_a_removed_member_was_told_is_taken_back(away: Away, service: PushService) -> None:
+    """They cannot open what rang any more."""
+    head = away.written()
+    sweep()
+    dispatch()
+    away.left()
+    swept()
+    assert (away.row.kind, away.row.seq) == ("clear", head)
+    dispatch()
+    assert service.payloads(away.phone)[1:] == [{"t": "clear", "conv": away.conv, "seen": head}]
+    assert not WakeUp.objects.exists()
+    swept()
+    assert dispatch() == 0
+
+
+def test_a_removed_member_is_not_told_what_came_before_that(away: Away, service: PushService) -> None:
+    """Told of the first, about to be told of the second: only the first is to be taken back."""
+    away.written()
+    sweep()
+    dispatch()
+    away.written()
+    swept()
+    away.left()
+    assert dispatch() == 0
+    swept()
+    dispatch()
+    assert [each["t"] for each in service.payloads(away.phone)] == ["wake", "clear"]
+
+
+def test_what_a_removed_member_was_never_told_is_dropped(away: Away, service: PushService) -> None:
+    away.written()
+    sweep()
+    away.left()
+    swept()
+    assert not WakeUp.objects.exists()
+    assert dispatch() == 0 and service.requests == 0
+
+
+@pytest.mark.parametrize("when", ["after a failure", "while it is sent"])
+def test_what_a_removed_member_may_have_been_told_is_taken_back(away: Away, service: PushService, when: str) -> None:
+    away.written()
+    sweep()
+    if when == "after a failure":
+        service.answers.append(Answer(500))
+        dispatch()
+        away.left()
+        pass_time(100)
+        assert dispatch() == 0
+        away.left()
+    else:
+        claimed = claim()
+        away.left()
+    swept()
+    assert away.row.kind == "clear"
+    if when == "while it is sent":
+        settle([(each, Sent()) for each in claimed])
+    dispatch()
+    assert [each["t"] for each in service.payloads(away.phone)] == ["clear"]
+    assert not WakeUp.objects.exists()
+
+
+def test_who_came_back_at_once_keeps_what_they_were_told(away: Away, service: PushService) -> None:
+    """The entry is of an earlier stay, which they may read again."""
+    away.written()
+    sweep()
+    dispatch()
+    away.left()
+    away.came_back()
+    swept()
+    assert dispatch() == 0 and away.row.kind == "wake"
+    away.written()
+    swept()
+    dispatch()
+    assert [(each["t"], each["seq"]) for each in service.payloads(away.phone)] == [("wake", 1), ("wake", 2)]
 
 
 def test_part_of_it_read_elsewhere_takes_nothing_back(away: Away, service: PushService) -> None:

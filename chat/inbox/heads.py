@@ -1,0 +1,81 @@
+"""Where a person's conversations stand: what `sync` compares with where a device says it is.
+
+How far everyone in them has got is a sum over all members, and asked for apart: only of those it is needed for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chat.log.access import SPANS, spans_of, stays_of
+from chat.log.pool import Database
+from chat.policy.visibility import Readable, readable
+from chat.protocol.point import Stand
+
+HEADS = f"""
+SELECT c.id::text, c.last_seq, c.last_rev, c.members_rev, c.floor_seq, {SPANS.format(user="s.user_id")},
+       coalesce(i.received_seq, 0), coalesce(i.received_rev, 0), coalesce(i.horizon_seq, 0)
+FROM chat_membership s
+JOIN chat_conversation c ON c.id = s.conversation_id
+LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
+LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq AND m.seq >= s.visible_from_seq
+WHERE s.user_id = %s::uuid AND s.left_seq IS NULL
+ORDER BY coalesce(m.id, c.id) DESC
+"""
+
+# Watermarks only rise, so their sum tells whether any did; lapses come and go, so each range counts by its hash.
+MARKS = """
+SELECT c.id::text,
+       (SELECT coalesce(sum(w.delivered_seq + w.seen_seq), 0)::bigint FROM receipts_watermark w
+         WHERE w.conversation_id = c.id),
+       (SELECT coalesce(sum(hashtextextended(concat_ws(' ', l.user_id, l.from_seq, l.upto_seq), 0) & x'ffffffff'::int8),
+                        0)::bigint FROM receipts_lapse l WHERE l.conversation_id = c.id)
+FROM unnest(%s::uuid[]) AS c(id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A conversation as it is now; `now` without how far people have got, unless it was asked for (`marked`). `first`:
+    where this person's first stay begins; `start`: where a device begins that states nothing."""
+
+    conv: str
+    now: Stand
+    first: int
+    start: Stand
+    horizon: int
+    readable: Readable
+
+    @property
+    def is_taken(self) -> bool:
+        """The device has acknowledged all there is."""
+        return self.start.seq >= self.now.seq and self.start.rev >= self.now.rev
+
+    def is_at(self, stated: Stand | None) -> bool:
+        """Nothing but ticks may be new to a device that stands there."""
+        return stated is not None and replace(stated, marks=0, lapsed=0) == self.now
+
+
+async def present(database: Database, user: str, device: str) -> list[Head]:
+    """Of all conversations the person is in, newest first."""
+    heads = [_head(row) for row in await database.rows(HEADS, [device, user])]
+    return [head for head in heads if head is not None]
+
+
+async def marked(database: Database, heads: Sequence[Head]) -> list[Head]:
+    """The same, with how far people have got."""
+    rows = await database.rows(MARKS, [[head.conv for head in heads]])
+    marks = {conv: (marks, lapsed) for conv, marks, lapsed in rows}
+    found = ((head, *marks[head.conv]) for head in heads)
+    return [replace(head, now=replace(head.now, marks=upto, lapsed=lapsed)) for head, upto, lapsed in found]
+
+
+def _head(row: tuple[Any, ...]) -> Head | None:
+    conv, head, rev, members_rev, floor, stays, lapsed, received, received_rev, horizon = row
+    own = stays_of(stays)
+    may = readable(own, spans_of(lapsed), floor)
+    if may is None:
+        return None
+    first = min(stay.first for stay in own)
+    start = Stand(max(first - 1, received), received_rev)
+    return Head(conv, Stand(head, rev, members_rev), first, start, max(horizon, floor), may)
