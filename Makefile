@@ -8,10 +8,12 @@ STAMP := $(VENV)/.installed-$(shell sha256sum requirements.lock | cut -c1-16)
 run: setup
 	@exec $(PYTHON) -m messenger.supervisor
 
+# Each worker reads all tests of its run: only where there are some, and what it compiled is kept for the next one.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: setup-test
-	$(PYTHON) -m pytest -m "not browser" $(ARGS)
-	$(PYTHON) -m pytest -m browser $(ARGS)
-	PG_VERSION=15 $(PYTHON) -m pytest -m storage $(ARGS)
+	$(PYTHON) -m pytest -m "not browser" --ignore tests/browser $(ARGS)
+	$(PYTHON) -m pytest -m browser tests/browser $(ARGS)
+	PG_VERSION=15 $(PYTHON) -m pytest -m storage tests/chat tests/messenger tests/receipts $(ARGS)
 
 lint: setup
 	$(VENV)/bin/ruff check .

@@ -5,6 +5,9 @@ The outcome is unknown when the connection is lost during exchange 2, or when CO
 standby that was cut short succeeds with one). Running the same batch again is always safe: deduplication.
 """
 
+import contextlib
+import os
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -82,22 +85,27 @@ class BatchWriter:
             await connection.close()
 
     def break_connection(self) -> None:
-        """Ends a connection that does not answer any more; whoever waits on it gets an OperationalError."""
-        if self._connection is not None:
-            self._connection.pgconn.finish()
+        """Ends a connection that does not answer any more, ready or not; whoever waits on it gets an OperationalError.
+
+        Only shut down, not closed: another socket would get the number of its descriptor, and who waits on it would
+        wait for that one, for as long as that is silent.
+        """
+        if self._connection is not None and not self._connection.closed:
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as shared:
+                shared.shutdown(socket.SHUT_RDWR)
 
     async def _connect(self) -> AsyncConnection[Any]:
         connection = await AsyncConnection.connect(
             self._dsn, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S, tcp_user_timeout=5000, keepalives_idle=5
         )
+        self._connection = connection
         try:
             await connection.execute(SESSION)
             self._durability = await durability.in_force(connection)
         except BaseException:
-            await connection.close()
+            await self.close()
             raise
         connection.add_notice_handler(self._on_notice)
-        self._connection = connection
         return connection
 
     def _on_notice(self, notice: errors.Diagnostic) -> None:

@@ -59,7 +59,7 @@ class House:
         self.postgres = Postgres(self.folder / "postgres", os.environ.get("PG_VERSION", "18"), options)
         self.redis = Redis(self.folder / "redis")
         self.environment = environment_of(self.postgres, self.redis, self.folder / "static") | dict(environment or {})
-        self._ports = _free_ports(web + 1)
+        self._ports = free_ports(web + 1)
         self._balancer = Balancer(self._ports[0], self._ports[1:])
         # The kernel ends children with the thread that made them: one thread, as long-lived as the house.
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="house")
@@ -223,7 +223,7 @@ class House:
         raise TimeoutError(f"{name} did not start:\n{self.parts[name].log_tail()}")
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     found: list[int] = []
     for port in random.sample(PORTS, len(PORTS)):
         with socket.socket() as probe, contextlib.suppress(OSError):

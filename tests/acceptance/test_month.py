@@ -4,12 +4,16 @@ plainly what is not for it (V1 to V13)."""
 import asyncio
 import random
 
+import pytest
+
 from tests.acceptance import club, people
 from tests.acceptance.conftest import Cast
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.acceptance.verdict import verdict
 from tests.faults.history import History
+
+pytestmark = pytest.mark.acceptance
 
 SEED = 11
 EACH = 500

@@ -65,9 +65,11 @@ async def catch_up(deaf: Wire, convs: list[str]) -> None:
             seqs = [entry["seq"] for entry in frame["entries"]]
             # On a slow machine retention comes by meanwhile: of so many only the newest are kept for a device.
             resets = [reset["horizon"] for reset in deaf.of("reset") if reset["conv"] == frame["conv"]]
-            assert seqs == list(range(max(stored[frame["conv"]], *resets, 0) + 1, seqs[-1] + 1))
-            stored[frame["conv"]] = seqs[-1]
-            unacknowledged += len(seqs)
+            # And a nudge says again what is owed for long: nothing is left out, some may come twice.
+            known = max(stored[frame["conv"]], *resets, 0)
+            assert seqs[0] <= known + 1 and seqs == list(range(seqs[0], seqs[-1] + 1))
+            unacknowledged += max(0, seqs[-1] - stored[frame["conv"]])
+            stored[frame["conv"]] = max(stored[frame["conv"]], seqs[-1])
             if unacknowledged >= WINDOW:
                 # A run that began inside the window may end beyond it, never begin beyond it.
                 assert unacknowledged < 3 * WINDOW

@@ -1,6 +1,9 @@
 """The committer against a real PostgreSQL: what it accepts is there, whatever happens around it."""
 
 import asyncio
+import os
+import signal
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -282,3 +285,37 @@ async def test_a_key_someone_else_is_inserting_is_waited_for_without_parking_the
     assert isinstance(await outcomes.of("a1"), Accepted)
     assert isinstance(await outcomes.of("a2"), Accepted)
     assert [row[1] for row in rows(dsn, LOG, conv)] == ["a0", "a1", "a2"]
+
+
+async def test_a_connection_broken_off_ends_its_batch_whatever_gets_the_number_of_its_descriptor(
+    dsn: str, people: Cast, conv: str
+) -> None:
+    """Closed under who waits on it, it would be confused with the next socket, and waited for as long as that lives."""
+    writer = BatchWriter(dsn)
+    await writer.commit([proposal(conv, people.alice, "a0")], wait_for_locks=False)
+    connection = writer._connection
+    assert connection is not None
+    backend, number = connection.info.backend_pid, connection.fileno()
+    os.kill(backend, signal.SIGSTOP)
+    stuck = asyncio.create_task(writer.commit([proposal(conv, people.alice, "a1")], wait_for_locks=False))
+    pairs = []
+    try:
+        _, waiting = await asyncio.wait([stuck], timeout=0.3)
+        assert waiting
+        writer.break_connection()
+        while len(pairs) < 100 and not number_of(pairs, number):
+            pairs.append(socket.socketpair())
+        with pytest.raises(psycopg.OperationalError):
+            await asyncio.wait_for(stuck, 5)
+    finally:
+        os.kill(backend, signal.SIGCONT)
+        for one, other in pairs:
+            one.close()
+            other.close()
+    settled = await writer.commit([proposal(conv, people.alice, "a1")], wait_for_locks=False)
+    assert isinstance(settled.outcomes[0], Accepted)
+    await writer.close()
+
+
+def number_of(pairs: list[tuple[socket.socket, socket.socket]], number: int) -> bool:
+    return any(number in (one.fileno(), other.fileno()) for one, other in pairs)
