@@ -74,12 +74,14 @@ async def break_things(
     house: House, phone: Phone, conv: str, plan: list[str], pace: Pace, chance: random.Random, flag: Path
 ) -> None:
     for part in plan:
-        await pace.advance()
-        await phone.until(lambda: phone.store.received(conv) >= pace.middle(), 180)
         if part == "failpoint":
+            # Before more is written: with all of it in already there would be no commit to die after.
             flag.touch()
+        await pace.advance()
+        if part == "failpoint":
             part = await first_dead(house)
         else:
+            await phone.until(lambda: phone.store.received(conv) >= pace.middle(), 180)
             await asyncio.to_thread(house.kill, part)
         await asyncio.sleep(chance.uniform(0, 0.5))
         await asyncio.to_thread(house.restart, part)
