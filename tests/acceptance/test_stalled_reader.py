@@ -68,7 +68,7 @@ async def catch_up(deaf: Wire, convs: list[str]) -> None:
             # And a nudge says again what is owed for long: nothing is left out, some may come twice.
             known = max(stored[frame["conv"]], *resets, 0)
             assert seqs[0] <= known + 1 and seqs == list(range(seqs[0], seqs[-1] + 1))
-            unacknowledged += max(0, seqs[-1] - stored[frame["conv"]])
+            unacknowledged += max(0, seqs[-1] - known)
             stored[frame["conv"]] = max(stored[frame["conv"]], seqs[-1])
             if unacknowledged >= WINDOW:
                 # A run that began inside the window may end beyond it, never begin beyond it.
