@@ -109,7 +109,7 @@ test("a device that begins at the horizon is told so, and asked of nothing below
   const { connect, hear, acks, chat, database } = await make();
   await connect("e", [summary({ head: 8, received: 6 })], false);
   await hear({ t: "reset", conv: CONV, horizon: 6, why: "expired" });
-  equal([chat().horizon, chat().received, chat().from, acks()], [6, 6, 7, []]);
+  equal([chat().horizon, chat().received, chat().log.view.from, acks()], [6, 6, 7, []]);
   equal((await database.positions())[0].horizon, 6);
   await hear({ t: "messages", conv: CONV, entries: run(7, 8) });
   equal(shown(chat()), [7, 8]);
@@ -299,7 +299,7 @@ test("a page that holds less than was asked for is asked on, and the answer is w
   await hear({ t: "page", conv: CONV, from: 51, to: 70, entries: run(51, 69), absent: [{ from: 70, to: 70, why: "deleted" }] });
   equal(take().map(({ from, to }) => [from, to]), [[71, 100]]);
   await hear({ t: "page", conv: CONV, from: 71, to: 100, entries: run(71, 100), absent: [] });
-  equal([await loading, shown(chat()).length, chat().from, take(), sync.history.asked.size], [true, 49, 51, [], 0]);
+  equal([await loading, shown(chat()).length, chat().log.view.from, take(), sync.history.asked.size], [true, 49, 51, [], 0]);
 });
 
 test("a page that was cut is not counted as there when the connection goes in between", async () => {
