@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.acceptance.servers import House
 from tests.browser.person import Person, Profile
-from tests.browser.test_install import installed
+from tests.browser.test_install import NOTIFICATIONS, expect_found, installed, pusher
 
 # What is wider than its box and not meant to be scrolled, or hangs out of the window.
 OVERFLOWS = """
@@ -18,6 +18,26 @@ OVERFLOWS = """
   const isSeen = width > 1 && height > 1 && isDrawn;
   return isSeen && !element.closest("svg") && (left < -0.5 || right > document.documentElement.clientWidth + 0.5);
 }).map((element) => element.outerHTML.slice(0, 120))
+"""
+KEPT_CHATS = """
+async () => {
+  const [{ name }] = await indexedDB.databases();
+  const { result } = await new Promise((resolve) => (indexedDB.open(name).onsuccess = ({ target }) => resolve(target)));
+  const store = result.transaction("conversations").objectStore("conversations");
+  const count = await new Promise((resolve) => (store.count().onsuccess = ({ target }) => resolve(target.result)));
+  result.close();
+  return count;
+}
+"""
+UPDATED = """
+async () => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  await registration.update();
+  const { installing, waiting } = registration;
+  const next = installing ?? waiting;
+  const isOver = () => !next || next.state === "activated" || next.state === "redundant";
+  while (!isOver()) await new Promise((resolve) => next.addEventListener("statechange", resolve, { once: true }));
+}
 """
 WIDTH = "() => document.documentElement.scrollWidth <= innerWidth"
 
@@ -100,13 +120,14 @@ def test_without_a_network_the_language_stays(bob: Person, new_person: Callable[
     alice.profile.forgive("ERR_INTERNET_DISCONNECTED|WebSocket")
     alice.start_chat(bob)
     alice.send("one")
+    expect_found(alice, KEPT_CHATS, 1)
     speak_german(alice)
     alice.expect_connected()
-    # The worker, whose notifications are German from now on, is another one.
-    alice.page.wait_for_function(
-        "async () => (await (await fetch('/worker.js')).text()).includes('Neue Nachricht')"
-        " && !(await navigator.serviceWorker.getRegistration()).installing"
-    )
+    # Another worker has taken over.
+    alice.page.evaluate(UPDATED)
+    chat = alice.page.url.partition("#")[2]
+    pusher(alice, chat)("wake")
+    expect_found(alice, NOTIFICATIONS, [["Bob", "Neue Nachricht", chat]])
     alice.profile.context.set_offline(True)
     alice.page.reload()
     expect(alice.page.locator("html")).to_have_attribute("lang", "de")
