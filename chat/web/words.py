@@ -11,7 +11,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.decorators import method_decorator
 from django.utils.translation import override
+from django.views.decorators.gzip import gzip_page
 from django.views.i18n import JavaScriptCatalog
 
 YEAR_S = 365 * 24 * 3600
@@ -36,6 +38,7 @@ def addresses() -> tuple[str, ...]:
     return tuple(reverse("words", args=named) for named in versions().items())
 
 
+@method_decorator(gzip_page, "dispatch")
 class Words(JavaScriptCatalog):
     """Django's own catalogue, of our texts alone."""
 
@@ -46,6 +49,7 @@ class Words(JavaScriptCatalog):
         language, version = kwargs["language"], kwargs["version"]
         with override(language if language in versions() else "en"):
             response = super().get(request)
+        response["Content-Language"] = language if language in versions() else "en"
         if versions().get(language) == version:
             patch_cache_control(response, public=True, immutable=True, max_age=YEAR_S)
         else:

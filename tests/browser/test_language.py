@@ -128,6 +128,8 @@ def test_without_a_network_the_language_stays(bob: Person, new_person: Callable[
     chat = alice.page.url.partition("#")[2]
     pusher(alice, chat)("wake")
     expect_found(alice, NOTIFICATIONS, [["Bob", "Neue Nachricht", chat]])
+    # Without the worker, the browser's own cache would do for a while.
+    alice.profile.context.new_cdp_session(alice.page).send("Network.clearBrowserCache")
     alice.profile.context.set_offline(True)
     alice.page.reload()
     expect(alice.page.locator("html")).to_have_attribute("lang", "de")
@@ -192,6 +194,10 @@ def test_on_a_narrow_phone_nothing_hangs_out_in_either_direction(
         expect(alice.page.locator("#message-menu")).to_be_visible()
         expect_nothing_hangs_out(alice.page)
         alice.page.keyboard.press("Escape")
+        # A username begins with its sign, and stands where reading begins.
+        note = alice.page.locator("#peer-note")
+        assert note.evaluate("note => getComputedStyle(note).direction") == "ltr"
+        expect(note).to_have_css("text-align", "left" if direction == "ltr" else "right")
         alice.page.locator("#back").click()
         alice.page.locator("#open-settings").click()
         expect(alice.page.locator("#profile-help")).to_contain_text(alice.username)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from babel.messages.catalog import Message
 from django.conf import settings
+from django.utils.translation import gettext as django_gettext
+from django.utils.translation import ngettext, override
 
 from chat.management import catalogue
 from chat.protocol.errors import ErrorCode
@@ -57,6 +59,14 @@ def test_what_is_served_is_what_is_written(tmp_path: Path, language: str, domain
     path = tmp_path / "one.mo"
     written = served(catalogue.compiled(catalogue.kept(language, domain)))
     assert written and served(catalogue.file(language, domain, "mo").read_bytes()) == written
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ours_are_said_where_others_have_the_same_text(language: str) -> None:
+    with override(language):
+        for message in translated(language, "django"):
+            [text, *_], [string, *_] = texts(message.id), texts(message.string)
+            assert (ngettext(*texts(message.id), 1) if len(texts(message.id)) == 2 else django_gettext(text)) == string
 
 
 def test_no_call_and_no_template_is_overlooked() -> None:

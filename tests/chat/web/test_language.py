@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from chat.management import catalogue
 from chat.protocol.errors import ErrorCode
 from chat.web import words
 from tests.cast import Cast
@@ -68,7 +67,7 @@ def test_the_worker_keeps_every_catalogue_and_speaks_as_it_is_asked_to(client: C
     assert "Neue Nachricht" in german and "New message" in client.get("/worker.js").text
     for address in words.addresses():
         assert f'"{address}"' in german
-    assert len(words.addresses()) == len(list(catalogue.LOCALE.iterdir())) == len(settings.LANGUAGES) - 1
+    assert len(words.addresses()) == len(settings.LANGUAGES) - 1
 
 
 def test_choosing_a_language(client: Client) -> None:
