@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.decorators import method_decorator
@@ -45,13 +45,12 @@ class Words(JavaScriptCatalog):
     packages = ["chat"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Where processes of two releases run at once, the other one's is answered, but not to be kept."""
-        language, version = kwargs["language"], kwargs["version"]
-        with override(language if language in versions() else "en"):
+        """Another release's is not there: ours must not be kept under its name."""
+        language = kwargs["language"]
+        if versions().get(language) != kwargs["version"]:
+            raise Http404
+        with override(language):
             response = super().get(request)
-        response["Content-Language"] = language if language in versions() else "en"
-        if versions().get(language) == version:
-            patch_cache_control(response, public=True, immutable=True, max_age=YEAR_S)
-        else:
-            patch_cache_control(response, no_store=True)
+        response["Content-Language"] = language
+        patch_cache_control(response, public=True, immutable=True, max_age=YEAR_S)
         return response
