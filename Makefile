@@ -1,5 +1,5 @@
 # make run: the messenger with everything it needs. make test: every test. Both set themselves up.
-.PHONY: run test lint bench faults fuzz soak lock setup setup-test clean
+.PHONY: run test lint bench faults fuzz soak messages lock setup setup-test clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -34,6 +34,9 @@ fuzz: setup
 
 soak: setup-test
 	FAULT_MESSAGES=20000 FAULT_KILLS=20 $(PYTHON) -m pytest -m faults -n 0 -s --timeout 7200 $(ARGS)
+
+messages: setup
+	SECRET_KEY=lint MODE=demo DATABASE_URL=postgresql:///x REDIS_URL=redis://localhost $(PYTHON) manage.py messages
 
 setup: $(STAMP)
 

@@ -192,6 +192,14 @@ CONTENT_SECURITY_POLICY = {
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 LANGUAGE_CODE = "en"
+# Unless someone has chosen (a cookie), it is what their browser asks for.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# Before the texts of the apps of others, which have some of ours in other words.
+LOCALE_PATHS = [BASE_DIR / "chat" / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = SECURE_COOKIES
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

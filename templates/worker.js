@@ -1,4 +1,4 @@
-// The service worker: opens the app without a network, and shows what a push tells of.
+{% load i18n %}{% translate "New message" as body %}{% translate "Messenger" as name %}// The service worker: opens the app without a network, and shows what a push tells of.
 //
 // Of the site it keeps the files the page is made of, which carry their hashes, and the page itself as it came last. The
 // page comes from the network while there is one; it is kept only for who is signed in, and goes at sign-out.
@@ -59,8 +59,8 @@ addEventListener("fetch", (event) => {
 async function notify({ t, conv, title }) {
   for (const shown of await registration.getNotifications({ tag: conv })) shown.close();
   if (t !== "wake") return;
-  const options = { body: "New message", tag: conv, renotify: true, icon: "{{ icon }}", badge: "{{ icon }}", data: { conv } };
-  await registration.showNotification(title || "Messenger", options);
+  const options = { body: "{{ body|escapejs }}", tag: conv, renotify: true, icon: "{{ icon }}", badge: "{{ icon }}", data: { conv } };
+  await registration.showNotification(title || "{{ name|escapejs }}", options);
 }
 
 async function openChat(conv) {

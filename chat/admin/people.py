@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from chat.admin.read_only import ReadOnlyAdmin, ReadOnlyInline
 from chat.log import devices
@@ -82,7 +83,8 @@ class DeviceAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Revoke: sign these devices out"), permissions=("revoke",))
     def revoke(self, request: HttpRequest, queryset: "QuerySet[Device]") -> None:
         done = sum(devices.revoke(device) for device in queryset)
-        self.message_user(request, _("%(count)d devices revoked.") % {"count": done})
+        told = ngettext("%(count)d device revoked.", "%(count)d devices revoked.", done)
+        self.message_user(request, told % {"count": done})
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.change_device")

@@ -1,7 +1,7 @@
 """What makes the page an app: a manifest to install it by, and a service worker that opens it without a network.
 
 The worker (templates/worker.js) names the files it keeps, which have their hashes in their names: a new release is a
-new worker.
+new worker. It speaks the language it was fetched in.
 """
 
 import json
@@ -15,6 +15,8 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from chat.web import words
+
 KEPT = (".js", ".css", ".svg", ".png")
 
 
@@ -24,7 +26,7 @@ def assets() -> tuple[str, ...]:
     root = Path(settings.BASE_DIR) / "static"
     names = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.suffix in KEPT)
     # A module that is the start of a Worker is asked for by its plain name.
-    return (*(static(name) for name in names), f"{settings.STATIC_URL}js/pulse.js")
+    return (*(static(name) for name in names), f"{settings.STATIC_URL}js/pulse.js", *words.addresses())
 
 
 @never_cache

@@ -8,6 +8,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
@@ -16,6 +17,7 @@ from chat.wakeup import subscriptions
 from chat.web.device_cookie import current_device, forget, register_device, remember
 from chat.web.forms import SignUpForm
 from chat.web.identity import DEVICE_KEY
+from chat.web.words import address
 
 
 class SignIn(LoginView):
@@ -77,7 +79,8 @@ def chat(request: HttpRequest) -> HttpResponse:
     if bound is None:
         request.session[DEVICE_KEY] = str(device.id)
     me = {"id": str(user.id), "username": user.username, "name": user.display_name}
-    response = render(request, "chat.html", {"boot": {"user": me, "device": str(device.id)}})
+    told = {"boot": {"user": me, "device": str(device.id)}, "words": address(get_language() or "en")}
+    response = render(request, "chat.html", told)
     if token is not None:
         remember(response, token)
     return response

@@ -7,7 +7,7 @@ from django.views.csrf import csrf_failure as csrf_page
 
 from chat.protocol.errors import ErrorCode
 
-JSON_PATHS = ("/push/", "/account")
+JSON_PATHS = ("/push/", "/account", "/language")
 
 
 def problem(code: ErrorCode, status: int, detail: str = "", **more: Any) -> HttpResponse:

@@ -16,6 +16,7 @@ import { ListView } from "./views/list.js";
 import { NoticeView } from "./views/notice.js";
 import { SettingsDialog } from "./views/settings.js";
 import { ThreadView } from "./views/thread.js";
+import { gettext } from "./words.js";
 
 const MINUTE_MS = 60000;
 const boot = JSON.parse(byId("boot").textContent);
@@ -167,7 +168,7 @@ class App {
   }
 
   #refused({ ref, code, text, retryable }) {
-    if (ref?.t === "open") this.newChat.refuse(code === "NOT_FOUND" ? "Nobody here has that username." : text);
+    if (ref?.t === "open") this.newChat.refuse(code === "NOT_FOUND" ? gettext("Nobody here has that username.") : gettext(text));
     if (ref?.t === "resend" && !retryable) this.notice.refuse("resend", { code, text });
   }
 

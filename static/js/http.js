@@ -1,21 +1,26 @@
 // The server's doors for this page's scripts (chat/web/doors.py): JSON both ways, a token against foreign pages, and
 // problem details where something was refused.
 
+import { gettext } from "./words.js";
+
 const TIMEOUT_MS = 15000;
-const OFFLINE = { code: "OFFLINE", title: "You are offline: this needs the connection." };
-const BROKEN = { code: "INTERNAL", title: "Something went wrong on the server. Try again in a moment." };
+const OFFLINE = { code: "OFFLINE", title: gettext("You are offline: this needs the connection.") };
+const BROKEN = { code: "INTERNAL", title: gettext("Something went wrong on the server. Try again in a moment.") };
 
 // The cookie is newer than the page, which may be one that was kept.
 const token = () => /(?:^|; )csrftoken=([^;]+)/u.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
 
+const said = (problem) => ({ ...problem, title: gettext(problem.title) });
+
 // {value} or {problem: {code, title, detail, errors}}.
 export async function ask(method, path, body) {
-  const headers = { "X-CSRFToken": token(), ...(body && { "Content-Type": "application/json" }) };
+  const isForm = body instanceof URLSearchParams;
+  const headers = { "X-CSRFToken": token(), Accept: "application/json", ...(body && !isForm && { "Content-Type": "application/json" }) };
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(path, { method, headers, body: body && JSON.stringify(body), signal, redirect: "error" });
+    const response = await fetch(path, { method, headers, body: isForm ? body : body && JSON.stringify(body), signal, redirect: "error" });
     const isJson = /json/u.test(response.headers.get("Content-Type"));
-    if (!response.ok) return { problem: isJson ? await response.json() : BROKEN };
+    if (!response.ok) return { problem: isJson ? said(await response.json()) : BROKEN };
     return { value: isJson ? await response.json() : null };
   } catch {
     return { problem: OFFLINE };

@@ -3,6 +3,7 @@
 import { copy } from "./views/copy.js";
 import { byId } from "./views/dom.js";
 import { MessageMenu } from "./views/menu.js";
+import { gettext } from "./words.js";
 
 export class MessageActs {
   constructor(app) {
@@ -44,7 +45,7 @@ export class MessageActs {
   }
 
   async jumpTo(seq) {
-    if (!(await this.app.thread.show(seq))) this.app.notice.say("This message is not available here.");
+    if (!(await this.app.thread.show(seq))) this.app.notice.say(gettext("This message is not available here."));
   }
 
   retry(clientId) {
@@ -67,7 +68,7 @@ export class MessageActs {
   }
 
   async #copy(entry) {
-    this.app.notice.say((await copy(entry.body)) ? "Copied." : "This browser does not let the text be copied.");
+    this.app.notice.say((await copy(entry.body)) ? gettext("Copied.") : gettext("This browser does not let the text be copied."));
   }
 
   async #remove(entry, whom) {
@@ -78,12 +79,12 @@ export class MessageActs {
     const { app } = this;
     const isOwn = entry.sender === app.chats.me;
     return [
-      !entry.deleted && ["Reply", () => this.reply(entry)],
-      !entry.deleted && ["Copy text", () => this.#copy(entry)],
-      isOwn && !entry.deleted && ["Edit", () => app.composer.edit(entry)],
-      isOwn && !entry.deleted && ["Message info", () => app.info.open(this.#chat.id, entry)],
-      ["Delete for me", () => this.#remove(entry, "me"), true],
-      isOwn && !entry.deleted && ["Delete for everyone", () => this.#remove(entry, "all"), true],
+      !entry.deleted && [gettext("Reply"), () => this.reply(entry)],
+      !entry.deleted && [gettext("Copy text"), () => this.#copy(entry)],
+      isOwn && !entry.deleted && [gettext("Edit"), () => app.composer.edit(entry)],
+      isOwn && !entry.deleted && [gettext("Message info"), () => app.info.open(this.#chat.id, entry)],
+      [gettext("Delete for me"), () => this.#remove(entry, "me"), true],
+      isOwn && !entry.deleted && [gettext("Delete for everyone"), () => this.#remove(entry, "all"), true],
     ].filter(Boolean);
   }
 }

@@ -2,14 +2,15 @@
 // browser, its push service and the server, and each can say no.
 
 import { ask } from "./http.js";
+import { gettext } from "./words.js";
 
 const DOOR = "/push/subscription";
 
 export const SAYS = {
-  "no-worker": "Notifications need a secure connection (https) and a browser that supports them.",
-  blocked: "This browser blocks notifications from this site. Allow them in its settings for the site first.",
-  PUSH_OFF: "This server sends no notifications.",
-  unreachable: "The browser could not reach its push service. Try again later.",
+  "no-worker": gettext("Notifications need a secure connection (https) and a browser that supports them."),
+  blocked: gettext("This browser blocks notifications from this site. Allow them in its settings for the site first."),
+  PUSH_OFF: gettext("This server sends no notifications."),
+  unreachable: gettext("The browser could not reach its push service. Try again later."),
 };
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
@@ -37,7 +38,7 @@ export class Notifications {
     if (problem) return SAYS[problem.code] ?? problem.title;
     const permission = await Notification.requestPermission();
     if (permission === "denied") return SAYS.blocked;
-    if (permission !== "granted") return "Nothing was changed: the browser was not allowed to.";
+    if (permission !== "granted") return gettext("Nothing was changed: the browser was not allowed to.");
     const why = await this.#subscribe(value.key);
     if (!why) this.preferences.set("notifications", true);
     return why;

@@ -1,6 +1,7 @@
 // Who is in a conversation, what each is called, and how far they have got.
 
 import { raise } from "./order.js";
+import { gettext } from "./words.js";
 
 export class Roster {
   constructor(me) {
@@ -26,8 +27,8 @@ export class Roster {
   }
 
   nameOf(userId) {
-    if (userId === this.me) return "You";
-    return this.#member(userId)?.name ?? "Someone who left";
+    if (userId === this.me) return gettext("You");
+    return this.#member(userId)?.name ?? gettext("Someone who left");
   }
 
   // Whether it was news.

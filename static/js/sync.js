@@ -20,8 +20,9 @@ import { Progress } from "./progress.js";
 import * as protocol from "./protocol.js";
 import { Relay } from "./relay.js";
 import { Requests } from "./requests.js";
+import { gettext_noop } from "./words.js";
 
-const WORDS = { unanswered: "The server did not answer.", stale: "It has waited for more than a day." };
+const WORDS = { unanswered: gettext_noop("The server did not answer."), stale: gettext_noop("It has waited for more than a day.") };
 // Nothing but loading the page anew would help.
 const ENDS = new Set(["signed-out", "no-storage", "stopped"]);
 const FEW_COUNTERS = 20;

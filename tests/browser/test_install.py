@@ -8,14 +8,16 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.acceptance.servers import House
 from tests.browser.person import PATIENCE_MS, Person
 
 READY = "async () => { await navigator.serviceWorker.ready; return (await caches.keys()).sort() }"
 PAGE = "async () => Boolean(await caches.match('/', { cacheName: 'pages' }))"
 
 NOTIFICATIONS = """
-async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(({ title, tag }) => [title, tag])
+async () => {
+  const shown = await (await navigator.serviceWorker.ready).getNotifications();
+  return shown.map(({ title, body, tag }) => [title, body, tag]);
+}
 """
 
 
@@ -34,6 +36,27 @@ def expect_found(person: Person, script: str, wanted: Any) -> None:
     while (found := person.page.evaluate(script)) != wanted and time.monotonic() < end:
         person.page.wait_for_timeout(20)
     assert found == wanted
+
+
+def pusher(person: Person, chat: str) -> Callable[[str], None]:
+    """Delivers a push message of this kind to the worker, as a push service does."""
+    origin = person.profile.address
+    person.profile.context.grant_permissions(["notifications"], origin=origin)
+    session = person.profile.context.new_cdp_session(person.page)
+    found: list[str] = []
+    session.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: found.extend(each["registrationId"] for each in told["registrations"]),
+    )
+    session.send("ServiceWorker.enable")
+    while not found:
+        person.page.wait_for_timeout(20)
+
+    def push(kind: str) -> None:
+        data = json.dumps({"t": kind, "conv": chat, "title": "Bob", "seq": 1})
+        session.send("ServiceWorker.deliverPushMessage", {"origin": origin, "registrationId": found[0], "data": data})
+
+    return push
 
 
 def test_opened_without_a_network_it_shows_what_is_stored_and_takes_what_is_written(
@@ -74,31 +97,14 @@ def test_after_signing_out_nothing_of_the_page_is_kept(new_person: Callable[...,
     assert not carol.page.evaluate(PAGE)
 
 
-def test_a_push_is_shown_and_goes_when_it_was_read_elsewhere(
-    house: House, bob: Person, new_person: Callable[..., Person]
-) -> None:
+def test_a_push_is_shown_and_goes_when_it_was_read_elsewhere(bob: Person, new_person: Callable[..., Person]) -> None:
     alice = installed(new_person, "alice")
     alice.start_chat(bob)
     chat = alice.page.url.partition("#")[2]
     alice.page.locator("#back").evaluate("back => back.click()")
-    alice.profile.context.grant_permissions(["notifications"], origin=house.address)
-    session = alice.profile.context.new_cdp_session(alice.page)
-    found: list[str] = []
-    session.on(
-        "ServiceWorker.workerRegistrationUpdated",
-        lambda told: found.extend(each["registrationId"] for each in told["registrations"]),
-    )
-    session.send("ServiceWorker.enable")
-    while not found:
-        alice.page.wait_for_timeout(20)
-    worker = {"origin": house.address, "registrationId": found[0]}
-
-    def push(kind: str) -> None:
-        data = json.dumps({"t": kind, "conv": chat, "title": "Bob", "seq": 1})
-        session.send("ServiceWorker.deliverPushMessage", worker | {"data": data})
-
+    push = pusher(alice, chat)
     push("wake")
     push("wake")
-    expect_found(alice, NOTIFICATIONS, [["Bob", chat]])
+    expect_found(alice, NOTIFICATIONS, [["Bob", "New message", chat]])
     push("clear")
     expect_found(alice, NOTIFICATIONS, [])

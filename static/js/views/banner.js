@@ -1,26 +1,27 @@
 // The state of the connection, said plainly, and only when there is something to say; and how far this device has come
 // with what it missed.
 
+import { gettext, interpolate } from "../words.js";
 import { byId, h } from "./dom.js";
-import { time } from "./format.js";
+import { number, time } from "./format.js";
 
 const PATIENCE_MS = 1500;
 const PROGRESS_MS = 300;
 
-const signIn = () => h("a", { href: "/sign-in/" }, "Sign in again");
-const reload = () => h("button", { type: "button", onclick: () => location.reload() }, "Reload");
+const signIn = () => h("a", { href: "/sign-in/" }, gettext("Sign in again"));
+const reload = () => h("button", { type: "button", onclick: () => location.reload() }, gettext("Reload"));
 
 const SAYS = {
-  connecting: (since) => [`Offline since ${time(since)}. Connecting…`],
-  waiting: (since) => [`Offline since ${time(since)}. Messages wait here and go out when the connection is back.`],
-  "signed-out": () => ["You are signed out on this device. ", signIn()],
+  connecting: (since) => [interpolate(gettext("Offline since %(time)s. Connecting…"), { time: time(since) })],
+  waiting: (since) => [interpolate(gettext("Offline since %(time)s. Messages wait here and go out when the connection is back."), { time: time(since) })],
+  "signed-out": () => [gettext("You are signed out on this device."), " ", signIn()],
   "no-storage": () => [
-    "This browser cannot store messages: its storage is full or switched off (a private window?). Nothing is lost, but nothing can be received here. ",
+    gettext("This browser cannot store messages: its storage is full or switched off (a private window?). Nothing is lost, but nothing can be received here."),
+    " ",
     reload(),
   ],
-  stopped: () => ["The server does not understand this page. It may be an old one. ", reload()],
+  stopped: () => [gettext("The server does not understand this page. It may be an old one."), " ", reload()],
 };
-const number = new Intl.NumberFormat();
 const LASTING = new Set(["signed-out", "no-storage", "stopped"]);
 
 export class BannerView {
@@ -42,7 +43,8 @@ export class BannerView {
   }
 
   #count({ done, total }) {
-    byId("syncing-text").textContent = total ? `Syncing ${number.format(done)} of ${number.format(total)}` : "Syncing…";
+    const figures = { done: number.format(done), total: number.format(total) };
+    byId("syncing-text").textContent = total ? interpolate(gettext("Syncing %(done)s of %(total)s"), figures) : gettext("Syncing…");
     Object.assign(byId("syncing-bar"), { max: total || 1, value: done, hidden: !total });
   }
 

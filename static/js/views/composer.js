@@ -2,6 +2,7 @@
 // Ctrl+Enter sends: as this device is set, and unless it is, the latter on a touch screen.
 
 import { BODY_CHARS, length, storable } from "../protocol.js";
+import { gettext } from "../words.js";
 import { byId } from "./dom.js";
 import { DELETED } from "./message.js";
 
@@ -50,7 +51,7 @@ export class ComposerView {
     this.held = { text: this.field.value, quote: this.quote };
     this.#write({ text: entry.body, quote: null });
     this.editing = entry;
-    this.#bar("Editing message", entry.body);
+    this.#bar(gettext("Editing message"), entry.body);
     this.field.focus();
   }
 
@@ -83,7 +84,7 @@ export class ComposerView {
     byId("quote-name").textContent = name;
     byId("quote-text").textContent = text ?? "";
     this.form.classList.toggle("editing", Boolean(this.editing));
-    byId("send").setAttribute("aria-label", this.editing ? "Save" : "Send");
+    byId("send").setAttribute("aria-label", this.editing ? gettext("Save") : gettext("Send"));
   }
 
   #write({ text, quote }) {

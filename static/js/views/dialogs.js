@@ -1,7 +1,8 @@
 // New chat, message info, and the question before unsent messages are lost. Focus goes back where it was by itself.
 
+import { gettext, interpolate, ngettext } from "../words.js";
 import { avatar, byId, h } from "./dom.js";
-import { exact } from "./format.js";
+import { exact, number } from "./format.js";
 import { tickMark } from "./ticks.js";
 
 export class NewChatDialog {
@@ -40,16 +41,16 @@ export class NewChatDialog {
   #submit(event) {
     event.preventDefault();
     const username = this.field.value.trim().replace(/^@/u, "").toLowerCase();
-    if (!username) this.refuse("Whom do you want to write to?");
-    else if (!this.onOpen(username)) this.refuse("You are offline: a new chat needs the connection.");
+    if (!username) this.refuse(gettext("Whom do you want to write to?"));
+    else if (!this.onOpen(username)) this.refuse(gettext("You are offline: a new chat needs the connection."));
   }
 }
 
-const moment = (mark, label, at) => [h("dt", {}, tickMark(mark), label), h("dd", {}, at ? exact(at) : "Not yet")];
+const moment = (mark, label, at) => [h("dt", {}, tickMark(mark), label), h("dd", {}, at ? exact(at) : gettext("Not yet"))];
 
 // What expired for someone they have not taken, whatever they took later.
 const moments = ({ expired_at, delivered_at, seen_at }) =>
-  expired_at ? moment("failed", "Expired", expired_at) : [...moment("delivered", "Delivered", delivered_at), ...moment("seen", "Read", seen_at)];
+  expired_at ? moment("failed", gettext("Expired"), expired_at) : [...moment("delivered", gettext("Delivered"), delivered_at), ...moment("seen", gettext("Read"), seen_at)];
 
 const person = ({ id, name, ...times }) => h("li", {}, avatar(name, id), h("strong", { dir: "auto" }, name), h("dl", {}, ...moments(times)));
 
@@ -63,7 +64,7 @@ export class InfoDialog {
   open(conv, entry) {
     Object.assign(this, { conv, seq: entry.seq });
     byId("info-body").textContent = entry.body;
-    byId("info-sent").textContent = `Sent ${exact(entry.at)}`;
+    byId("info-sent").textContent = interpolate(gettext("Sent %(time)s"), { time: exact(entry.at) });
     this.people.replaceChildren();
     this.dialog.showModal();
     this.refresh();
@@ -72,7 +73,7 @@ export class InfoDialog {
   // Also while it is open: somebody may read the message just now.
   refresh() {
     if (!this.dialog.open || this.ask(this.conv, this.seq)) return;
-    if (!this.people.children.length) this.people.replaceChildren(h("li", {}, "You are offline: who has it is known when the connection is back."));
+    if (!this.people.children.length) this.people.replaceChildren(h("li", {}, gettext("You are offline: who has it is known when the connection is back.")));
   }
 
   show({ conv, seq, people }) {
@@ -87,7 +88,8 @@ export class LeaveDialog {
   }
 
   ask(count) {
-    byId("leave-text").textContent = count === 1 ? "One message has not been sent yet." : `${count} messages have not been sent yet.`;
+    const text = ngettext("One message has not been sent yet.", "%(count)s messages have not been sent yet.", count);
+    byId("leave-text").textContent = interpolate(text, { count: number.format(count) });
     this.dialog.showModal();
   }
 }

@@ -1,20 +1,23 @@
 // Times, days and text as people read them.
 
 import { now as serverNow } from "../clock.js";
+import { LOCALE } from "../words.js";
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
-const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
-const short = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "2-digit", year: "2-digit" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
+const weekday = new Intl.DateTimeFormat(LOCALE, { weekday: "long" });
+const date = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "long", year: "numeric" });
+const short = new Intl.DateTimeFormat(LOCALE, { day: "2-digit", month: "2-digit", year: "2-digit" });
+const full = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "medium" });
+const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
+
+export const number = new Intl.NumberFormat(LOCALE);
 
 export const time = (at) => clock.format(at);
 export const exact = (at) => full.format(at);
 export const dayKey = (at) => new Date(at).toDateString();
 
 const daysAgo = (at, now) => Math.round((new Date(dayKey(now)) - new Date(dayKey(at))) / 86400000);
-const capital = (text) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
+const capital = (text) => text.charAt(0).toLocaleUpperCase(LOCALE) + text.slice(1);
 
 export function day(at, now = serverNow()) {
   const ago = daysAgo(at, now);

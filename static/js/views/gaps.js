@@ -1,9 +1,10 @@
 // Lines in a thread where something is not there: it expired, or it is still on its way.
 
+import { gettext, interpolate, ngettext } from "../words.js";
 import { h } from "./dom.js";
+import { number } from "./format.js";
 
-const EXPIRED = "Messages before this point were not kept for this device";
-const count = new Intl.NumberFormat();
+const EXPIRED = gettext("Messages before this point were not kept for this device");
 
 const line = (text) => h("li", { class: "gap-line" }, text);
 
@@ -34,7 +35,8 @@ export class Gaps {
   }
 }
 
-const onTheirWay = (missing) => (missing === 1 ? "1 message on its way…" : `${count.format(missing)} messages on their way…`);
+const onTheirWay = (missing) =>
+  interpolate(ngettext("%(count)s message on its way…", "%(count)s messages on their way…", missing), { count: number.format(missing) });
 
 // Above the newest page, as long as what is below it has not come.
 export function previewGap({ tail, received }) {

@@ -1,5 +1,6 @@
 // The conversations, newest first; of them those that are searched for.
 
+import { gettext, interpolate, ngettext } from "../words.js";
 import { avatar, byId, h } from "./dom.js";
 import { counted, when } from "./format.js";
 import { DELETED } from "./message.js";
@@ -55,10 +56,10 @@ export class ListView {
     return h(
       "span",
       { class: "conversation-line" },
-      latest.isDraft && h("span", { class: "conversation-draft" }, "Draft:"),
+      latest.isDraft && h("span", { class: "conversation-draft" }, gettext("Draft:")),
       latest.mark && !latest.deleted && tickMark(latest.mark),
       h("span", { class: latest.deleted ? "conversation-last deleted" : "conversation-last", dir: "auto" }, latest.deleted ? DELETED : latest.body),
-      unread > 0 && h("span", { class: "badge", "aria-label": `${count} unread` }, count),
+      unread > 0 && h("span", { class: "badge", "aria-label": interpolate(ngettext("%(count)s unread", "%(count)s unread", unread), { count }) }, count),
     );
   }
 
@@ -72,7 +73,7 @@ export class ListView {
     const draft = isCurrent ? undefined : this.sync.drafts.textOf(chat.id);
     if (draft) return { body: draft, isDraft: true, at: chat.last?.at };
     if (item) return { body: item.body, at: item.at, mark: item.state === "pending" ? "pending" : "failed" };
-    if (!chat.last) return { body: chat.head ? "" : "No messages yet" };
+    if (!chat.last) return { body: chat.head ? "" : gettext("No messages yet") };
     return { ...chat.last, mark: chat.last.sender === chat.me && chat.tickOf(chat.last) };
   }
 }

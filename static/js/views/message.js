@@ -1,6 +1,7 @@
 // One message: bubble, quote, text, time, tick, what can be done with it. Those who hear the page get who wrote it, the
 // text, the time and the tick as one; `id` names these parts.
 
+import { gettext, interpolate } from "../words.js";
 import { h, svg } from "./dom.js";
 import { exact, isLarge, isLong, pieces, time } from "./format.js";
 import { tickMark } from "./ticks.js";
@@ -8,11 +9,11 @@ import { tickMark } from "./ticks.js";
 const REPLY = "M10 8V5l-7 7 7 7v-4c5 0 8 1.6 11 5-1-6-4-11-11-12z";
 const MORE = "M6 12h.01M12 12h.01M18 12h.01";
 
-export const DELETED = "This message was deleted";
-const GONE = "This message is not available";
-const EXPIRED = "Not delivered: it waited as long as the server keeps messages, and no device came for it.";
-const UNFOLD = "Read more";
-const FOLD = "Show less";
+export const DELETED = gettext("This message was deleted");
+const GONE = gettext("This message is not available");
+const EXPIRED = gettext("Not delivered: it waited as long as the server keeps messages, and no device came for it.");
+const UNFOLD = gettext("Read more");
+const FOLD = gettext("Show less");
 
 // All but one message's are reached by arrow keys, not by Tab (rover.js).
 const press = (attributes, ...children) => h("button", { type: "button", tabindex: "-1", ...attributes }, ...children);
@@ -23,7 +24,7 @@ const meta = (id, { at, edited_at }, mark) =>
   h(
     "span",
     { class: "meta", id: `${id}-meta` },
-    edited_at && h("span", { class: "edited", title: exact(edited_at) }, "edited"),
+    edited_at && h("span", { class: "edited", title: exact(edited_at) }, gettext("edited")),
     h("time", { datetime: new Date(at).toISOString(), title: exact(at) }, time(at)),
     mark && tickMark(mark),
   );
@@ -62,7 +63,7 @@ function quoted({ seq, entry, name }, actions) {
   const who = h("span", { class: "quoted-name", dir: "auto" }, entry ? name(entry.sender) : "…");
   const words = entry === null ? GONE : entry?.deleted ? DELETED : entry?.body;
   const what = h("span", { class: entry && !entry.deleted ? "quoted-text" : "quoted-text deleted", dir: "auto" }, words ?? "…");
-  return press({ class: "quoted", title: "Go to this message", onclick: () => actions.jumpTo(seq) }, who, what);
+  return press({ class: "quoted", title: gettext("Go to this message"), onclick: () => actions.jumpTo(seq) }, who, what);
 }
 
 const icon = (label, path, attributes) => press({ class: "icon-button", "aria-label": label, title: label, ...attributes }, svg("0 0 24 24", path));
@@ -70,8 +71,8 @@ const icon = (label, path, attributes) => press({ class: "icon-button", "aria-la
 function tools(entry, actions) {
   const open = ({ currentTarget }) => actions.menu(entry, currentTarget);
   const more = { class: "icon-button more", "aria-haspopup": "menu", "aria-expanded": "false", onclick: open };
-  const reply = !entry.deleted && icon("Reply", REPLY, { onclick: () => actions.reply(entry) });
-  return h("div", { class: "actions" }, reply, icon("More", MORE, more));
+  const reply = !entry.deleted && icon(gettext("Reply"), REPLY, { onclick: () => actions.reply(entry) });
+  return h("div", { class: "actions" }, reply, icon(gettext("More"), MORE, more));
 }
 
 // Shown above the first of someone's run in a group, said with every message.
@@ -96,7 +97,7 @@ const folded = ({ client_id }, actions) => ({ isOpen: actions.isUnfolded(client_
 export function messageView(entry, look, actions) {
   const { id, own, first, mark, quote, resend } = look;
   const tail = meta(id, entry, !entry.deleted && mark);
-  const expired = mark === "failed" && failure(resend?.reason ?? EXPIRED, ["Retry", () => actions.resend(entry)]);
+  const expired = mark === "failed" && failure(resend?.reason ? gettext(resend.reason) : EXPIRED, [gettext("Retry"), () => actions.resend(entry)]);
   const inside = bubble(
     id,
     whoSaid(id, look),
@@ -107,11 +108,14 @@ export function messageView(entry, look, actions) {
   return h("li", { class: classes(own, first), "data-seq": entry.seq, "data-client-id": entry.client_id }, inside, tools(entry, actions));
 }
 
+// Why, as it is kept: in English.
+const notSent = (reason) => (reason ? interpolate(gettext("Not sent. %(reason)s"), { reason: gettext(reason) }) : gettext("Not sent."));
+
 export function unsentView(item, look, actions) {
   const { id, first, quote } = look;
   const hasFailed = item.state !== "pending";
-  const retry = item.state === "failed" && ["Retry", () => actions.retry(item.client_id)];
-  const failed = hasFailed && failure(`Not sent. ${item.reason || ""}`, retry, ["Discard", () => actions.discard(item.client_id)]);
+  const retry = item.state === "failed" && [gettext("Retry"), () => actions.retry(item.client_id)];
+  const failed = hasFailed && failure(notSent(item.reason), retry, [gettext("Discard"), () => actions.discard(item.client_id)]);
   const tail = meta(id, item, hasFailed ? "failed" : "pending");
   const inside = bubble(id, whoSaid(id, look), quote && quoted(quote, actions), text(id, item.body, tail, folded(item, actions)), failed);
   return h("li", { class: `${classes(true, first)} unsent`, "data-client-id": item.client_id }, inside);

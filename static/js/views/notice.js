@@ -1,14 +1,16 @@
 // A sentence about what could not be done, for a while, in nobody's way.
 
+import { gettext } from "../words.js";
 import { byId } from "./dom.js";
 
 const SHOWN_MS = 7000;
-const OFFLINE = "You are offline: this needs the connection.";
+const OFFLINE = gettext("You are offline: this needs the connection.");
+const MISSING = gettext("This message is not there any more.");
 const SAYS = {
   UNKNOWN: { edit: OFFLINE, delete: OFFLINE },
-  TOO_LATE: { edit: "It is too late to edit this message.", delete: "It is too late to delete this message for everyone." },
-  NOT_FOUND: { edit: "This message is not there any more.", delete: "This message is not there any more.", resend: "This message is not there any more." },
-  NOT_EXPIRED: { resend: "This message has been delivered after all." },
+  TOO_LATE: { edit: gettext("It is too late to edit this message."), delete: gettext("It is too late to delete this message for everyone.") },
+  NOT_FOUND: { edit: MISSING, delete: MISSING, resend: MISSING },
+  NOT_EXPIRED: { resend: gettext("This message has been delivered after all.") },
 };
 
 export class NoticeView {
@@ -18,7 +20,7 @@ export class NoticeView {
 
   // Why an edit, a deletion or a retry was refused; null: it was not.
   refuse(what, refusal) {
-    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? refusal.text);
+    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? gettext(refusal.text));
   }
 
   say(text) {

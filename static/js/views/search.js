@@ -2,6 +2,7 @@
 // Escape ends the search, from wherever it is pressed.
 
 import { finds } from "../fold.js";
+import { gettext, interpolate } from "../words.js";
 import { byId } from "./dom.js";
 
 // As people may be called (chat/web/forms.py).
@@ -43,9 +44,9 @@ export class SearchView {
   tell(found) {
     const isVain = Boolean(this.#query) && found === 0;
     byId("no-matches").hidden = !isVain;
-    byId("no-matches-text").textContent = isVain ? "No chat by that name." : "";
+    byId("no-matches-text").textContent = isVain ? gettext("No chat by that name.") : "";
     this.start.hidden = !this.#username;
-    this.start.textContent = `Start a chat with @${this.#username}`;
+    this.start.textContent = interpolate(gettext("Start a chat with @%(username)s"), { username: this.#username });
   }
 
   clear() {

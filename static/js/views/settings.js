@@ -2,6 +2,7 @@
 // cannot be changed without it; the rest is this device's own.
 
 import { ask } from "../http.js";
+import { gettext, interpolate } from "../words.js";
 import { byId } from "./dom.js";
 import { DevicesSection } from "./settings_devices.js";
 import { DeviceOwnSection } from "./settings_own.js";
@@ -35,7 +36,7 @@ export class SettingsDialog {
   async #load() {
     const { value, problem } = await ask("GET", ACCOUNT);
     byId("settings-problem").hidden = !problem;
-    byId("settings-problem").textContent = problem ? `${problem.title} Only what belongs to this device can be set now.` : "";
+    byId("settings-problem").textContent = problem ? `${problem.title} ${gettext("Only what belongs to this device can be set now.")}` : "";
     this.#enable(!problem);
     if (value) this.#show(value);
   }
@@ -47,7 +48,7 @@ export class SettingsDialog {
   #show({ username, name, read_receipts, devices }) {
     this.name.value = name === username ? "" : name;
     this.name.placeholder = username;
-    byId("profile-help").textContent = `Others find you as @${username}.`;
+    byId("profile-help").textContent = interpolate(gettext("Others find you as @%(username)s."), { username });
     byId("password-username").value = username;
     this.receipts.checked = read_receipts;
     this.devices.show(devices);
@@ -57,7 +58,7 @@ export class SettingsDialog {
     event.preventDefault();
     const name = this.name.value.trim();
     const { problem } = await ask("PATCH", ACCOUNT, { name });
-    byId("profile-said").textContent = problem?.title ?? "Saved. Others see it when they next connect.";
+    byId("profile-said").textContent = problem?.title ?? gettext("Saved. Others see it when they next connect.");
     if (!problem) this.onRenamed(name || this.name.placeholder);
   }
 

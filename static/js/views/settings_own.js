@@ -1,6 +1,8 @@
-// What is this device's own: its look, what Enter does, whether it notifies.
+// What is this device's own: its look, its language, what Enter does, whether it notifies.
 
+import { ask } from "../http.js";
 import { SAYS } from "../notifications.js";
+import { gettext } from "../words.js";
 import { byId } from "./dom.js";
 
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
@@ -13,6 +15,7 @@ export class DeviceOwnSection {
     this.bell = byId("notifications");
     this.theme.addEventListener("change", ({ target }) => preferences.set("theme", target.value));
     this.enter.addEventListener("change", () => preferences.set("enter", this.enter.checked ? "send" : "line"));
+    byId("language").addEventListener("change", ({ target }) => this.#speak(target));
     this.bell.addEventListener("change", () => this.#ring());
     preferences.addEventListener("change", () => this.draw());
   }
@@ -23,10 +26,18 @@ export class DeviceOwnSection {
     for (const radio of this.theme.querySelectorAll("input")) radio.checked = radio.value === theme;
     const sends = (preferences.get("enter") ?? (touch.matches ? "line" : "send")) === "send";
     this.enter.checked = sends;
-    byId("enter-note").textContent = sends ? "Shift+Enter makes a new line." : "Enter makes a new line, Ctrl+Enter sends.";
+    byId("enter-note").textContent = sends ? gettext("Shift+Enter makes a new line.") : gettext("Enter makes a new line, Ctrl+Enter sends.");
     if (!this.isRinging) this.bell.checked = notifications.isOn;
     if (notifications.obstacle) this.#say(SAYS[notifications.obstacle]);
     this.bell.disabled = notifications.obstacle !== null;
+  }
+
+  // Every text comes anew with the page. Without the server it stays as it is.
+  async #speak(field) {
+    const { problem } = await ask("POST", "/language", new URLSearchParams({ language: field.value }));
+    if (!problem) location.reload();
+    else field.value = document.documentElement.lang;
+    byId("language-said").textContent = problem?.title ?? "";
   }
 
   async #ring() {

@@ -1,6 +1,7 @@
 // Changing the password: the other devices have to sign in again, this one has not.
 
 import { ask } from "../http.js";
+import { gettext } from "../words.js";
 import { byId } from "./dom.js";
 
 const FIELDS = ["old", "new"];
@@ -23,7 +24,7 @@ export class PasswordSection {
     const { problem } = await ask("POST", "/account/password", { old, new: fresh });
     if (!problem) this.clear();
     for (const name of FIELDS) this.#fault(name, problem?.errors?.[name] ?? []);
-    byId("password-said").textContent = problem ? (problem.errors ? "" : problem.title) : "Changed. Your other devices have to sign in again.";
+    byId("password-said").textContent = problem ? (problem.errors ? "" : problem.title) : gettext("Changed. Your other devices have to sign in again.");
     const wrong = FIELDS.find((name) => problem?.errors?.[name]);
     if (wrong) byId(`password-${wrong}`).focus();
   }

@@ -1,5 +1,6 @@
 // The open conversation, redrawn from state.
 
+import { gettext } from "../words.js";
 import { byId, dress } from "./dom.js";
 import { counted } from "./format.js";
 import { Rover } from "./rover.js";
@@ -17,7 +18,7 @@ const QUOTES = 300;
 
 function note({ kind, roster }) {
   if (kind === "group") return roster.members.map(({ id }) => roster.nameOf(id)).join(", ");
-  return roster.others.length ? `@${roster.others[0].username}` : "Notes to yourself";
+  return roster.others.length ? `@${roster.others[0].username}` : gettext("Notes to yourself");
 }
 
 export class ThreadView {

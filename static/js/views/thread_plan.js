@@ -3,6 +3,7 @@
 // must be made anew.
 
 import { revision } from "../replica.js";
+import { gettext } from "../words.js";
 import { h } from "./dom.js";
 import { day, dayKey } from "./format.js";
 import { Gaps, previewGap } from "./gaps.js";
@@ -21,7 +22,7 @@ function separators(before, entry, unreadFrom) {
     const text = day(entry.at);
     found.push({ id: `day ${dayKey(entry.at)}`, look: text, make: () => h("li", { class: "day" }, text) });
   }
-  if (unreadFrom && entry.seq === unreadFrom) found.push({ id: "unread", make: () => h("li", { class: "unread-line" }, "Unread messages") });
+  if (unreadFrom && entry.seq === unreadFrom) found.push({ id: "unread", make: () => h("li", { class: "unread-line" }, gettext("Unread messages")) });
   return found;
 }
 
