@@ -37,7 +37,10 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
         if found is None:
             session.end(CloseCode.AUTHENTICATION_FAILED)
             return
-        epoch, summaries = found
+        shows_presence, epoch, summaries = found
+        # Switched meanwhile: what was heard of that is newer.
+        if session.shows_presence is None:
+            session.shows_presence = shows_presence
         session.write(_welcome(identity, session_id, epoch))
         await _write_conversations(session, summaries)
         claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
