@@ -22,6 +22,12 @@ export function day(at, now = serverNow()) {
   return ago > 1 && ago < 7 ? weekday.format(at) : date.format(at);
 }
 
+export function lastSeen(at, now = serverNow()) {
+  const ago = daysAgo(at, now);
+  const on = ago === 0 || ago === 1 ? relative.format(-ago, "day") : `on ${day(at, now)}`;
+  return `last seen ${on} at ${time(at)}`;
+}
+
 export function when(at, now = serverNow()) {
   const ago = daysAgo(at, now);
   if (ago === 0) return time(at);
