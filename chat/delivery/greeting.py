@@ -30,6 +30,7 @@ LIMITS = {
 async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, session_id: str) -> None:
     """Answers hello: welcome, the conversations newest first, then the entries and changes the device lacks."""
     runtime.hub.arrive(session)
+    runtime.presence.came()
     with runtime.hub.reading():
         async with runtime.greetings:
             as_of = time.time_ns() // 1_000_000

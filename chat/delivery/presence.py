@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 AWAY = (RedisError, psycopg.Error, PoolTimeout, TooManyRequests, OSError)
 
 TURN_S = 1.0
-# Between two turns when somebody has asked.
+# Between two turns when somebody has come or asked.
 SOON_S = 0.1
 # Who goes may come right back: a page that is loaded anew.
 GRACE_S = 3.0
@@ -52,7 +52,7 @@ SWITCHES = "SELECT id::text, shows_presence FROM chat_user WHERE id = ANY(%s::uu
 
 
 class Presence:
-    """`come`, `left` and `watch` only touch a set. Times are the event loop's, unless they are stored."""
+    """`came`, `left` and `watch` only touch a set. Times are the event loop's, unless they are stored."""
 
     def __init__(self, hub: Hub, database: Database, leases: Leases) -> None:
         self._hub = hub
@@ -66,6 +66,10 @@ class Presence:
         self._held: set[str] = set()
         self._renew_at = self._stamp_at = 0.0
         self._wake = asyncio.Event()
+
+    def came(self) -> None:
+        """Somebody has, into the hub: other processes are to know soon."""
+        self._wake.set()
 
     def watch(self, session: Session, conv: str) -> None:
         """It is told now whether the other one is here, and at every change for WATCH_S. Who may ask is its desk's."""
