@@ -44,11 +44,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     inlines = (DeviceInline,)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("Person"), {"fields": ("name", "email", "read_receipts")}),
+        (_("Person"), {"fields": ("name", "email", "read_receipts", "shows_presence")}),
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    readonly_fields = ("read_receipts", "last_login", "date_joined")
+    readonly_fields = ("read_receipts", "shows_presence", "last_login", "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
         working = Count("devices", filter=Q(devices__revoked_at=None))

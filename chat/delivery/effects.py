@@ -10,6 +10,8 @@ from chat.delivery.answers import answer
 from chat.delivery.doorkeeper import Doorkeeper
 from chat.delivery.hub import Hub
 from chat.delivery.layer import Event, Neighbours, Publisher
+from chat.delivery.presence import Presence
+from chat.delivery.room import Room
 from chat.delivery.session import Session
 from chat.log.committer import Result
 from chat.log.pending import Pending
@@ -34,6 +36,7 @@ class Postman:
         self.process = ""
         self.neighbours = Neighbours()
         self.hub: Hub
+        self.presence: Presence
 
     # From this process's committer
 
@@ -110,6 +113,17 @@ class Postman:
             self.hub.raise_rev(event["conv"], event["rev"])
         elif event["type"] == "members":
             self._soon(self.members_changed(event["conv"], event["users"]))
+        elif event["type"] == "typing":
+            for conv, members_rev, user in event["batch"]:
+                self.hub.typing(conv, members_rev, user)
+
+    # From sockets here
+
+    def typing(self, room: Room, user: str) -> None:
+        """The others here and elsewhere are told, or not: nobody will miss it."""
+        room.typing(user)
+        if self.neighbours.exist(asyncio.get_running_loop().time()):
+            self._publisher.mention_typing(self.process, room.conv, room.members_rev, user)
 
     # From use cases here that have committed
 
@@ -179,6 +193,9 @@ class Postman:
 
     async def revoked(self, users: list[str]) -> None:
         await self.door.revoked(users)
+
+    async def switched_presence(self, users: list[str]) -> None:
+        await self.presence.switched(users)
 
 
 def _pack(pending: Pending, outcome: Accepted) -> Packed:

@@ -30,6 +30,7 @@ LIMITS = {
 async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, session_id: str) -> None:
     """Answers hello: welcome, the conversations newest first, then the entries and changes the device lacks."""
     runtime.hub.arrive(session)
+    runtime.presence.came()
     with runtime.hub.reading():
         async with runtime.greetings:
             as_of = time.time_ns() // 1_000_000
@@ -37,7 +38,10 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
         if found is None:
             session.end(CloseCode.AUTHENTICATION_FAILED)
             return
-        epoch, summaries = found
+        shows_presence, epoch, summaries = found
+        # Switched meanwhile: what was heard of that is newer.
+        if session.shows_presence is None:
+            session.shows_presence = shows_presence
         session.write(_welcome(identity, session_id, epoch))
         await _write_conversations(session, summaries)
         claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}

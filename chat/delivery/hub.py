@@ -191,6 +191,12 @@ class Hub:
                 session.rewind(conv)
         self.catch_up(conv)
 
+    def typing(self, conv: str, members_rev: int, user: str) -> None:
+        """Seen from another process. Unless both know the same members, one of them is not up to date."""
+        room = self.rooms.get(conv)
+        if room is not None and room.members_rev == members_rev:
+            room.typing(user)
+
     # Ticks
 
     def tick(self, change: int | None, acks: Iterable[tuple[str, dict[str, Any]]]) -> None:

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 GROUP = "messenger"
 MAX_WAITING = 64
+# People who type, at a time: others are left out.
+MAX_TYPING = 256
 CANARY_S = 5.0
 RECEIVE_TIMEOUT_S = 12.0
 # A process whose canaries have not been heard for this long is gone.
@@ -35,6 +37,7 @@ class Publisher:
 
     def __init__(self) -> None:
         self._waiting: deque[Event] = deque(maxlen=MAX_WAITING)
+        self._typing: dict[tuple[str, str], tuple[str, int]] = {}
         self._wake = asyncio.Event()
 
     def publish(self, event: Event) -> None:
@@ -43,19 +46,30 @@ class Publisher:
         self._waiting.append(event)
         self._wake.set()
 
+    def mention_typing(self, origin: str, conv: str, members_rev: int, user: str) -> None:
+        """Once all else is said, together with the others who type, or not at all."""
+        if len(self._typing) < MAX_TYPING:
+            self._typing[conv, user] = (origin, members_rev)
+            self._wake.set()
+
     async def run(self) -> None:
         layer = get_channel_layer()
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
-                event = self._waiting.popleft()
+            while self._waiting or self._typing:
+                event = self._waiting.popleft() if self._waiting else self._who_types()
                 try:
                     await layer.group_send(GROUP, event)
                 except Exception as error:
                     HINTS_LOST.add()
                     logger.warning("hint not published: %s", type(error).__name__)
                     await asyncio.sleep(0.2)
+
+    def _who_types(self) -> Event:
+        typing, self._typing = self._typing, {}
+        batch = [[conv, members_rev, user] for (conv, user), (_, members_rev) in typing.items()]
+        return {"type": "typing", "origin": next(iter(typing.values()))[0], "batch": batch}
 
 
 class Neighbours:

@@ -15,6 +15,8 @@ Send = Callable[[Any], Awaitable[None]]
 CROWDED_CHARS = 524_288
 # More than this: it does not read. A page of the longest messages on top of a crowded queue is less.
 MAX_QUEUED_CHARS = 4_194_304
+# More than this: what may be lost is.
+BEHIND_CHARS = 16_384
 CLOSE_TIMEOUT_S = 2.0
 
 
@@ -54,6 +56,11 @@ class Outlet:
     def is_crowded(self) -> bool:
         """The reader is slower than we are: let it catch up."""
         return self._queued > CROWDED_CHARS
+
+    @property
+    def is_behind(self) -> bool:
+        """What is not worth waiting for is not written."""
+        return self._queued > BEHIND_CHARS
 
     async def _drain(self) -> None:
         try:

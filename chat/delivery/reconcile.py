@@ -69,6 +69,8 @@ class Effects(Protocol):
 
     async def revoked(self, users: list[str]) -> None: ...
 
+    async def switched_presence(self, users: list[str]) -> None: ...
+
     def lost_track(self) -> None: ...
 
     def housekeeping(self) -> None: ...
@@ -134,6 +136,8 @@ class Reconciler:
                     await self._effects.members_changed(conv, row.users)
             elif row.kind == "revoked":
                 await self._effects.revoked(row.users)
+            elif row.kind == "presence":
+                await self._effects.switched_presence(row.users)
         if lapsed:
             await self._lapsed(lapsed)
         if ticked:

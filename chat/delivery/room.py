@@ -12,6 +12,9 @@ from chat.policy.visibility import Readable
 from chat.protocol import codec_json
 from chat.protocol.codec_json import Packed
 
+# With more sockets here than this, nobody is told who types.
+CROWD = 200
+
 Known = Mapping[Session, set[int]]
 """What sessions learn from their ACCEPTED, as seqs."""
 
@@ -41,6 +44,13 @@ class Room:
                 elif not taken:
                     behind = True
         return not behind
+
+    def typing(self, user: str) -> None:
+        """Somebody writes something: told to the others who are here, and take it at once."""
+        frame = codec_json.encode({"t": "typing", "conv": self.conv, "user": user})
+        for session in self.sessions if len(self.sessions) <= CROWD else ():
+            if session.user != user and session.ready and session.shows_presence and not session.outlet.is_behind:
+                session.write_text(frame)
 
     def lacking(self) -> list[Session]:
         """Marks who is below the head; those sessions."""

@@ -3,6 +3,7 @@
     consumer -> committer -> hub -> outlets          (and hints to other processes)
     other processes -> listener -> hub
     database -> reconciler, filler -> hub
+    sockets -> presence -> leases in Redis           (and back)
     acknowledgements -> receipts buffer -> Redis
 
 Started by the first socket (or the server's lifespan), one for each event loop; `shutdown` lets the committer run
@@ -25,7 +26,9 @@ from chat.delivery.ending import close_layer, end_all
 from chat.delivery.fill import Filler
 from chat.delivery.hub import Hub
 from chat.delivery.layer import Listener, Publisher
+from chat.delivery.leases import Leases
 from chat.delivery.places import Places
+from chat.delivery.presence import Presence
 from chat.delivery.reconcile import Reconciler
 from chat.log.committer import Committer
 from chat.log.pool import Database
@@ -58,6 +61,9 @@ class Runtime:
         self.filler.hub = self.postman.hub = self.door.hub = self.hub
         self.listener = Listener(self.publisher, self.postman.heard)
         self.postman.process, self.postman.neighbours = self.listener.process, self.listener.neighbours
+        self.presence = self.postman.presence = Presence(
+            self.hub, self.database, Leases(self.redis, self.postman.process)
+        )
         self.committer = Committer(settings.POSTGRES_DSN, self.postman.settled)
         self.reconciler = Reconciler(self.database, self.postman)
         # At a time; the others wait for their turn, so that what is read for one is not kept waiting by a thousand.
@@ -71,6 +77,7 @@ class Runtime:
         await self.database.open()
         self.committer.start()
         runs = [self.publisher.run, self.listener.run, self.listener.canaries, self.receipts.run, self.reconciler.run]
+        runs.append(self.presence.run)
         self._tasks = [asyncio.get_running_loop().create_task(run(), name=run.__qualname__) for run in runs]
 
     async def stop(self) -> None:
@@ -83,6 +90,7 @@ class Runtime:
             session.write({"t": "reconnect", "after_ms": random.randint(0, RECONNECT_SPREAD_MS)})
         await asyncio.wait([asyncio.ensure_future(self.committer.stop())], timeout=DRAIN_S)
         await self.receipts.flush()
+        await asyncio.wait([asyncio.ensure_future(self.presence.stop())], timeout=FAREWELL_S)
         await asyncio.gather(*(session.outlet.flushed(FAREWELL_S) for session in sessions))
         for session in sessions:
             session.end(CloseCode.RESTARTING)

@@ -40,6 +40,7 @@ class Session:
         "owed",
         "owed_since",
         "ready",
+        "shows_presence",
         "since",
         "unacked",
         "user",
@@ -68,6 +69,8 @@ class Session:
         self.early: list[dict[str, Any]] = []
         self.joined: list[str] = []
         self.owed = Owed()
+        # Whether its person does, and so is told who types and who is online. None: not known yet.
+        self.shows_presence: bool | None = None
 
     # What goes out
 

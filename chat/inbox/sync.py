@@ -64,13 +64,13 @@ WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND c.id = ANY(%s::uuid[])
 # May this device act, as it was let in? And that it was here, to the hour: a person looks at it, in the settings.
 ENTER = """
 WITH entering AS (
-    SELECT d.id FROM chat_device d JOIN chat_user u ON u.id = d.user_id
+    SELECT d.id, u.shows_presence FROM chat_device d JOIN chat_user u ON u.id = d.user_id
     WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.access_rev = %s AND d.revoked_at IS NULL AND u.is_active
 ), noted AS (
     UPDATE chat_device d SET last_seen_at = now() FROM entering e
     WHERE d.id = e.id AND (d.last_seen_at IS NULL OR d.last_seen_at < now() - interval '1 hour')
 )
-SELECT 1 FROM entering
+SELECT shows_presence FROM entering
 """
 
 EPOCH = "SELECT id::text FROM chat_epoch ORDER BY created_at DESC LIMIT 1"
@@ -124,13 +124,15 @@ async def summaries(database: Database, user: str, device: str, convs: Sequence[
     return _summaries(user, rows, member_rows)
 
 
-async def everything(database: Database, user: str, device: str, access_rev: int) -> tuple[str, list[Summary]] | None:
-    """The epoch, and all conversations of a person, newest first, in one exchange. None: since the handshake the
-    device was revoked, or signed out by a changed password, or its person suspended."""
+async def everything(
+    database: Database, user: str, device: str, access_rev: int
+) -> tuple[bool, str, list[Summary]] | None:
+    """Whether the person shows their presence, the epoch, and all their conversations, newest first, in one exchange.
+    None: since the handshake the device was revoked, or signed out by a changed password, or its person suspended."""
     may, epochs, rows, member_rows = await database.many(
         [(ENTER, [device, user, access_rev]), (EPOCH, ()), *_queries(user, device, None)]
     )
-    return (str(epochs[0][0]), _summaries(user, rows, member_rows)) if may else None
+    return (bool(may[0][0]), str(epochs[0][0]), _summaries(user, rows, member_rows)) if may else None
 
 
 def _queries(user: str, device: str, named: list[str] | None) -> list[tuple[str, Sequence[Any]]]:

@@ -22,3 +22,11 @@ def set_read_receipts(user: UUID, on: bool) -> None:
         stays = Membership.objects.filter(user_id=user, left_seq=None)
         convs = list(stays.values_list("conversation_id", flat=True))
         Change.objects.create(kind=Change.Kind.RECEIPTS, conversations=convs, users=[user], at=timezone.now())
+
+
+@transaction.atomic
+def set_shows_presence(user: UUID, on: bool) -> None:
+    """Within a second or two others are told whether this person is online, or nothing any more, and they likewise of
+    the others. Again with the same changes nothing."""
+    if User.objects.filter(id=user, shows_presence=not on).update(shows_presence=on):
+        Change.objects.create(kind=Change.Kind.PRESENCE, users=[user], at=timezone.now())

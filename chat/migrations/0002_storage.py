@@ -27,5 +27,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(ADD_XID, "ALTER TABLE chat_change DROP COLUMN xid; DROP INDEX chat_change_at"),
         migrations.RunSQL(HOT.format("chat_conversation", 50), NOT_HOT.format("chat_conversation")),
         migrations.RunSQL(HOT.format("chat_inbox", 60), NOT_HOT.format("chat_inbox")),
+        # Its last_seen_at: whenever a socket ends, and every few minutes.
+        migrations.RunSQL(HOT.format("chat_device", 80), NOT_HOT.format("chat_device")),
         migrations.RunPython(first_epoch, migrations.RunPython.noop),
     ]

@@ -21,6 +21,7 @@ class Change(models.Model):
         REVOKED = "revoked"
         REVISED = "revised"
         LAPSED = "lapsed"
+        PRESENCE = "presence"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=8, choices=Kind.choices)

@@ -12,8 +12,9 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=100, blank=True)
-    # Reciprocal: chat/policy/privacy.py.
+    # Both reciprocal: chat/policy/privacy.py.
     read_receipts = models.BooleanField(_("read receipts"), default=True, db_default=True)
+    shows_presence = models.BooleanField(_("shows when online"), default=True, db_default=True)
 
     @property
     def display_name(self) -> str:

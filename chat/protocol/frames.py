@@ -186,7 +186,21 @@ class OpenDirect(Frame):
     username: Annotated[str, StringConstraints(min_length=1, max_length=150), AfterValidator(_has_no_nul)]
 
 
-ClientFrame = Hello | Ping | Send | Ack | Fetch | Sync | Info | Edit | Delete | Resend | OpenDirect
+class Typing(Frame):
+    """This person is writing something. Harmless when lost."""
+
+    t: Literal["typing"]
+    conv: Id
+
+
+class Presence(Frame):
+    """Whether the other one of a 1:1 conversation is online: told now, and at every change for a while."""
+
+    t: Literal["presence"]
+    conv: Id
+
+
+ClientFrame = Hello | Ping | Send | Ack | Fetch | Sync | Info | Edit | Delete | Resend | OpenDirect | Typing | Presence
 
 client_frame: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="t")])
 

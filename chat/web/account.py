@@ -35,6 +35,7 @@ class Wish(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     name: str | None = Field(None, max_length=100)
     read_receipts: bool | None = None
+    shows_presence: bool | None = None
 
     @field_validator("name")
     @classmethod
@@ -55,7 +56,8 @@ def _milliseconds(at: datetime | None) -> int | None:
 
 
 def _told(device: Device, asking: Device) -> dict[str, Any]:
-    """Times are milliseconds since 1970; `last_seen_at` is when it last connected, to the hour, null: never."""
+    """Times are milliseconds since 1970; `last_seen_at` is when it was last connected, null: never. It is noted
+    when its socket ends, and every few minutes until then."""
     return {
         "id": str(device.id),
         "name": device.name,
@@ -75,8 +77,8 @@ class Account(View):
         user = device.user
         working = Device.objects.filter(user=user, revoked_at=None).order_by("-last_seen_at", "-id")
         listed = sorted((_told(each, device) for each in working), key=lambda each: not each["is_this"])
-        told = {"username": user.username, "name": user.display_name, "read_receipts": user.read_receipts}
-        return JsonResponse(told | {"devices": listed})
+        switches = {"read_receipts": user.read_receipts, "shows_presence": user.shows_presence}
+        return JsonResponse({"username": user.username, "name": user.display_name} | switches | {"devices": listed})
 
     @for_devices
     def patch(self, request: HttpRequest, device: Device) -> HttpResponse:
@@ -90,6 +92,8 @@ class Account(View):
             profile.rename(device.user_id, wish.name)
         if wish.read_receipts is not None:
             profile.set_read_receipts(device.user_id, wish.read_receipts)
+        if wish.shows_presence is not None:
+            profile.set_shows_presence(device.user_id, wish.shows_presence)
         return HttpResponse(status=204)
 
 

@@ -94,6 +94,7 @@ async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: S
             session.end(CloseCode.INTERNAL)
         finally:
             runtime.hub.leave(session)
+            runtime.presence.left(session)
             await session.outlet.gone()
             _note_end(int(session.close_code or code), clock() - began, desk.frames, outlet.frames)
 

@@ -28,8 +28,9 @@ from chat.policy.decide import Proposal
 from chat.policy.rate import TokenBucket
 from chat.protocol.codec_json import FrameError, decode
 from chat.protocol.errors import CloseCode, ErrorCode
-from chat.protocol.frames import Ack, ClientFrame, Hello, Send
+from chat.protocol.frames import Ack, ClientFrame, Hello, Presence, Send, Typing
 from chat.web.clerk import Clerk, reference
+from chat.web.signals import Signals
 from receipts.buffer import CHANGED, DELIVERED, SEEN
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Desk:
         self._clock = asyncio.get_running_loop().time
         self._bucket = TokenBucket(FRAMES_PER_S, FRAME_BURST, self._clock())
         self._clerk = Clerk(runtime, session)
+        self._signals = Signals(runtime, session, self._clock())
         self._bad = 0
         self._over = 0
         self._greeted = False
@@ -85,6 +87,9 @@ class Desk:
             self._send(frame)
         elif isinstance(frame, Ack):
             self._ack(frame)
+        elif isinstance(frame, Typing | Presence):
+            if not self._signals.take(frame, now):
+                self._complain(ErrorCode.NOT_FOUND, ref=reference(frame))
         else:
             return self._with_database(frame)
         return None

@@ -70,6 +70,7 @@ class App {
       preferences: this.preferences,
       onSend: (...message) => this.#send(...message),
       onEdit: (entry, body) => this.acts.edit(entry, body),
+      onTyping: (conv) => sync.presence.wrote(conv),
       nameOf: (entry) => this.thread.chat.roster.nameOf(entry.sender),
     });
     this.acts = new MessageActs(this);

@@ -8,7 +8,7 @@ export class Intake {
   constructor(sync) {
     this.sync = sync;
     this.list = new ListIntake(sync);
-    this.handlers = [this.list, new EntryIntake(sync)];
+    this.handlers = [this.list, new EntryIntake(sync), sync.presence];
     this.reset();
   }
 

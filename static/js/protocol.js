@@ -24,6 +24,8 @@ export const edit = (conv, seq, body) => ({ t: "edit", conv, seq, body });
 export const remove = (conv, seq, whom) => ({ t: "delete", conv, seq, for: whom });
 export const resend = ({ client_id, conv, seq }) => ({ t: "resend", conv, seq, client_id });
 export const open = (username) => ({ t: "open", username });
+export const typing = (conv) => ({ t: "typing", conv });
+export const presence = (conv) => ({ t: "presence", conv });
 export const ack = (acks) => ({ t: "ack", acks });
 export const upTo = (type, conv, seq) => ({ type, conv, seq, cumulative: true });
 

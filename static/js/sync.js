@@ -16,6 +16,7 @@ import { Monitor } from "./monitor.js";
 import { Outbox } from "./outbox.js";
 import { Peers } from "./peers.js";
 import { Positions } from "./positions.js";
+import { Presence } from "./presence.js";
 import { Progress } from "./progress.js";
 import * as protocol from "./protocol.js";
 import { Relay } from "./relay.js";
@@ -54,6 +55,11 @@ export class Sync extends EventTarget {
     this.mender = new Mender((conv, from, to) => this.history.fetch(conv, from, to), () => this.progress.isFlowing);
     this.positions = new Positions(chats);
     this.keeper = new Keeper(chats, database);
+    this.presence = new Presence({ say: transmit, changed: (conv) => chats.changed(conv) });
+    // What somebody was writing has come.
+    this.addEventListener("stored", ({ detail: { chat, entries } }) => {
+      for (const { sender } of entries) this.presence.stopped(chat.id, sender);
+    });
     this.intake = new Intake(this);
     this.link = new Relay({ tell: (news) => this.peers.tell(news), onState: (state, since) => this.#stateChanged(state, since) });
   }
@@ -237,6 +243,7 @@ export class Sync extends EventTarget {
     this.history.abandon();
     this.requests.abandon();
     this.progress.end();
+    this.presence.forget();
   }
 
   // The server has told where everything stands: what waits may go out.
@@ -244,6 +251,7 @@ export class Sync extends EventTarget {
     this.isReady = true;
     this.progress.begin(this.chats.all);
     this.outbox.resend();
+    this.presence.ask();
     this.tell("ready");
   }
 

@@ -53,6 +53,7 @@ class Client:
     async def leave(self) -> None:
         """As the consumer does when the socket is gone."""
         self._runtime.hub.leave(self.session)
+        self._runtime.presence.left(self.session)
         await self.session.outlet.gone()
 
     # What it was told

@@ -107,6 +107,7 @@ class Talk:
         talkers = [alice, bob]
         await self._greet(alice, bob)
         conv = await self._open(alice, bob)
+        await self._company(alice, bob, conv)
         await self._tick(alice, bob, conv)
         await self._reply(alice, bob, conv)
         await self._refusals(alice, conv)
@@ -117,6 +118,7 @@ class Talk:
         await self._expire(alice, conv, bob_signed_in)
         await self._sync(bob, conv)
         talkers.append(await self._late(alice, conv, bob_signed_in))
+        await self._last_seen(alice)
         await self._restart(talkers)
         self.heard = [frame for talker in talkers for frame in talker.heard]
 
@@ -135,6 +137,24 @@ class Talk:
         opened = await alice.until(lambda frame: frame["t"] == "conversations" and "opened" in frame)
         await bob.frame("conversations")
         return str(opened["items"][0]["id"])
+
+    async def _company(self, alice: Talker, bob: Talker, conv: str) -> None:
+        """bob is here and types; carol was here once, which alice is told as soon as it is known that she is not."""
+        await alice.say("presence", conv=conv)
+        assert (await alice.frame("presence"))["people"][0]["online"]
+        await bob.say("typing", conv=conv)
+        await alice.frame("typing")
+        await self._sql("UPDATE chat_device SET last_seen_at = now() - make_interval(hours => %s)", [3])
+        await alice.say("open", username="carol")
+        opened = await alice.until(lambda frame: frame["t"] == "conversations" and "opened" in frame)
+        await alice.say("presence", conv=opened["items"][0]["id"])
+
+    async def _last_seen(self, alice: Talker) -> None:
+        def is_told(frame: Frame) -> bool:
+            return frame["t"] == "presence" and any("last_seen_at" in person for person in frame["people"])
+
+        if not any(is_told(frame) for frame in alice.heard):
+            await alice.until(is_told)
 
     async def _tick(self, alice: Talker, bob: Talker, conv: str) -> None:
         message = self._message(conv, "Hello Bob")

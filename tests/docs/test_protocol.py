@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from websockets.exceptions import InvalidStatus
 
-from chat.delivery import cursor, greeting, outlet, session, watchdog
+from chat.delivery import cursor, greeting, leases, outlet, presence, room, session, watchdog
 from chat.inbox import sync
 from chat.policy.backoff import DEFAULT_BACKOFF
 from chat.policy.window import ContiguousCursor
@@ -44,6 +44,8 @@ QUIET_LIMITS = {
     "acknowledgements above a hole": inspect.signature(ContiguousCursor).parameters["limit"].default,
     "conversations in a page": greeting.CONVERSATIONS_PAGE,
     "revisions on their way": cursor.REV_WINDOW,
+    "watches": presence.MOST_WATCHES,
+    "sockets told of typing": room.CROWD,
     "places in a point": point.MAX_PLACES,
 }
 
@@ -203,6 +205,10 @@ def test_close_codes_in_the_text_exist() -> None:
         (r"once, within (\d+) seconds", lambda: watchdog.HELLO_S),
         (r"no hello came within (\d+) seconds", lambda: watchdog.HELLO_S),
         (r"nothing comes for (\d+) seconds", lambda: watchdog.SILENT_S),
+        (r"unless more than (\d+) of them", lambda: room.CROWD),
+        (r"for (\d+) seconds after the last time it was asked", lambda: presence.WATCH_S),
+        (r"may ask for (\d+) conversations at a time", lambda: presence.MOST_WATCHES),
+        (r"connected for up to (\d+) seconds more", lambda: leases.LEASE_S),
         (r"up to ([\d,]+) single ones", lambda: QUIET_LIMITS["acknowledgements above a hole"]),
     ],
 )

@@ -11,8 +11,9 @@ const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class ComposerView {
   // `nameOf(entry)`: who wrote it. `drafts`: what is written and not sent. `onSend(conv, body, replyTo)`: true once it
-  // is on disk. `onEdit(entry, body)`: true once that is done, or never will be.
-  constructor({ drafts, preferences, onSend, onEdit, nameOf }) {
+  // is on disk. `onEdit(entry, body)`: true once that is done, or never will be. `onTyping(conv)`: something new is
+  // being written.
+  constructor({ drafts, preferences, onSend, onEdit, onTyping, nameOf }) {
     Object.assign(this, { drafts, preferences, onSend, onEdit, nameOf, conv: null, quote: null, editing: null, held: null });
     drafts.addEventListener("change", ({ detail }) => detail && this.#takeDraft(detail));
     this.form = byId("composer");
@@ -20,6 +21,7 @@ export class ComposerView {
     this.field.addEventListener("input", () => {
       this.#changed();
       this.#keep();
+      if (!this.editing && this.field.value) onTyping(this.conv);
     });
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.form.addEventListener("submit", (event) => this.#submit(event));

@@ -1,7 +1,7 @@
 // Times, days and text as people read them.
 
 import { now as serverNow } from "../clock.js";
-import { LOCALE } from "../words.js";
+import { LOCALE, gettext, interpolate } from "../words.js";
 
 const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
 const weekday = new Intl.DateTimeFormat(LOCALE, { weekday: "long" });
@@ -23,6 +23,12 @@ export function day(at, now = serverNow()) {
   const ago = daysAgo(at, now);
   if (ago === 0 || ago === 1) return capital(relative.format(-ago, "day"));
   return ago > 1 && ago < 7 ? weekday.format(at) : date.format(at);
+}
+
+export function lastSeen(at, now = serverNow()) {
+  const ago = daysAgo(at, now);
+  if (ago === 0 || ago === 1) return interpolate(gettext("last seen %(day)s at %(time)s"), { day: relative.format(-ago, "day"), time: time(at) });
+  return interpolate(gettext("last seen on %(day)s at %(time)s"), { day: day(at, now), time: time(at) });
 }
 
 export function when(at, now = serverNow()) {

@@ -1,6 +1,7 @@
 // The conversations, newest first; of them those that are searched for.
 
 import { gettext, interpolate, ngettext } from "../words.js";
+import { typingLine } from "./company.js";
 import { avatar, byId, h } from "./dom.js";
 import { counted, when } from "./format.js";
 import { DELETED } from "./message.js";
@@ -32,7 +33,7 @@ export class ListView {
     const { unread, name } = chat;
     const latest = this.#latest(chat, isCurrent);
     const at = latest.at && when(latest.at);
-    const look = JSON.stringify([isCurrent, unread, name, at, latest.mark, latest.body, latest.deleted, latest.isDraft]);
+    const look = JSON.stringify([isCurrent, unread, name, at, latest.mark, latest.body, latest.deleted, latest.isDraft, latest.isTyping]);
     return { id: chat.id, look, make: () => h("li", {}, this.#button(chat, isCurrent, this.#top(name, at), this.#bottom(latest, unread))) };
   }
 
@@ -58,7 +59,7 @@ export class ListView {
       { class: "conversation-line" },
       latest.isDraft && h("span", { class: "conversation-draft" }, gettext("Draft:")),
       latest.mark && !latest.deleted && tickMark(latest.mark),
-      h("span", { class: latest.deleted ? "conversation-last deleted" : "conversation-last", dir: "auto" }, latest.deleted ? DELETED : latest.body),
+      h("span", { class: `conversation-last${latest.deleted ? " deleted" : ""}${latest.isTyping ? " typing" : ""}`, dir: "auto" }, latest.deleted ? DELETED : latest.body),
       unread > 0 && h("span", { class: "badge", "aria-label": interpolate(ngettext("%(count)s unread", "%(count)s unread", unread), { count }) }, count),
     );
   }
@@ -69,6 +70,8 @@ export class ListView {
   }
 
   #latest(chat, isCurrent) {
+    const typing = typingLine(chat, this.sync.presence.typing(chat.id));
+    if (typing) return { body: typing, isTyping: true, at: chat.last?.at };
     const item = this.#unsent(chat.id);
     const draft = isCurrent ? undefined : this.sync.drafts.textOf(chat.id);
     if (draft) return { body: draft, isDraft: true, at: chat.last?.at };

@@ -9,6 +9,9 @@ import { DeviceOwnSection } from "./settings_own.js";
 import { PasswordSection } from "./settings_password.js";
 
 const ACCOUNT = "/account";
+// The same by their ids, and by their names to the server.
+const SWITCHES = ["read-receipts", "shows-presence"];
+const nameOf = (id) => id.replace("-", "_");
 
 export class SettingsDialog {
   // `onRenamed(name)`: what this person is called from now on.
@@ -16,12 +19,11 @@ export class SettingsDialog {
     this.onRenamed = onRenamed;
     this.dialog = byId("settings-dialog");
     this.name = byId("profile-name");
-    this.receipts = byId("read-receipts");
     this.own = new DeviceOwnSection({ preferences, notifications });
     this.devices = new DevicesSection({ onChanged: () => this.#load() });
     this.password = new PasswordSection();
     byId("profile-form").addEventListener("submit", (event) => this.#rename(event));
-    this.receipts.addEventListener("change", () => this.#switchReceipts());
+    for (const each of SWITCHES) byId(each).addEventListener("change", ({ target }) => this.#switch(target));
   }
 
   open() {
@@ -45,12 +47,13 @@ export class SettingsDialog {
     for (const section of this.dialog.querySelectorAll("[data-of-server]")) section.inert = !isOn;
   }
 
-  #show({ username, name, read_receipts, devices }) {
+  #show(account) {
+    const { username, name, devices } = account;
     this.name.value = name === username ? "" : name;
     this.name.placeholder = username;
     byId("profile-help").textContent = interpolate(gettext("Others find you as @%(username)s."), { username });
     byId("password-username").value = username;
-    this.receipts.checked = read_receipts;
+    for (const each of SWITCHES) byId(each).checked = account[nameOf(each)];
     this.devices.show(devices);
   }
 
@@ -63,10 +66,10 @@ export class SettingsDialog {
   }
 
   // As it was, if the server has not taken it.
-  async #switchReceipts() {
-    const wanted = this.receipts.checked;
-    const { problem } = await ask("PATCH", ACCOUNT, { read_receipts: wanted });
-    if (problem) this.receipts.checked = !wanted;
-    byId("receipts-said").textContent = problem?.title ?? "";
+  async #switch(box) {
+    const wanted = box.checked;
+    const { problem } = await ask("PATCH", ACCOUNT, { [nameOf(box.id)]: wanted });
+    if (problem) box.checked = !wanted;
+    byId(`${box.id}-said`).textContent = problem?.title ?? "";
   }
 }

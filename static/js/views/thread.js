@@ -1,6 +1,7 @@
 // The open conversation, redrawn from state.
 
 import { gettext } from "../words.js";
+import { CompanyLine } from "./company.js";
 import { byId, dress } from "./dom.js";
 import { counted } from "./format.js";
 import { Rover } from "./rover.js";
@@ -28,6 +29,7 @@ export class ThreadView {
     const [list, scroll] = [byId("thread"), byId("thread-scroll")];
     this.view = new Viewport({ scroll, list, onMove: () => this.#moved() });
     this.rover = new Rover({ list, scroll, onMenu: (row) => actions.menuOf(row), onLeave: () => actions.leave() });
+    this.company = new CompanyLine({ line: byId("peer-note"), voice: byId("typing-said") });
     this.jump = byId("jump");
     this.jump.addEventListener("click", () => this.#toNewest());
     for (const event of ["focus", "blur"]) addEventListener(event, () => this.#look());
@@ -38,6 +40,7 @@ export class ThreadView {
     this.close();
     this.chat = chat;
     chat.open(true);
+    this.sync.presence.watch(chat);
     this.unreadFrom = null;
     // Far behind: what is newest comes first.
     const seen = chat.unread && !this.sync.isFarBehind(chat) ? chat.seen : null;
@@ -66,6 +69,7 @@ export class ThreadView {
   close() {
     this.chat?.open(false);
     this.chat = null;
+    this.sync.presence.watch(null);
     this.asked.clear();
     this.unfolded.clear();
     this.rows.clear();
@@ -140,7 +144,7 @@ export class ThreadView {
     const { chat } = this;
     dress(byId("peer-avatar"), chat.name, chat.faceId);
     byId("peer-name").textContent = chat.name;
-    byId("peer-note").textContent = note(chat);
+    this.company.draw(chat, this.sync.presence, note(chat));
     const { outbox } = this.sync;
     const unsent = outbox.of(chat.id);
     const resendOf = (seq) => outbox.resendOf(chat.id, seq);

@@ -14,6 +14,7 @@ class Paper:
     """An outlet that writes to a list."""
 
     is_crowded = False
+    is_behind = False
 
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []

@@ -9,7 +9,7 @@ from chat.inbox import pull, sync
 from chat.log import history, profile
 from chat.log.pool import Database
 from chat.models import Change, Conversation, Membership
-from chat.policy.privacy import TELLS_SEEN, Party, tells_seen
+from chat.policy.privacy import TELLS_PRESENCE, TELLS_SEEN, Party, tells_presence, tells_seen
 from chat.protocol import point
 from receipts import ledger
 from receipts.ledger import Row
@@ -49,6 +49,22 @@ def test_the_database_has_the_same_rule(people: Cast) -> None:
         for reader, viewer in product(product(["alice", "bob"], [True, False]), repeat=2):
             cursor.execute(query.format(TELLS_SEEN.format(reader="r", viewer="v")), [*reader, *viewer])
             assert cursor.fetchone() == (tells_seen(Party(*reader), Party(*viewer)),)
+
+
+def test_the_database_has_the_same_rule_of_presence(people: Cast) -> None:
+    query = "SELECT {} FROM (VALUES (%s, %s)) AS p(id, shows_presence), (VALUES (%s, %s)) AS v(id, shows_presence)"
+    with connection.cursor() as cursor:
+        for (person, shows), (viewer, sees) in product(product(["alice", "bob"], [True, False]), repeat=2):
+            cursor.execute(query.format(TELLS_PRESENCE.format(person="p", viewer="v")), [person, shows, viewer, sees])
+            told = tells_presence(Party(person, presence=shows), Party(viewer, presence=sees))
+            assert cursor.fetchone() == (told,)
+
+
+def test_switching_presence_is_noted_once(people: Cast) -> None:
+    bob = people.bob.user.id
+    for on in (True, False, False):
+        profile.set_shows_presence(bob, on=on)
+    assert [change.users for change in Change.objects.filter(kind="presence")] == [[bob]]
 
 
 def test_a_rise_is_told_as_delivered_alone(people: Cast, group: str) -> None:

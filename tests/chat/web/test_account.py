@@ -87,6 +87,7 @@ BAD: list[Any] = [
     {"name": 7},
     {"read_receipts": "hunter2"},
     {"read_receipts": 1},
+    {"shows_presence": "hunter2"},
     {"read_receipts": False, "is_staff": "hunter2"},
     {"name": "fine", "read_receipts": []},
 ]
