@@ -83,6 +83,7 @@ SELECT c.n, c.sender::text, c.newest::text FROM (
 JOIN chat_user reader ON reader.id = c.member
 JOIN chat_user viewer ON viewer.id = c.sender
 WHERE c.kind = 'delivered' OR {TELLS_SEEN.format(reader="reader", viewer="viewer")}
+ORDER BY c.n
 """
 
 NOTE_CHANGE = """

@@ -1,6 +1,7 @@
 """Bad frames at the door: each its code, never a value of the frame in the answer."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from chat.protocol.codec_json import (
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import MAX_FRAME_BYTES, MAX_PART_BYTES, Send
 
+SHARED = Path(__file__).parents[2] / "shared"
 CONV = "01a20d51-c834-714c-b108-1217ce6921fc"
 SEND: dict[str, Any] = {"t": "send", "client_id": "a_1_2", "conv": CONV, "body": "hi"}
 
@@ -43,6 +45,15 @@ def refused(frame: Any) -> FrameError:
 def test_client_ids_of_all_kinds_are_taken(client_id: str) -> None:
     frame = decode(json.dumps(SEND | {"client_id": client_id}))
     assert isinstance(frame, Send) and frame.client_id == client_id
+
+
+def test_client_ids_as_our_clients_make_them_are_taken_and_told_apart() -> None:
+    """The browser's protocol.js is held to the same cases."""
+    made = [case["client_id"] for case in json.loads((SHARED / "client_ids.json").read_text())]
+    assert len({*made}) == len(made) > 3
+    for client_id in made:
+        frame = decode(json.dumps(SEND | {"client_id": client_id}))
+        assert isinstance(frame, Send) and frame.client_id == client_id
 
 
 @pytest.mark.parametrize("text", ["", "nope", "[]", "3", '"hello"', "null", b"\xff\xfe", "{"])
