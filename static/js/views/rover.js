@@ -27,6 +27,12 @@ export class Rover {
     this.#choose(same || last() || null);
   }
 
+  // From now on the newest, until someone goes elsewhere.
+  toNewest() {
+    this.visited = null;
+    this.settle();
+  }
+
   #choose(row) {
     if (row === this.current || (row && !isMessage(row))) return;
     for (const stop of this.current?.querySelectorAll(STOPS) ?? []) stop.tabIndex = -1;

@@ -97,6 +97,7 @@ export class ThreadView {
     chat.log.toNewest();
     this.draw();
     view.toEnd();
+    this.rover.toNewest();
     this.#moved();
     this.sync.previewed(chat);
   }
