@@ -85,6 +85,7 @@ class App {
   // The address names the open chat, so that Back closes it on a phone and a reload opens it again.
   open(id) {
     if (location.hash.slice(1) !== id) history.pushState(null, "", `#${id}`);
+    else this.composer.focus();
     this.show();
   }
 

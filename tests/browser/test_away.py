@@ -2,48 +2,22 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 
 import psycopg
 from playwright.sync_api import WebSocketRoute, expect
 
+from bench import absence
 from tests.acceptance.servers import House
-from tests.browser.person import Person
+from tests.browser.expiry import expire, leave
+from tests.browser.person import PATIENCE_MS, Person
 
-# The conversation of two people, as `c`.
-TALK = """
-WITH c AS (
-    SELECT s.conversation_id AS id FROM chat_membership s JOIN chat_user u ON u.id = s.user_id
-    WHERE u.username = ANY(%(people)s) GROUP BY 1 HAVING count(*) = 2
-)
+TAKEN = """
+SELECT coalesce(sum(i.received_seq), 0) FROM chat_inbox i
+JOIN chat_device d ON d.id = i.device_id JOIN chat_user u ON u.id = d.user_id WHERE u.username = %s
 """
-# As retention does it: a lapse for the one who did not take them, a horizon for their devices, a row that tells of it.
-EXPIRE = (
-    TALK
-    + """, who AS (SELECT id FROM chat_user WHERE username = %(loser)s), lapse AS (
-    INSERT INTO receipts_lapse (conversation_id, user_id, from_seq, upto_seq, at)
-    SELECT c.id, who.id, %(first)s, %(last)s, now() FROM c, who
-), horizon AS (
-    INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, horizon_seq)
-    SELECT c.id, d.id, 0, 0, %(last)s FROM c, who JOIN chat_device d ON d.user_id = who.id
-    ON CONFLICT (conversation_id, device_id) DO UPDATE SET horizon_seq = excluded.horizon_seq
-)
-INSERT INTO chat_change (kind, conversations, heads, users, at)
-SELECT 'lapsed', ARRAY[c.id], ARRAY[%(first)s, %(last)s]::bigint[], ARRAY[who.id], clock_timestamp() FROM c, who
-"""
-)
 GAP = "Messages before this point were not kept for this device"
-
-
-def expire(house: House, sender: Person, loser: Person, first: int, last: int) -> None:
-    people = [sender.username, loser.username]
-    with psycopg.connect(house.dsn) as connection:
-        connection.execute(EXPIRE, {"people": people, "loser": loser.username, "first": first, "last": last})
-
-
-def leave(person: Person) -> None:
-    person.profile.forgive("404")
-    person.goto("/nothing")
 
 
 def test_what_expired_has_failed_and_can_be_sent_anew(house: House, alice: Person, bob: Person) -> None:
@@ -235,3 +209,47 @@ def test_six_hundred_waiting(alice: Person, bob: Person, new_person: Callable[..
     alice.expect_tick("line 599", "seen")
     bob.expect_unread(alice, 0)
     assert bob.read_down("first", "line 599") == ["first", *(f"line {n}" for n in range(600))]
+
+
+PROGRESS = re.compile(r"^\s*Syncing (?!0 )[\d,]+ of 10,000\s*$")
+
+
+def test_ten_thousand_waiting(house: House, bob: Person, new_person: Callable[..., Person]) -> None:
+    """In twenty chats. How far it has come is told, and the page is of use all the while."""
+    carol = new_person("carol")
+    assert bob.signed_in is not None
+    leave(bob)
+    absence.talk(house, bob.signed_in, 20, 500)
+    tap = Tap()
+    tap.left = 20
+    bob.profile.context.route_web_socket("**/ws/v1", tap.connect)
+    bob.visit()
+    syncing = bob.page.locator("#syncing")
+    expect(syncing).to_have_text(PROGRESS)
+    while not tap.held:
+        bob.page.wait_for_timeout(20)
+    bob.start_chat(carol)
+    bob.page.locator("#body").press_sequentially("written meanwhile")
+    bob.page.locator("#body").press("Enter")
+    bob.expect_tick("written meanwhile", "sent")
+    bob.page.locator("#body").press_sequentially("and some more")
+    expect(syncing).to_have_text(PROGRESS)
+    tap.open(1_000)
+    expect(syncing).to_be_hidden()
+    expect(bob.page.locator("#body")).to_have_value("and some more")
+    expect(bob.page.locator(".conversation .badge")).to_have_text(["500"] * 20)
+    expect_taken(house, bob, 10_000)
+
+
+def expect_taken(house: House, person: Person, entries: int) -> None:
+    """By the server's books: it is told of a run of entries once they are stored."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while (found := taken(house, person)) < entries and time.monotonic() < end:
+        person.page.wait_for_timeout(100)
+    assert found >= entries
+
+
+def taken(house: House, person: Person) -> int:
+    with psycopg.connect(house.dsn) as connection:
+        row = connection.execute(TAKEN, [person.username]).fetchone()
+    return int(row[0]) if row else 0

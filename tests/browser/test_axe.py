@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.servers import House
+from tests.browser.expiry import expire, leave
 from tests.browser.person import Person, Profile
 
 GRAVE = ("serious", "critical")
@@ -103,6 +104,46 @@ def test_the_chats(bob: Person, friend: Callable[..., Person], scheme: str) -> N
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 390, "height": 780})
     found += grave(page, "thread on a phone")
+    alice.message("one").locator(".bubble").click()
+    alice.open_menu("one")
+    found += grave(page, "menu on a phone")
+    page.get_by_role("menuitem", name="Message info").click()
+    expect(dialog.get_by_role("listitem")).to_have_count(1)
+    found += grave(page, "info on a phone")
+    page.keyboard.press("Escape")
     page.locator("#back").click()
     found += grave(page, "list on a phone")
+    page.get_by_role("button", name="Settings").click()
+    for heading in page.locator("#settings-dialog h3").all():
+        # Only what is in view has colours that can be judged.
+        heading.scroll_into_view_if_needed()
+        found += grave(page, f"settings on a phone: {heading.inner_text()}")
+    assert found == []
+
+
+def test_what_has_gone_wrong(house: House, bob: Person, friend: Callable[..., Person], scheme: str) -> None:
+    alice = friend("alice", color_scheme=scheme, **DESK, **STILL)
+    alice.start_chat(bob)
+    alice.send("zero")
+    alice.expect_tick("zero", "delivered")
+    leave(bob)
+    alice.send("one")
+    alice.expect_tick("one", "sent")
+    expire(house, alice, bob, 2, 2)
+    alice.expect_tick("one", "failed")
+    found = grave(alice.page, "failed")
+    alice.profile.forgive("WebSocket|ERR_|500")
+    house.kill("postgres")
+    try:
+        alice.write("while it is away")
+        alice.expect_tick("while it is away", "pending")
+        found += grave(alice.page, "pending")
+        alice.goto("/")
+        expect(alice.page.get_by_role("heading", name="Something broke")).to_be_visible()
+        found += grave(alice.page, "500")
+    finally:
+        house.restart("postgres")
+    alice.visit()
+    alice.open_chat(bob)
+    alice.expect_tick("while it is away", "sent")
     assert found == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.servers import House
@@ -83,12 +84,13 @@ def test_message_info_tells_who_and_when(alice: Person, bob: Person) -> None:
     expect(alice.message("one").get_by_role("button", name="More")).to_be_focused()
 
 
-def test_a_clock_that_is_a_day_wrong(alice: Person, new_person: Callable[..., Person]) -> None:
+@pytest.mark.parametrize("ahead_ms", [86_400_000, -86_400_000], ids=["ahead", "behind"])
+def test_a_clock_that_is_a_day_wrong(alice: Person, new_person: Callable[..., Person], ahead_ms: int) -> None:
     bob = new_person("bob")
     bob.profile.context.add_init_script(
+        f"const AHEAD = {ahead_ms};"
         """
         const Real = Date;
-        const AHEAD = 86400000;
         globalThis.Date = class extends Real {
           constructor(...parts) { parts.length ? super(...parts) : super(Real.now() + AHEAD); }
           static now() { return Real.now() + AHEAD; }
