@@ -94,16 +94,21 @@ class Ping(Frame):
     positions: Annotated[list[Place], Field(max_length=MAX_POSITIONS)] = []
 
 
-class Send(Frame):
-    """One message. `after`: the device's still unanswered predecessor in this conversation."""
+class Message(Frame):
+    """What a message is, wherever it goes. `after`: the device's still unanswered predecessor in its conversation."""
 
-    t: Literal["send"]
     client_id: ClientId
-    conv: Id
     body: Body
     after: ClientId | None = None
     reply_to: Seq | None = None
     reply_to_id: ClientId | None = None
+
+
+class Send(Message):
+    """One message."""
+
+    t: Literal["send"]
+    conv: Id
 
 
 class Acknowledgment(Frame):
