@@ -21,7 +21,7 @@ from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import Id
 from chat.web.identity import Identity
 
-router = Router(tags=["Conversations"])
+router = Router(tags=["Conversations"], by_alias=True)
 
 SHOWS_PRESENCE = "SELECT shows_presence FROM chat_user WHERE id = %s::uuid"
 

@@ -24,7 +24,7 @@ from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import MAX_RANGE, MAX_SEQ, Delete, Edit, Id, Message
 from chat.web.identity import Identity
 
-router = Router(tags=["Messages"])
+router = Router(tags=["Messages"], by_alias=True)
 
 HEAD = "SELECT last_seq FROM chat_conversation WHERE id = %s::uuid"
 
@@ -102,7 +102,7 @@ async def delete_message(
     request: HttpRequest, conv: Id, seq: Seq, whom: Annotated[Literal["me", "all"], Query(alias="for")]
 ) -> HttpResponse:
     """For oneself, or one's own for everyone, for 48 hours after it was sent unless the server has another time."""
-    return await _change(request, Delete.model_validate({"t": "delete", "conv": conv, "seq": seq, "for": whom}))
+    return await _change(request, Delete(t="delete", conv=conv, seq=seq, **{"for": whom}))
 
 
 @router.post(

@@ -14,7 +14,7 @@ from chat.log.access import Actor
 from chat.log.pool import bounded
 from chat.protocol.frames import Sync
 
-router = Router(tags=["Syncing"])
+router = Router(tags=["Syncing"], by_alias=True)
 
 
 @router.post("/sync", response=Synced, operation_id="sync")
@@ -22,10 +22,15 @@ async def synchronize(request: HttpRequest, missing: WhatIsMissing) -> HttpRespo
     """What is missing, newest conversations first, page by page: ask again with `next` while `has_more` is true, and
     whenever you want to know what is new. Nothing is taken for received because it was answered: acknowledge it."""
     runtime, asking = await running(), asked_by(request)
-    asked = {"t": "sync", "point": missing.next} | missing.model_dump(exclude={"next"})
-    answer = await bounded(
-        pull(runtime.database, asking.user, asking.device, Sync.model_validate(asked), runtime.places.threads), ANSWER_S
+    asked = Sync(
+        t="sync",
+        point=missing.next,
+        epoch=missing.epoch,
+        positions=missing.positions,
+        limit=missing.limit,
+        media=missing.media,
     )
+    answer = await bounded(pull(runtime.database, asking.user, asking.device, asked, runtime.places.threads), ANSWER_S)
     del answer["t"]
     return told(answer | {"next": answer.pop("point")})
 
