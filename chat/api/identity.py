@@ -32,7 +32,10 @@ async def asking(request: HttpRequest) -> Identity | None:
         request.identity = identity  # type: ignore[attr-defined]
         if bearer(scope) is None:
             _check_csrf(request)
-        Limits.of(runtime).take(identity.device)
+        limits = Limits.of(runtime)
+        limits.take(identity.device)
+        if limits.is_visit(identity.device):
+            runtime.presence.visited(identity.device)
     return identity
 
 
