@@ -13,13 +13,18 @@ from chat.protocol import frames
 Plain = st.SearchStrategy[Any]
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
+ids = st.uuids().map(str)
+bodies = texts.filter(str.strip)
 # What a validator lets through.
-VALID: dict[Any, Plain] = {
-    frames._is_uuid: st.uuids().map(str),
-    frames._is_client_id: st.from_regex(frames._CLIENT_ID, fullmatch=True),
-    frames._is_storable: texts.filter(str.strip),
-    frames._has_no_nul: texts.filter(bool),
+VALID: dict[str, Plain] = {
+    "_is_uuid": ids,
+    "_is_client_id": st.from_regex(frames._CLIENT_ID, fullmatch=True),
+    "_is_storable": bodies,
+    "_is_storable_beside": bodies,
+    "_has_no_nul": texts.filter(bool),
 }
+# What the server tells is not validated: by their names.
+IDS = {"id", "sender"}
 LITTLE = 4
 
 
@@ -36,7 +41,7 @@ def instances(of: Any) -> Plain:
         elif get_origin(hint) is NotRequired:
             optional[name] = values(get_args(hint)[0])
         else:
-            required[name] = values(hint)
+            required[name] = ids if name in IDS else values(hint)
     return st.fixed_dictionaries(required, optional=optional)
 
 
@@ -61,7 +66,7 @@ def _annotated(hint: Any, metadata: tuple[Any, ...]) -> Plain:
     bounds: dict[str, int] = {"min_value": 0, "max_value": frames.MAX_SEQ}
     for each in metadata:
         if isinstance(each, AfterValidator):
-            return VALID[each.func]
+            return VALID[each.func.__name__]
         if isinstance(each, FieldInfo):
             for limit in each.metadata:
                 if isinstance(limit, Ge):

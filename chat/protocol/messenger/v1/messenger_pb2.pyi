@@ -214,12 +214,14 @@ class Place(_message.Message):
     def __init__(self, conv: _Optional[bytes] = ..., received: _Optional[int] = ..., rev: _Optional[int] = ..., seen: _Optional[int] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("epoch", "positions")
+    __slots__ = ("epoch", "positions", "device")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     epoch: str
     positions: _containers.RepeatedCompositeFieldContainer[Place]
-    def __init__(self, epoch: _Optional[str] = ..., positions: _Optional[_Iterable[_Union[Place, _Mapping]]] = ...) -> None: ...
+    device: bytes
+    def __init__(self, epoch: _Optional[str] = ..., positions: _Optional[_Iterable[_Union[Place, _Mapping]]] = ..., device: _Optional[bytes] = ...) -> None: ...
 
 class Ping(_message.Message):
     __slots__ = ("positions",)
@@ -228,20 +230,22 @@ class Ping(_message.Message):
     def __init__(self, positions: _Optional[_Iterable[_Union[Place, _Mapping]]] = ...) -> None: ...
 
 class Send(_message.Message):
-    __slots__ = ("client_id", "conv", "body", "after", "reply_to", "reply_to_id")
+    __slots__ = ("client_id", "conv", "body", "after", "reply_to", "reply_to_id", "attachments")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     CONV_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
     REPLY_TO_FIELD_NUMBER: _ClassVar[int]
     REPLY_TO_ID_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
     client_id: str
     conv: bytes
     body: str
     after: str
     reply_to: int
     reply_to_id: str
-    def __init__(self, client_id: _Optional[str] = ..., conv: _Optional[bytes] = ..., body: _Optional[str] = ..., after: _Optional[str] = ..., reply_to: _Optional[int] = ..., reply_to_id: _Optional[str] = ...) -> None: ...
+    attachments: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, client_id: _Optional[str] = ..., conv: _Optional[bytes] = ..., body: _Optional[str] = ..., after: _Optional[str] = ..., reply_to: _Optional[int] = ..., reply_to_id: _Optional[str] = ..., attachments: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class Fetch(_message.Message):
     __slots__ = ("conv", "to")
@@ -367,8 +371,28 @@ class Welcome(_message.Message):
     limits: Limits
     def __init__(self, version: _Optional[int] = ..., session: _Optional[str] = ..., user: _Optional[_Union[User, _Mapping]] = ..., device: _Optional[bytes] = ..., epoch: _Optional[str] = ..., time: _Optional[int] = ..., heartbeat_ms: _Optional[int] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ...) -> None: ...
 
+class File(_message.Message):
+    __slots__ = ("id", "name", "type", "size", "width", "height", "thumbnail", "withheld")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    THUMBNAIL_FIELD_NUMBER: _ClassVar[int]
+    WITHHELD_FIELD_NUMBER: _ClassVar[int]
+    id: bytes
+    name: str
+    type: str
+    size: int
+    width: int
+    height: int
+    thumbnail: bool
+    withheld: bool
+    def __init__(self, id: _Optional[bytes] = ..., name: _Optional[str] = ..., type: _Optional[str] = ..., size: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., thumbnail: _Optional[bool] = ..., withheld: _Optional[bool] = ...) -> None: ...
+
 class Entry(_message.Message):
-    __slots__ = ("seq", "id", "sender", "client_id", "body", "at", "reply_to", "rev", "edited_at", "deleted", "resent_as")
+    __slots__ = ("seq", "id", "sender", "client_id", "body", "at", "reply_to", "rev", "edited_at", "deleted", "resent_as", "attachments")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
@@ -380,6 +404,7 @@ class Entry(_message.Message):
     EDITED_AT_FIELD_NUMBER: _ClassVar[int]
     DELETED_FIELD_NUMBER: _ClassVar[int]
     RESENT_AS_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
     seq: int
     id: bytes
     sender: bytes
@@ -391,7 +416,8 @@ class Entry(_message.Message):
     edited_at: int
     deleted: bool
     resent_as: int
-    def __init__(self, seq: _Optional[int] = ..., id: _Optional[bytes] = ..., sender: _Optional[bytes] = ..., client_id: _Optional[str] = ..., body: _Optional[str] = ..., at: _Optional[int] = ..., reply_to: _Optional[int] = ..., rev: _Optional[int] = ..., edited_at: _Optional[int] = ..., deleted: _Optional[bool] = ..., resent_as: _Optional[int] = ...) -> None: ...
+    attachments: _containers.RepeatedCompositeFieldContainer[File]
+    def __init__(self, seq: _Optional[int] = ..., id: _Optional[bytes] = ..., sender: _Optional[bytes] = ..., client_id: _Optional[str] = ..., body: _Optional[str] = ..., at: _Optional[int] = ..., reply_to: _Optional[int] = ..., rev: _Optional[int] = ..., edited_at: _Optional[int] = ..., deleted: _Optional[bool] = ..., resent_as: _Optional[int] = ..., attachments: _Optional[_Iterable[_Union[File, _Mapping]]] = ...) -> None: ...
 
 class Absence(_message.Message):
     __slots__ = ("to", "why")
