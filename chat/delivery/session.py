@@ -103,7 +103,7 @@ class Session:
             self.early.extend(acks)
 
     def acknowledge(self, acks: list[dict[str, Any]]) -> None:
-        self.write({"t": "ack", "acks": acks})
+        self.write_encoded(self.codec.ack_frame(acks))
 
     def begin(self, as_of: int) -> None:
         """Hello has been answered, from what was true at `as_of` (milliseconds since 1970)."""

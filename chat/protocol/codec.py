@@ -24,6 +24,8 @@ class Codec(Protocol):
     def encode(self, frame: dict[str, Any], /) -> Encoded:
         """A frame of the server."""
 
+    def ack_frame(self, acks: Sequence[Mapping[str, Any]], /) -> Encoded: ...
+
     def frames_of(self, entries: Sequence[Packed], /) -> Iterator[Sequence[Packed]]:
         """A run of entries in runs that fit into a frame each (MAX_FRAME_BYTES, as everyone is told)."""
 

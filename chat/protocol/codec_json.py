@@ -79,6 +79,10 @@ def encode(frame: dict[str, Any]) -> str:
     return to_json(frame).decode()
 
 
+def ack_frame(acks: Sequence[Mapping[str, Any]]) -> str:
+    return encode({"t": "ack", "acks": acks})
+
+
 def frames_of(entries: Sequence[Packed]) -> Iterator[Sequence[Packed]]:
     """A run of entries in runs that fit into a frame each (MAX_FRAME_BYTES, as everyone is told)."""
     return runs(entries, [len(entry.text) for entry in entries], MAX_RUN_CHARS)

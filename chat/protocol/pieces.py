@@ -2,7 +2,7 @@
 encoded whole: a field of a message may stand anywhere in it, and the elements of a list one by one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from google.protobuf.message import Message
@@ -22,16 +22,20 @@ def element(owner: type[Message], name: str) -> Callable[[Mapping[str, Any]], by
 
     def encoded(plain: Mapping[str, Any]) -> bytes:
         inner = encode(plain)
-        return tag + varint(len(inner)) + inner
+        return b"".join((tag, varint(len(inner)), inner))
 
     return encoded
 
 
-def joined(t: str, rest: Mapping[str, Any], elements: Iterable[bytes]) -> bytes:
-    """A frame of the server: one list of it, and the rest in its plain form."""
-    tag, shape = _FRAMES[t]
-    inner = b"".join([shape.encode(rest), *elements])
-    return tag + varint(len(inner)) + inner
+def rest(t: str, plain: Mapping[str, Any]) -> bytes:
+    """Of a frame of the server, what is not in the list that is encoded apart."""
+    return _FRAMES[t][1].encode(plain)
+
+
+def joined(t: str, *pieces: bytes) -> bytes:
+    """A whole frame of the server."""
+    inner = b"".join(pieces)
+    return b"".join((_FRAMES[t][0], varint(len(inner)), inner))
 
 
 def _tag(number: int) -> bytes:

@@ -4,6 +4,9 @@ follow. As in Protocol Buffers.
 
 
 def varint(number: int) -> bytes:
+    if number < 1 << 14:
+        # Most are: without a loop.
+        return bytes((number & 0x7F | 0x80, number >> 7)) if number > 0x7F else bytes((number,))
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)

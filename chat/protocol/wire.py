@@ -5,9 +5,8 @@ models: a new field needs nothing here. Nothing is validated: whatever a client 
 is not as it should be is read as something that they refuse.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter, methodcaller
 from typing import Any, cast, get_args
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
@@ -18,9 +17,8 @@ from pydantic.fields import FieldInfo
 
 from chat.protocol.frames import MAX_POSITIONS, ClientFrame
 from chat.protocol.messenger.v1 import messenger_pb2 as pb
+from chat.protocol.straight import Check, Convert, Reading, Writing
 
-Convert = Callable[[Any], Any]
-Check = Callable[[Message], Any]
 Model = type[BaseModel]
 Frame = type[pb.ClientFrame] | type[pb.ServerFrame]
 
@@ -56,57 +54,31 @@ def _known_text(raw: bytes) -> str:
 
 
 class Shape:
-    """One message type, and of the client's messages their model: what it does not have is not read."""
+    """One message type, and of the client's messages their model: what it does not have is not read.
 
-    __slots__ = ("_get", "_names", "_optional", "_readers", "_type", "_writers")
+    `read(message)` gives its plain form. `write(plain)` gives the arguments for its constructor, which leaves out what
+    is None.
+    """
+
+    __slots__ = ("_type", "read", "write")
 
     def __init__(self, message: type[Message], model: Model | None = None) -> None:
         self._type = message
-        self._writers: list[tuple[str, Convert]] = []
-        self._readers: list[tuple[str, Convert]] = []
-        self._optional: list[tuple[str, Check, Convert]] = []
-        self._names: list[str] = []
         stated = {info.alias or name: info for name, info in model.model_fields.items()} if model else {}
+        reading, writing = Reading(), Writing()
         for field in fields_of(message):
             info = stated.get(field.name)
             read, write = _converters(field, _element_model(info), None if model is None else MOST)
             if write is not None:
-                self._writers.append((field.name, write))
+                writing.add(field.name, write)
             if info is not None or model is None:
-                self._add_reader(field, read, info)
-        # Of one name it would give no tuple.
-        self._get = attrgetter(*self._names, *self._names[:1]) if self._names else lambda _: ()
-
-    def _add_reader(self, field: FieldDescriptor, read: Convert | None, info: FieldInfo | None) -> None:
-        is_there = _check(field, info)
-        if is_there is not None:
-            self._optional.append((field.name, is_there, read or _same))
-            return
-        self._names.append(field.name)
-        if read is not None:
-            self._readers.append((field.name, read))
-
-    def write(self, plain: Mapping[str, Any]) -> dict[str, Any]:
-        """Arguments for the message's constructor, which leaves out what is None."""
-        fields = dict(plain)
-        for name, convert in self._writers:
-            value = fields.get(name)
-            if value is not None:
-                fields[name] = convert(value)
-        return fields
+                reading.add(field.name, read, _check(field, info))
+        self.read = reading.compiled()
+        self.write = writing.compiled()
 
     def encode(self, plain: Mapping[str, Any]) -> bytes:
         """Raises KeyError and ValueError for what messenger.proto does not know."""
         return self._type(**self.write(plain)).SerializeToString()
-
-    def read(self, message: Message) -> dict[str, Any]:
-        plain = dict(zip(self._names, self._get(message)))  # noqa: B905
-        for name, convert in self._readers:
-            plain[name] = convert(plain[name])
-        for name, is_there, convert in self._optional:
-            if is_there(message):
-                plain[name] = convert(getattr(message, name))
-        return plain
 
 
 def fields_of(message: type[Message]) -> list[FieldDescriptor]:
@@ -118,18 +90,13 @@ def message_of(field: FieldDescriptor) -> type[Message]:
     return GetMessageClass(cast(Descriptor, field.message_type))
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
-def _check(field: FieldDescriptor, info: FieldInfo | None) -> Check | None:
-    """Whether the field is there; None: it always is, and be it with its zero."""
+def _check(field: FieldDescriptor, info: FieldInfo | None) -> Check:
+    """How it is known whether the field is there: one of a client's that counts as zero when it is not, always is."""
     if info is not None and (info.is_required() or info.default == field.default_value):
-        return None
+        return Check.NONE
     if field.has_presence:
-        return methodcaller("HasField", field.name)
-    # An id that is not there has no bytes.
-    return attrgetter(field.name) if field.type == field.TYPE_BYTES and not field.is_repeated else None
+        return Check.HAS_FIELD
+    return Check.NOT_EMPTY if field.type == field.TYPE_BYTES and not field.is_repeated else Check.NONE
 
 
 def _element_model(info: FieldInfo | None) -> Model | None:
