@@ -5,12 +5,12 @@ A client's frame is read into its plain form (wire.py) and validated by the same
 gets the same codes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from google.protobuf.message import DecodeError
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from chat.protocol import wire
 from chat.protocol.codec_json import FrameError, frame_error
@@ -25,6 +25,10 @@ from chat.protocol.wire import KNOWN_IDS
 # Some room is left for what stands around the entries, and for what is absent between them.
 MAX_RUN_BYTES = MAX_FRAME_BYTES - 4_096
 
+# By kind of frame: a quarter faster than a choice among all of them.
+_VALIDATE: dict[str, Callable[[Any], ClientFrame]] = {
+    t: TypeAdapter(model).validator.validate_python for t, model in wire.MODELS.items()
+}
 _ack = element(pb.BatchAcknowledgment, "acks")
 _change = element(pb.Changes, "changes")
 _conversation = element(pb.Conversations, "items")
@@ -38,6 +42,14 @@ def decode(data: str | bytes) -> ClientFrame:
         plain = wire.read(pb.ClientFrame, data)
     except DecodeError:
         raise FrameError(ErrorCode.BAD_FRAME, "Not a ClientFrame.") from None
+    try:
+        return _VALIDATE[plain["t"]](plain)
+    except (KeyError, ValidationError):
+        return _in_words(plain)
+
+
+def _in_words(plain: dict[str, Any]) -> ClientFrame:
+    """What is wrong is said as of JSON, where the kind of the frame is not known before."""
     try:
         return client_frame.validate_python(plain)
     except ValidationError as error:

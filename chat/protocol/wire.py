@@ -160,9 +160,9 @@ def _each(convert: Convert, most: int | None) -> Convert:
     return lambda values: [convert(value) for value in values[:most]]
 
 
-_MODELS: dict[str, Model] = {get_args(model.model_fields["t"].annotation)[0]: model for model in get_args(ClientFrame)}
+MODELS: dict[str, Model] = {get_args(model.model_fields["t"].annotation)[0]: model for model in get_args(ClientFrame)}
 _SHAPES: dict[Frame, dict[str, Shape]] = {
-    pb.ClientFrame: {field.name: Shape(message_of(field), _MODELS[field.name]) for field in fields_of(pb.ClientFrame)},
+    pb.ClientFrame: {field.name: Shape(message_of(field), MODELS[field.name]) for field in fields_of(pb.ClientFrame)},
     pb.ServerFrame: {field.name: Shape(message_of(field)) for field in fields_of(pb.ServerFrame)},
 }
 
