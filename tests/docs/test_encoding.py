@@ -3,19 +3,22 @@ that is spoken to in it sends the same frames.
 """
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 
+from bench import encoding
 from chat.protocol import codec_json, codec_proto, wire
 from chat.protocol.frames import PROTO_SUBPROTOCOL
 from chat.protocol.messenger.v1 import messenger_pb2 as pb
 from tests.acceptance.servers import House
-from tests.docs.examples import DOCS, Example, examples
+from tests.docs.examples import BLOCK, DOCS, Example, examples, section
 from tests.docs.shapes import Shapes
 from tests.docs.talk import Talk
 
-EXAMPLES = examples((DOCS / "protocol.md").read_text())
+DOCUMENT = (DOCS / "protocol.md").read_text()
+EXAMPLES = examples(DOCUMENT)
 CLIENT = [example for example in EXAMPLES if example.side == "client"]
 SERVER = [example for example in EXAMPLES if example.side == "server"]
 
@@ -56,3 +59,20 @@ def _fields(shapes: Shapes) -> dict[str, frozenset[str]]:
 def _kinds(shapes: Shapes) -> dict[str, set[str]]:
     told = {path: kinds - {"NoneType"} for path, kinds in shapes.kinds.items()}
     return {path: kinds for path, kinds in told.items() if kinds}
+
+
+def test_the_bytes_of_the_example_are_those_of_its_frame() -> None:
+    part = section(DOCUMENT, "Protocol Buffers")
+    (frame,) = examples(part)
+    (shown,) = [block["text"] for block in BLOCK.finditer(part) if block["info"] == "hex"]
+    data = bytes.fromhex("".join(re.split(r"\s{3,}", line)[0] for line in shown.splitlines()))
+    assert wire.write(pb.ClientFrame, frame.frame) == data
+    assert codec_proto.decode(data) == codec_json.decode(frame.text)
+
+
+def test_what_the_document_says_of_sizes_is_so() -> None:
+    """A third, half: and not much more."""
+    costs = {cost.name: cost for cost in encoding.measure(1)}
+    assert costs["receipts of a device"].smaller > 66 and costs["receipts told"].smaller > 66
+    assert costs["message pushed"].smaller > 45
+    assert costs["message accepted"].smaller > 50
