@@ -1,5 +1,5 @@
 # make run: the messenger with everything it needs. make test: every test. Both set themselves up.
-.PHONY: run test lint bench faults fuzz soak messages lock setup setup-test clean
+.PHONY: run test lint bench faults fuzz soak messages proto lock setup setup-test clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -38,6 +38,10 @@ soak: setup-test
 
 messages: setup
 	SECRET_KEY=lint MODE=demo DATABASE_URL=postgresql:///x REDIS_URL=redis://localhost $(PYTHON) manage.py messages
+
+proto: setup
+	$(PYTHON) -m grpc_tools.protoc -I chat/protocol --python_out=chat/protocol --pyi_out=chat/protocol \
+	  messenger/v1/messenger.proto
 
 setup: $(STAMP)
 

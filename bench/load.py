@@ -17,7 +17,9 @@ from time import monotonic
 from typing import Any
 
 from bench.person import Person, Seat
+from bench.proto_person import ProtoPerson
 from bench.tally import Tally
+from chat.protocol.frames import SUBPROTOCOL
 
 HOST = "127.0.0.1"
 # Sockets being opened at a time: what follows is measured, not this.
@@ -27,18 +29,20 @@ WARM_UP_S = 1.0
 DRAIN_S = 15.0
 PING_S = 20.0
 SLOTS = 4
+SPEAKERS: dict[str, type[Person]] = {person.SUBPROTOCOL: person for person in (Person, ProtoPerson)}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`seats`: (user, device, cookie header, conversation), pairs side by side. `rate`: messages/s in total, for the
-    shape "steady". `seconds`: of sending, after the warm-up."""
+    shape "steady". `seconds`: of sending, after the warm-up. `subprotocol`: what all of them speak."""
 
     port: int
     seats: Sequence[tuple[str, str, str, str]]
     shape: str
     seconds: float = 0.0
     rate: float = 0.0
+    subprotocol: str = SUBPROTOCOL
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -50,7 +54,8 @@ class Load:
         self._tally = Tally()
         slots = SLOTS if plan.shape == "slots" else 0
         says_seen = plan.shape == "steady"
-        self._people = [Person(Seat(*seat, slots, says_seen), self._tally) for seat in plan.seats]
+        speaker = SPEAKERS[plan.subprotocol]
+        self._people = [speaker(Seat(*seat, slots, says_seen), self._tally) for seat in plan.seats]
 
     async def connect(self) -> None:
         gate = asyncio.Semaphore(OPENING)

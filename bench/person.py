@@ -16,8 +16,9 @@ from typing import Any
 from pydantic_core import from_json
 
 from bench.tally import Tally
-from bench.websocket import WebSocket
+from bench.websocket import TEXT, WebSocket
 from chat.policy.window import ContiguousCursor
+from chat.protocol.frames import SUBPROTOCOL
 
 ACK_DELAY_S = 0.25
 ACK_BATCH = 50
@@ -37,6 +38,13 @@ class Seat:
 
 
 class Person:
+    """Speaks JSON."""
+
+    SUBPROTOCOL = SUBPROTOCOL
+    KIND = TEXT
+    HELLO = b'{"t":"hello","epoch":null,"positions":[]}'
+    PING = b'{"t":"ping"}'
+
     def __init__(self, seat: Seat, tally: Tally) -> None:
         self.seat = seat
         self.is_sending = False
@@ -60,14 +68,14 @@ class Person:
         """Returns when the server has told all conversations."""
         address = f"{host}:{port}"
         headers = {"Host": address, "Origin": f"http://{address}", "Cookie": self.seat.cookie}
-        headers |= {"Sec-WebSocket-Protocol": "messenger.v1.json"}
+        headers |= {"Sec-WebSocket-Protocol": self.SUBPROTOCOL}
 
         def make() -> WebSocket:
-            return WebSocket("/ws/v1", headers, self._on_text, self._on_end)
+            return WebSocket("/ws/v1", headers, self._on_data, self._on_end, self.KIND)
 
         _, self._socket = await self._loop.create_connection(make, host, port)
         await self._socket.opened
-        self._socket.send(b'{"t":"hello","epoch":null,"positions":[]}')
+        self._socket.send(self.HELLO)
         await self._ready
 
     def close(self) -> None:
@@ -76,7 +84,7 @@ class Person:
         self._socket.close()
 
     def ping(self) -> None:
-        self._socket.send(b'{"t":"ping"}')
+        self._socket.send(self.PING)
 
     # Sending
 
@@ -89,17 +97,19 @@ class Person:
         self._socket.send(self._next())
 
     def _next(self) -> bytes:
-        seat = self.seat
         self.sent += 1
-        key = f"{seat.device[-12:]}_{self.sent}_{time.time_ns() // 1_000_000}"
-        after = f'"after":"{self._last}",' if self._last in self.unanswered else ""
-        text = f'{{"t":"send","client_id":"{key}","conv":"{seat.conv}",{after}"body":"{BODY}"}}'.encode()
+        key = f"{self.seat.device[-12:]}_{self.sent}_{time.time_ns() // 1_000_000}"
+        frame = self._send_frame(key, self._last if self._last in self.unanswered else None)
         now = monotonic()
-        self.unanswered[key] = text, now
+        self.unanswered[key] = frame, now
         self._tally.sent_at[key] = now
         self._last = key
         self._tally.counts["sent"] += 1
-        return text
+        return frame
+
+    def _send_frame(self, key: str, after: str | None) -> bytes:
+        behind = f'"after":"{after}",' if after else ""
+        return f'{{"t":"send","client_id":"{key}","conv":"{self.seat.conv}",{behind}"body":"{BODY}"}}'.encode()
 
     # Receiving
 
@@ -109,8 +119,12 @@ class Person:
         if not self._ready.done():
             self._ready.set_exception(ConnectionError(f"closed with {code}"))
 
-    def _on_text(self, text: bytes) -> None:
-        frame = from_json(text)
+    def _read(self, data: bytes) -> dict[str, Any]:
+        frame: dict[str, Any] = from_json(data)
+        return frame
+
+    def _on_data(self, data: bytes) -> None:
+        frame = self._read(data)
         kind = frame["t"]
         if kind == "ack":
             self._on_acks(frame["acks"])
@@ -192,9 +206,12 @@ class Person:
             self._ack_timer.cancel()
             self._ack_timer = None
         self._rises, self._acked_at = 0, monotonic()
-        place = b'"conv":"%s","seq":%d,"cumulative":true}' % (self.seat.conv.encode(), self.cursor.position)
+        self._tally.counts["ack_frames"] += 1
+        self._socket.send(self._ack_frame(self.cursor.position))
+
+    def _ack_frame(self, seq: int) -> bytes:
+        place = b'"conv":"%s","seq":%d,"cumulative":true}' % (self.seat.conv.encode(), seq)
         acks = [b'{"type":"DELIVERED",' + place]
         if self.seat.says_seen:
             acks.append(b'{"type":"SEEN",' + place)
-        self._tally.counts["ack_frames"] += 1
-        self._socket.send(b'{"t":"ack","acks":[' + b",".join(acks) + b"]}")
+        return b'{"t":"ack","acks":[' + b",".join(acks) + b"]}"

@@ -8,6 +8,7 @@ away    coming back to 10,000 waiting entries, in one conversation and in 500; a
 crowd   2,000 devices coming back at once
 rest    the API: sends over 8 connections, as fast as they are answered and 100 a second; a sync of 10,000
 recur   (d) sweep, expiry and purge over a million inboxes and a million messages
+encoding  Protocol Buffers against JSON: size and time of each frame, and (a) in both, in turns
 page    the page in Chromium: stored list, opening and scrolling 50,000 stored messages, sending without a network
 """
 
@@ -21,14 +22,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import absence, floor, measure, page, pairs, rest
+from bench import absence, encoding, floor, measure, page, pairs, rest
 from bench.clients import Clients, connected
 from bench.load import Plan
 from bench.report import Figure
 from bench.tap import Tap
+from chat.protocol.frames import PROTO_SUBPROTOCOL, SUBPROTOCOL
 from tests.acceptance.servers import House
 from tests.acceptance.template import CLONE
 
+# Of each encoding, one after the other.
+TURNS = 3
 FLOOR_SHARE = {"uvicorn": 1.2, "daphne": 0.8}
 
 
@@ -51,6 +55,7 @@ class Sizes:
     inboxes: int = 1_000_000
     stored: int = 50_000
     repetitions: int = 15
+    rounds: int = 20_000
 
 
 @dataclass(slots=True)
@@ -64,17 +69,8 @@ class Bench:
     loads: dict[str, Any]
 
     def run(self, scenario: str) -> None:
-        scenarios = (
-            self.full,
-            self.steady,
-            self.counts,
-            self.idle,
-            self.away,
-            self.crowd,
-            self.rest,
-            self.recur,
-            self.page,
-        )
+        scenarios = (self.full, self.steady, self.counts, self.encoding)
+        scenarios += (self.idle, self.away, self.crowd, self.rest, self.recur, self.page)
         {work.__name__: work for work in scenarios}[scenario]()
 
     def full(self) -> None:
@@ -132,6 +128,23 @@ class Bench:
         self._tell("counts", "exchanges with PostgreSQL a batch", batches["exchanges"] / batches["commits"], "", 5)
         self._tell("counts", "acknowledgement frames per 1,000 receipts", 1000 * frames / receipts, "", 100)
         self._tell("counts", "SQL statements per 1,000 receipts", 1000 * statements / receipts, "", 100)
+
+    def encoding(self) -> None:
+        """The loads in turns: whatever else this machine does meets both."""
+        for cost in encoding.measure(self.sizes.rounds):
+            self._tell("encoding", f"{cost.name}: smaller by", cost.smaller, "%", 35, "least")
+            self._tell("encoding", f"{cost.name}: time to read or write, proto : JSON", cost.slower, "×")
+        spent = {subprotocol: [0.0, 0.0, 0.0] for subprotocol in (SUBPROTOCOL, PROTO_SUBPROTOCOL)}
+        for _ in range(TURNS):
+            for subprotocol, totals in spent.items():
+                name, seconds = f"encoding {subprotocol}", self.sizes.seconds / TURNS
+                result, cpu = self._load(name, "slots", seconds, subprotocol=subprotocol)
+                for n, more in enumerate((result["counts"]["accepted"], cpu["web"], result["accepted"]["per_s"])):
+                    totals[n] += more
+        (messages, web, rate), (proto_messages, proto_web, proto_rate) = spent.values()
+        self._tell("encoding", "accepted, proto : JSON", proto_rate / rate, "×", 1, "least")
+        ratio = (proto_web / proto_messages) / (web / messages)
+        self._tell("encoding", "CPU of the server for a message, proto : JSON", ratio, "×", 1)
 
     def idle(self) -> None:
         """A few sockets first: what a process loads once is not a socket's."""
@@ -220,16 +233,16 @@ class Bench:
 
     # The parts
 
-    def _plan(self, shape: str, sockets: int, seconds: float = 0.0, rate: float = 0.0) -> Plan:
+    def _plan(self, shape: str, sockets: int, seconds: float = 0.0, rate: float = 0.0, **more: str) -> Plan:
         port = urlsplit(self.house.addresses[0]).port
         assert port is not None
-        return Plan(port, pairs.make(self.house, sockets), shape, seconds, rate)
+        return Plan(port, pairs.make(self.house, sockets), shape, seconds, rate, **more)
 
     def _load(
-        self, scenario: str, shape: str, seconds: float, rate: float = 0.0
+        self, scenario: str, shape: str, seconds: float, rate: float = 0.0, subprotocol: str = SUBPROTOCOL
     ) -> tuple[dict[str, Any], dict[str, float]]:
         """The load's result, and the CPU seconds each group of processes used for it."""
-        with connected(self._plan(shape, self.sizes.sockets, seconds, rate)) as clients:
+        with connected(self._plan(shape, self.sizes.sockets, seconds, rate, subprotocol=subprotocol)) as clients:
             before, busy, at = self._used(clients), measure.busy_seconds(), time.monotonic()
             result = clients.go()
             after, elapsed = self._used(clients), time.monotonic() - at

@@ -1,7 +1,7 @@
 """A WebSocket client that costs next to nothing, since it shares the machine with the server it measures.
 
-Text frames only, unfragmented, never compressed. The masking key is zero, which RFC 6455 allows and which leaves
-the payload as it is; the server unmasks as always.
+Text frames or binary ones, unfragmented, never compressed. The masking key is zero, which RFC 6455 allows and which
+leaves the payload as it is; the server unmasks as always.
 """
 
 import asyncio
@@ -10,24 +10,27 @@ import os
 from collections.abc import Callable, Mapping
 from typing import cast
 
-TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
+TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 FIN = 0x80
 NO_MASK = bytes(4)
 ORDERLY = (1000).to_bytes(2, "big")
 
 
 class WebSocket(asyncio.Protocol):
-    """`on_text` gets each text frame; `on_end` the close code (1006 when the connection just ended), once."""
+    """`on_frame` gets what each frame holds, all of one `kind`; `on_end` the close code (1006 when the connection just
+    ended), once."""
 
     def __init__(
         self,
         path: str,
         headers: Mapping[str, str],
-        on_text: Callable[[bytes], None],
+        on_frame: Callable[[bytes], None],
         on_end: Callable[[int], None],
+        kind: int = TEXT,
     ) -> None:
         self._request = _upgrade_request(path, headers)
-        self._on_text = on_text
+        self._on_frame = on_frame
+        self._kind = kind
         self._on_end = on_end
         self._buffer = b""
         self._transport: asyncio.Transport
@@ -35,9 +38,9 @@ class WebSocket(asyncio.Protocol):
         self.is_open = False
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def send(self, *texts: bytes) -> None:
-        """Frames written at once, in one system call."""
-        self._transport.write(b"".join([_frame(TEXT, text) for text in texts]))
+    def send(self, *frames: bytes) -> None:
+        """Written at once, in one system call."""
+        self._transport.write(b"".join([_frame(self._kind, frame) for frame in frames]))
 
     def close(self) -> None:
         if not self._transport.is_closing():
@@ -97,8 +100,8 @@ class WebSocket(asyncio.Protocol):
         return at
 
     def _handle(self, first: int, payload: bytes) -> None:
-        if first == FIN | TEXT:
-            self._on_text(payload)
+        if first == FIN | self._kind:
+            self._on_frame(payload)
         elif first == FIN | PING:
             self._transport.write(_frame(PONG, payload))
         elif first == FIN | CLOSE:

@@ -14,7 +14,7 @@ from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.log import access
 from chat.log.pool import Database
-from chat.protocol import codec_json
+from chat.protocol.codec import Shared
 from chat.protocol.errors import CloseCode
 
 logger = logging.getLogger(__name__)
@@ -89,12 +89,12 @@ class Doorkeeper:
         """Read once for all who are in the room, and written once for all who are told the same."""
         roster = await sync.roster(self._database, conv)
         room = self.hub.rooms.get(conv)
-        texts: dict[str | None, str] = {}
+        told: dict[str | None, Shared] = {}
         for session in list(room.sessions) if room and roster.rows else []:
             alike = None if session.user in roster.open else session.user
-            if alike not in texts:
-                texts[alike] = codec_json.encode(roster.frame(session.user))
-            session.write_text(texts[alike])
+            if alike not in told:
+                told[alike] = Shared(roster.frame(session.user))
+            session.write_shared(told[alike])
 
     async def revoked(self, users: list[str]) -> None:
         revs: dict[str, int | None] = dict(await self._database.rows(ACCESS_REVS, [users]))

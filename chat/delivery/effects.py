@@ -17,9 +17,9 @@ from chat.delivery.session import Session
 from chat.log.committer import Result
 from chat.log.pending import Pending
 from chat.policy.decide import Accepted, Outcome, Refused
-from chat.protocol.codec_json import Packed, ack_frame, encode, pack
 from chat.protocol.errors import CloseCode, ErrorCode
 from chat.protocol.frames import Entry
+from chat.protocol.packed import Packed, pack
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +56,9 @@ class Postman:
                 if acknowledgement["t"] == "ack":
                     answers.setdefault(pending.origin, []).append(acknowledgement["ack"])
                 else:
-                    pending.origin.write_text(encode(acknowledgement))
+                    pending.origin.write(acknowledgement)
         for session, acks in answers.items():
-            session.write_text(ack_frame(acks))
+            session.acknowledge(acks)
         if result.committed:
             self._push(result.pairs, result.committed.members_rev)
 

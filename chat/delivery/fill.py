@@ -21,7 +21,7 @@ from chat.delivery.session import Session
 from chat.log import delta, history
 from chat.log.pool import Database
 from chat.metrics.web import FILLS
-from chat.protocol.codec_json import pack
+from chat.protocol.packed import pack
 
 logger = logging.getLogger(__name__)
 

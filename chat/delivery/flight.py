@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from chat.delivery.session import WINDOW, Session
 from chat.metrics.web import DELIVER_SECONDS
-from chat.protocol.codec_json import Packed
+from chat.protocol.packed import Packed
 
 # Notes in one dict: several seconds of the most a process can do, some two megabytes.
 NOTES = 16_384

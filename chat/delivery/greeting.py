@@ -9,7 +9,7 @@ from typing import Any
 from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.inbox.sync import Summary
-from chat.protocol import codec_json, frames
+from chat.protocol import frames
 from chat.protocol.errors import CloseCode
 from chat.protocol.frames import Hello, Place
 from receipts.buffer import CHANGED, DELIVERED, SEEN
@@ -57,8 +57,8 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
 async def _write_conversations(session: Session, summaries: list[Summary]) -> None:
     """However many there are: they are written no faster than they are read."""
     items = (summary.frame() for summary in summaries)
-    for frame in codec_json.conversations_frames(items, CONVERSATIONS_PAGE):
-        session.write_text(frame)
+    for frame in session.codec.conversations_frames(items, CONVERSATIONS_PAGE):
+        session.write_encoded(frame)
         await session.outlet.flushed(PATIENCE_S)
 
 

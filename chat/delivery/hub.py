@@ -16,7 +16,7 @@ from chat.delivery.session import Session
 from chat.delivery.watchdog import Watchdog
 from chat.inbox.sync import Summary
 from chat.policy.visibility import Readable
-from chat.protocol.codec_json import Packed
+from chat.protocol.packed import Packed
 
 # Change rows whose layer event was heard, remembered so that reconcile need not repeat them.
 HEARD = 2_000

@@ -21,14 +21,14 @@ CLOSE_TIMEOUT_S = 2.0
 
 
 class Outlet:
-    """Text frames to one socket, in order. `cut` ends its connection without further ado."""
+    """Frames to one socket, in order: text, or bytes. `cut` ends its connection without further ado."""
 
     __slots__ = ("_closing", "_cut", "_queue", "_queued", "_send", "_writer", "broken", "frames")
 
     def __init__(self, send: Send, cut: Callable[[], None]) -> None:
         self._send = send
         self._cut = cut
-        self._queue: deque[str] | None = None
+        self._queue: deque[str | bytes] | None = None
         self._queued = 0
         self._writer: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -36,15 +36,15 @@ class Outlet:
         # Taken for the socket so far.
         self.frames = 0
 
-    def write(self, text: str) -> bool:
+    def write(self, frame: str | bytes) -> bool:
         """Never waits. False when the queue is full or the socket is gone: nothing more will be written."""
         if self.broken:
             return False
         if self._queue is None:
             self._queue = deque()
-        self._queue.append(text)
+        self._queue.append(frame)
         self.frames += 1
-        self._queued += len(text)
+        self._queued += len(frame)
         if self._queued > MAX_QUEUED_CHARS:
             self.abandon()
             return False
@@ -65,9 +65,9 @@ class Outlet:
     async def _drain(self) -> None:
         try:
             while self._queue:
-                text = self._queue.popleft()
-                await self._send({"type": "websocket.send", "text": text})
-                self._queued -= len(text)
+                frame = self._queue.popleft()
+                await self._send({"type": "websocket.send", "text" if isinstance(frame, str) else "bytes": frame})
+                self._queued -= len(frame)
         except Exception:
             # The servers have each their own exception for a socket that is gone.
             self.abandon()

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from chat.delivery.session import Session
 from chat.log.delta import Delta
 from chat.policy.visibility import Readable
-from chat.protocol import codec_json
-from chat.protocol.codec_json import Packed
+from chat.protocol.codec import Codec, Encoded, Shared
+from chat.protocol.packed import Packed
 
 # With more sockets here than this, nobody is told who types.
 CROWD = 200
@@ -35,22 +35,24 @@ class Room:
         """A contiguous run, to everyone whose turn it is; whose window is full then is put into `full`. False: someone
         with an open window is behind."""
         behind = False
-        for run in codec_json.frames_of(entries):
-            frame = codec_json.messages_frame(self.conv, run)
-            for session in self.sessions:
-                taken = session.offer(self.conv, run, frame, known.get(session))
-                if session.is_full:
-                    full.add(session)
-                elif not taken:
-                    behind = True
+        framed: dict[Codec, list[tuple[Sequence[Packed], Encoded]]] = {}
+        for session in self.sessions:
+            codec = session.codec
+            if codec not in framed:
+                framed[codec] = [(run, codec.messages_frame(self.conv, run)) for run in codec.frames_of(entries)]
+            taken = [session.offer(self.conv, run, frame, known.get(session)) for run, frame in framed[codec]]
+            if session.is_full:
+                full.add(session)
+            elif not all(taken):
+                behind = True
         return not behind
 
     def typing(self, user: str) -> None:
         """Somebody writes something: told to the others who are here, and take it at once."""
-        frame = codec_json.encode({"t": "typing", "conv": self.conv, "user": user})
+        frame = Shared({"t": "typing", "conv": self.conv, "user": user})
         for session in self.sessions if len(self.sessions) <= CROWD else ():
             if session.user != user and session.ready and session.shows_presence and not session.outlet.is_behind:
-                session.write_text(frame)
+                session.write_shared(frame)
 
     def lacking(self) -> list[Session]:
         """Marks who is below the head; those sessions."""

@@ -13,10 +13,10 @@ from chat.delivery.cursor import Cursor
 from chat.delivery.outlet import Outlet
 from chat.delivery.owed import Owed
 from chat.log.delta import Delta
-from chat.protocol import codec_json
-from chat.protocol.codec_json import Packed
+from chat.protocol.codec import JSON, Codec, Encoded, Shared
 from chat.protocol.errors import CloseCode
 from chat.protocol.frames import Absence
+from chat.protocol.packed import Packed
 
 # Entries on their way to one socket.
 WINDOW = 256
@@ -29,6 +29,7 @@ class Session:
         "access_rev",
         "behind",
         "close_code",
+        "codec",
         "cursors",
         "device",
         "early",
@@ -46,12 +47,15 @@ class Session:
         "user",
     )
 
-    def __init__(self, user: str, device: str, outlet: Outlet, now: float, access_rev: int = 0) -> None:
+    def __init__(
+        self, user: str, device: str, outlet: Outlet, now: float, access_rev: int = 0, codec: Codec = JSON
+    ) -> None:
         self.user = user
         self.device = device
         # The device's, when it was let in.
         self.access_rev = access_rev
         self.outlet = outlet
+        self.codec = codec
         self.cursors: dict[str, Cursor] = {}
         self.behind: set[str] = set()
         self.unacked = 0
@@ -75,10 +79,14 @@ class Session:
     # What goes out
 
     def write(self, frame: dict[str, Any]) -> None:
-        self.write_text(codec_json.encode(frame))
+        self.write_encoded(self.codec.encode(frame))
 
-    def write_text(self, text: str) -> None:
-        if not self.outlet.write(text):
+    def write_shared(self, frame: Shared) -> None:
+        self.write_encoded(frame.by(self.codec))
+
+    def write_encoded(self, frame: Encoded) -> None:
+        """By this session's codec."""
+        if not self.outlet.write(frame):
             self.end(CloseCode.SLOW_READER)
 
     def end(self, code: CloseCode) -> None:
@@ -90,9 +98,12 @@ class Session:
     def tick(self, acks: list[dict[str, Any]]) -> None:
         """How far others have got; nothing is told before welcome."""
         if self.ready:
-            self.write_text(codec_json.ack_frame(acks))
+            self.acknowledge(acks)
         else:
             self.early.extend(acks)
+
+    def acknowledge(self, acks: list[dict[str, Any]]) -> None:
+        self.write_encoded(self.codec.ack_frame(acks))
 
     def begin(self, as_of: int) -> None:
         """Hello has been answered, from what was true at `as_of` (milliseconds since 1970)."""
@@ -103,7 +114,7 @@ class Session:
         if self.owed.begin(as_of, self.cursors):
             self._synced()
 
-    def offer(self, conv: str, entries: Sequence[Packed], frame: str, skip: set[int] | None = None) -> bool:
+    def offer(self, conv: str, entries: Sequence[Packed], frame: Encoded, skip: set[int] | None = None) -> bool:
         """Pushes a contiguous run if it is this socket's turn for it. `frame` is the whole run encoded; `skip` are
         seqs this socket already knows from ACCEPTED. False: it is behind and must be filled."""
         cursor = self.cursors.get(conv)
@@ -115,10 +126,10 @@ class Session:
         last = entries[-1].seq
         if cursor.pushed >= entries[0].seq or skip:
             fresh = [e for e in entries if e.seq > cursor.pushed and not (skip and e.seq in skip)]
-            frame = codec_json.messages_frame(conv, fresh) if fresh else ""
+            frame = self.codec.messages_frame(conv, fresh) if fresh else ""
         self.unacked += cursor.push(last)
         if frame:
-            self.write_text(frame)
+            self.write_encoded(frame)
         return True
 
     def offer_apart(self, conv: str, upto: int, entries: Sequence[Packed], absent: Sequence[Absence]) -> None:
@@ -127,8 +138,8 @@ class Session:
         if cursor is None or cursor.pushed >= upto:
             return
         self.unacked += cursor.push(upto)
-        for n, run in enumerate(codec_json.frames_of(entries)):
-            self.write_text(codec_json.messages_frame(conv, run, absent if n == 0 else ()))
+        for n, run in enumerate(self.codec.frames_of(entries)):
+            self.write_encoded(self.codec.messages_frame(conv, run, absent if n == 0 else ()))
 
     def pass_over(self, conv: str, horizon: int) -> None:
         """What the device lacks up to `horizon` has expired, and it is told so: the cursor goes there."""
@@ -153,8 +164,8 @@ class Session:
             and cursor.readable.allows(change.seq)
         ]
         cursor.rev_told = max(cursor.rev_told, delta.upto)
-        for frame in codec_json.changes_frames(conv, told, delta.upto):
-            self.write_text(frame)
+        for frame in self.codec.changes_frames(conv, told, delta.upto):
+            self.write_encoded(frame)
 
     @property
     def is_full(self) -> bool:

@@ -1,7 +1,6 @@
 """messenger.v1.json: text to client frame, server frame to text. An entry is encoded once for all sockets."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,10 +14,11 @@ from chat.protocol.frames import (
     Changed,
     ClientFrame,
     ClientId,
-    Entry,
     Id,
     client_frame,
 )
+from chat.protocol.packed import Packed
+from chat.protocol.portions import parts, revisions, runs
 
 # A character takes up to four bytes; some room is left for what stands around the entries.
 MAX_RUN_CHARS = MAX_FRAME_BYTES // 4 - 256
@@ -42,27 +42,28 @@ def decode(text: str | bytes) -> ClientFrame:
     try:
         return client_frame.validate_json(text)
     except ValidationError as error:
-        raise _frame_error(error, text) from None
+        raise frame_error(error, lambda: from_json(text)) from None
 
 
-def _frame_error(error: ValidationError, text: str | bytes) -> FrameError:
+def frame_error(error: ValidationError, read: Callable[[], Any]) -> FrameError:
+    """What is wrong, as the client is told. `read` gives the frame in its plain form, or raises ValueError."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return FrameError(ErrorCode.UNKNOWN_FRAME, ErrorCode.UNKNOWN_FRAME.text)
     if not first["loc"]:
         return FrameError(ErrorCode.BAD_FRAME, "Not a JSON object.")
     frame, *where = (str(part) for part in first["loc"])
-    ref = _reference(frame, text)
+    ref = _reference(frame, read)
     if frame == "send" and where[:1] == ["body"]:
         return FrameError(ErrorCode.INVALID_MESSAGE, ErrorCode.INVALID_MESSAGE.text, ref)
     return FrameError(ErrorCode.BAD_FRAME, f"Not valid: {'.'.join([frame, *where])}", ref)
 
 
-def _reference(frame: str, text: str | bytes) -> dict[str, str]:
+def _reference(frame: str, read: Callable[[], Any]) -> dict[str, str]:
     """The kind of the frame, and those of its ids that are well formed."""
     ref = {"t": frame}
     try:
-        raw = from_json(text)
+        raw = read()
     except ValueError:
         return ref
     for name, adapter in _REFERENCES.items():
@@ -78,29 +79,13 @@ def encode(frame: dict[str, Any]) -> str:
     return to_json(frame).decode()
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """An entry with its encoding, made once and written to every socket. `at`: when it was accepted, in milliseconds
-    since 1970, 0 if nobody asks."""
-
-    seq: int
-    text: str
-    at: int = 0
-
-
-def pack(entry: Entry) -> Packed:
-    return Packed(entry["seq"], to_json(entry).decode(), entry["at"])
+def ack_frame(acks: Sequence[Mapping[str, Any]]) -> str:
+    return encode({"t": "ack", "acks": acks})
 
 
 def frames_of(entries: Sequence[Packed]) -> Iterator[Sequence[Packed]]:
     """A run of entries in runs that fit into a frame each (MAX_FRAME_BYTES, as everyone is told)."""
-    start = size = 0
-    for at, entry in enumerate(entries):
-        size += len(entry.text)
-        if size > MAX_RUN_CHARS and at > start:
-            yield entries[start:at]
-            start, size = at, len(entry.text)
-    yield entries[start:] if start else entries
+    return runs(entries, [len(entry.text) for entry in entries], MAX_RUN_CHARS)
 
 
 def messages_frame(conv: str, entries: Sequence[Packed], absent: Sequence[Absence] = ()) -> str:
@@ -111,31 +96,17 @@ def messages_frame(conv: str, entries: Sequence[Packed], absent: Sequence[Absenc
 
 def changes_frames(conv: str, changes: Sequence[Changed], upto: int) -> Iterator[str]:
     """`changes` frames that fit; each says up to which revision all is told, the last one `upto`."""
-    packed = [Packed(change["rev"], to_json(change).decode()) for change in changes]
-    runs = list(frames_of(packed))
-    for n, run in enumerate(runs):
-        told = upto if n == len(runs) - 1 else run[-1].seq
-        texts = ",".join([change.text for change in run])
-        yield '{"t":"changes","conv":"%s","upto":%d,"changes":[%s]}' % (conv, told, texts)
+    texts = [to_json(change).decode() for change in changes]
+    for run, told in revisions(changes, texts, upto, MAX_RUN_CHARS):
+        yield '{"t":"changes","conv":"%s","upto":%d,"changes":[%s]}' % (conv, told, ",".join(run))
 
 
-def conversations_frames(items: Iterable[dict[str, Any]], most: int) -> Iterator[str]:
+def conversations_frames(items: Iterable[Mapping[str, Any]], most: int) -> Iterator[str]:
     """`conversations` frames of at most `most` conversations and MAX_PART_BYTES, or of a single larger one; at least
     one frame. Encoded as they are taken."""
-    run: list[str] = []
-    size = 0
-    for item in items:
-        text = to_json(item)
-        if run and (len(run) == most or size + len(text) > MAX_PART_BYTES):
-            yield _conversations_frame(run, "true")
-            run, size = [], 0
-        run.append(text.decode())
-        size += len(text)
-    yield _conversations_frame(run, "false")
-
-
-def _conversations_frame(items: Sequence[str], more: str) -> str:
-    return '{"t":"conversations","items":[%s],"more":%s}' % (",".join(items), more)
+    for run, more in parts((to_json(item) for item in items), most, MAX_PART_BYTES):
+        text = b",".join(run).decode()
+        yield '{"t":"conversations","items":[%s],"more":%s}' % (text, "true" if more else "false")
 
 
 def fitting(things: Iterable[Mapping[str, Any]], most: int = MAX_PART_BYTES) -> tuple[int, int]:
@@ -148,7 +119,3 @@ def fitting(things: Iterable[Mapping[str, Any]], most: int = MAX_PART_BYTES) -> 
             break
         count, size = count + 1, size + more
     return count, size
-
-
-def ack_frame(acks: Iterable[dict[str, Any]]) -> str:
-    return encode({"t": "ack", "acks": list(acks)})

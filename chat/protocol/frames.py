@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, WithJsonSchema
 
 SUBPROTOCOL = "messenger.v1.json"
+PROTO_SUBPROTOCOL = "messenger.v1.proto"
 PROTOCOL_VERSION = 1
 
 MAX_FRAME_BYTES = 65_536

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from chat.protocol.codec_json import FrameError
 from chat.protocol.errors import ErrorCode
+from chat.protocol.varint import read_varint, varint
 
 VERSION = 1
 # Beyond these the last conversations are left out: they are told from where the server holds the device. It fits in a
@@ -49,7 +50,7 @@ def encode(point: Point) -> str:
     parts = [bytes([VERSION]), UUID(point.epoch).bytes]
     for conv, stand in list(point.places.items())[:MAX_PLACES]:
         numbers = (stand.seq, stand.rev, stand.members_rev, stand.marks, stand.lapsed)
-        parts += [UUID(conv).bytes, *(_number(number) for number in numbers)]
+        parts += [UUID(conv).bytes, *(varint(number) for number in numbers)]
     packed = zlib.compress(b"".join(parts))
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
@@ -73,29 +74,6 @@ def _places(raw: memoryview) -> Iterator[tuple[str, Stand]]:
         conv, at = str(UUID(bytes=bytes(raw[at : at + 16]))), at + 16
         numbers = []
         for _ in range(5):
-            number, at = _read(raw, at)
+            number, at = read_varint(raw, at)
             numbers.append(number)
         yield conv, Stand(*numbers)
-
-
-def _number(number: int) -> bytes:
-    """Seven bits a byte, the lowest first, the top bit: more follows."""
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*out, number])
-
-
-def _read(raw: memoryview, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while raw[at] & 0x80:
-        if shift > 56:
-            # A number without end: adding to it would take longer with each byte.
-            raise ValueError
-        number |= (raw[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-    number |= raw[at] << shift
-    if number >= 1 << 63:
-        raise ValueError
-    return number, at + 1

@@ -19,8 +19,9 @@ from chat.delivery.runtime import Runtime, running
 from chat.delivery.session import Session
 from chat.log.pool import bounded
 from chat.metrics.web import SOCKETS_CLOSED
+from chat.protocol.codec import CODECS, JSON, Codec
 from chat.protocol.errors import CloseCode
-from chat.protocol.frames import MAX_FRAME_BYTES, SUBPROTOCOL
+from chat.protocol.frames import MAX_FRAME_BYTES
 from chat.web.desk import Desk
 from chat.web.identity import Identity, identify
 from chat.web.transports import cutter, paced
@@ -57,7 +58,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             await _refuse(scope, send, CloseCode.RESTARTING)
         else:
             await _accept(scope, send)
-            await _serve(runtime, identity, receive, send)
+            codec = CODECS.get(_subprotocol(scope) or "", JSON)
+            await _serve(runtime, identity, codec, receive, send)
 
 
 async def _identify(runtime: Runtime, scope: dict[str, Any]) -> Identity | None:
@@ -65,9 +67,13 @@ async def _identify(runtime: Runtime, scope: dict[str, Any]) -> Identity | None:
         return await bounded(identify(runtime.database, scope), HANDSHAKE_S)
 
 
+def _subprotocol(scope: dict[str, Any]) -> str | None:
+    """Of those that the client offers, the first that is ours."""
+    return next((name for name in scope.get("subprotocols") or () if name in CODECS), None)
+
+
 async def _accept(scope: dict[str, Any], send: Send) -> None:
-    offered = scope.get("subprotocols") or []
-    await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in offered else None})
+    await send({"type": "websocket.accept", "subprotocol": _subprotocol(scope)})
 
 
 async def _refuse(scope: dict[str, Any], send: Send, code: CloseCode) -> None:
@@ -78,10 +84,10 @@ async def _refuse(scope: dict[str, Any], send: Send, code: CloseCode) -> None:
     await send({"type": "websocket.close", "code": int(code)})
 
 
-async def _serve(runtime: Runtime, identity: Identity, receive: Receive, send: Send) -> None:
+async def _serve(runtime: Runtime, identity: Identity, codec: Codec, receive: Receive, send: Send) -> None:
     outlet = Outlet(paced(send), cutter(send))
     clock = asyncio.get_running_loop().time
-    session = Session(identity.user, identity.device, outlet, clock(), identity.access_rev)
+    session = Session(identity.user, identity.device, outlet, clock(), identity.access_rev, codec)
     desk = Desk(runtime, identity, session)
     runtime.hub.watchdog.strangers.add(session)
     began, code = clock(), GONE
@@ -105,13 +111,13 @@ async def _listen(desk: Desk, session: Session, receive: Receive) -> int:
         event = await receive()
         if event["type"] != "websocket.receive":
             return int(event.get("code") or GONE)
-        text = event.get("text")
-        if text is None:
-            text = event.get("bytes") or b""
-        if _is_too_large(text):
+        data = event.get("text")
+        if data is None:
+            data = event.get("bytes") or b""
+        if _is_too_large(data):
             session.end(CloseCode.FRAME_TOO_LARGE)
             break
-        waiting = desk.receive(text)
+        waiting = desk.receive(data)
         if waiting is not None:
             await waiting
     return GONE
@@ -123,8 +129,8 @@ def _note_end(code: int, seconds: float, frames_in: int, frames_out: int) -> Non
     logger.info("socket closed", extra=figures)
 
 
-def _is_too_large(text: str | bytes) -> bool:
+def _is_too_large(data: str | bytes) -> bool:
     """In bytes, counted only where the number of characters leaves it open."""
-    if len(text) > MAX_FRAME_BYTES or isinstance(text, bytes):
-        return len(text) > MAX_FRAME_BYTES
-    return len(text) > MAX_FRAME_BYTES // 4 and len(text.encode()) > MAX_FRAME_BYTES
+    if len(data) > MAX_FRAME_BYTES or isinstance(data, bytes):
+        return len(data) > MAX_FRAME_BYTES
+    return len(data) > MAX_FRAME_BYTES // 4 and len(data.encode()) > MAX_FRAME_BYTES

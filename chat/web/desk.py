@@ -25,7 +25,7 @@ from chat.log.pool import bounded
 from chat.log.refusal import Refusal
 from chat.metrics.web import SENDS
 from chat.policy.rate import TokenBucket
-from chat.protocol.codec_json import FrameError, decode
+from chat.protocol.codec_json import FrameError
 from chat.protocol.errors import CloseCode, ErrorCode
 from chat.protocol.frames import Ack, ClientFrame, Hello, Presence, Send, Typing
 from chat.web.clerk import Clerk, reference
@@ -67,12 +67,12 @@ class Desk:
         self._over = 0
         self._greeted = False
 
-    def receive(self, text: str | bytes) -> Later | None:
+    def receive(self, data: str | bytes) -> Later | None:
         session = self._session
         self.frames += 1
         now = session.heard_at = self._clock()
         try:
-            frame = decode(text)
+            frame = session.codec.decode(data)
         except FrameError as error:
             self._refuse(error)
             return None

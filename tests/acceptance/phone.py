@@ -7,7 +7,6 @@ settles them. All that happens goes into a History, if there is one.
 
 import asyncio
 import contextlib
-import json
 import random
 import time
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ import websockets
 
 from chat.policy.replica import Replica
 from chat.policy.window import ContiguousCursor
+from chat.protocol.frames import SUBPROTOCOL
+from tests.acceptance.encoding import ENCODINGS
 from tests.acceptance.people import SignedIn
 from tests.faults.history import (
     Accepted,
@@ -64,7 +65,13 @@ class Phone:
     """`async with Phone(...)` connects and stays connected. `conversations` as the server last told them."""
 
     def __init__(
-        self, address: str, who: SignedIn, history: History | None = None, heartbeat: float = 1.0, sees: bool = False
+        self,
+        address: str,
+        who: SignedIn,
+        history: History | None = None,
+        heartbeat: float = 1.0,
+        sees: bool = False,
+        subprotocol: str = SUBPROTOCOL,
     ) -> None:
         self.who = who
         self.store = Store()
@@ -82,6 +89,8 @@ class Phone:
         self.closes: list[int] = []
         self._url = address.replace("http", "ws", 1) + "/ws/v1"
         self._origin = address
+        self._subprotocol = subprotocol
+        self._encoding = ENCODINGS[subprotocol]
         self._heartbeat = heartbeat
         self._sees = sees
         self._socket: Any = None
@@ -193,12 +202,12 @@ class Phone:
     def post(self, frame: dict[str, Any] | str) -> None:
         """To the socket if there is one; nobody waits."""
         if self._socket is not None:
-            text = frame if isinstance(frame, str) else json.dumps(frame)
-            asyncio.get_running_loop().create_task(self._write(self._socket, text))
+            data = frame if isinstance(frame, str) else self._encoding.write(frame)
+            asyncio.get_running_loop().create_task(self._write(self._socket, data))
 
-    async def _write(self, socket: Any, text: str) -> None:
+    async def _write(self, socket: Any, data: str | bytes) -> None:
         with contextlib.suppress(websockets.ConnectionClosed, OSError):
-            await socket.send(text)
+            await socket.send(data)
 
     # Connecting
 
@@ -209,7 +218,7 @@ class Phone:
                 async with websockets.connect(
                     self._url,
                     additional_headers=headers,
-                    subprotocols=["messenger.v1.json"],
+                    subprotocols=[websockets.Subprotocol(self._subprotocol)],
                     origin=self._origin,
                     open_timeout=3,
                     ping_interval=None,
@@ -231,15 +240,16 @@ class Phone:
         self._began = set()
         for place in positions:
             self._begin(place["conv"], place["received"])
-        await socket.send(json.dumps({"t": "hello", "epoch": self.store.epoch, "positions": positions}))
+        hello = {"t": "hello", "epoch": self.store.epoch, "positions": positions}
+        await socket.send(self._encoding.write(hello))
         self._confirmed.clear()
         self._unsent_acks.clear()
         beat = asyncio.create_task(self._beat(socket))
         try:
             while True:
-                text = await asyncio.wait_for(socket.recv(), self._heartbeat * 2 + 5)
+                data = await asyncio.wait_for(socket.recv(), self._heartbeat * 2 + 5)
                 self._socket = socket
-                self._receive(json.loads(text))
+                self._receive(self._encoding.read(data))
                 self.changed.set()
         except websockets.ConnectionClosed as closed:
             self.closes.append(closed.rcvd.code if closed.rcvd else 1006)
@@ -250,7 +260,7 @@ class Phone:
         while True:
             await asyncio.sleep(self._heartbeat)
             stale = [self._place(conv) for conv in self.conversations if not self._is_confirmed(conv)]
-            await self._write(socket, json.dumps({"t": "ping", "positions": stale}))
+            await self._write(socket, self._encoding.write({"t": "ping", "positions": stale}))
 
     def _begin(self, conv: str, position: int) -> None:
         if conv not in self._began:
@@ -299,7 +309,7 @@ class Phone:
                 self.conversations.pop(frame["conv"], None)
             case "members":
                 if frame["conv"] in self.conversations:
-                    self.conversations[frame["conv"]] |= {"title": frame["title"], "members": frame["members"]}
+                    self.conversations[frame["conv"]] |= {"title": frame.get("title"), "members": frame["members"]}
             case "sync_done":
                 self.is_synced.set()
             case "ack":

@@ -1,7 +1,6 @@
 """A client that says exactly what a test tells it to, well or badly, and keeps everything it hears."""
 
 import asyncio
-import json
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,9 +9,10 @@ from typing import Any
 
 import websockets
 
+from chat.protocol.frames import SUBPROTOCOL
+from tests.acceptance.encoding import ENCODINGS
 from tests.acceptance.people import SignedIn
 
-SUBPROTOCOL = "messenger.v1.json"
 # Small, so that a client which does not read is felt by the server soon.
 DEAF_BUFFER = 4_096
 
@@ -26,15 +26,19 @@ def anything(_: Frame) -> bool:
 class Wire:
     """One connection. Frames that nobody asked for yet wait in `heard`."""
 
-    def __init__(self, socket: Any) -> None:
+    def __init__(self, socket: Any, subprotocol: str = SUBPROTOCOL) -> None:
         self.socket = socket
+        self._encoding = ENCODINGS[subprotocol]
         self.heard: list[Frame] = []
         self.welcome: Frame = {}
         self.conversations: dict[str, Frame] = {}
         self._counter = 0
 
     async def say(self, frame: Frame | str | bytes) -> None:
-        await self.socket.send(json.dumps(frame) if isinstance(frame, dict) else frame)
+        await self.socket.send(self._encoding.write(frame) if isinstance(frame, dict) else frame)
+
+    async def _recv(self) -> Frame:
+        return self._encoding.read(await self.socket.recv())
 
     async def hear(self, kind: str, where: Callable[[Frame], bool] = anything, timeout: float = 15.0) -> Frame:
         """The next frame of that kind for which `where` holds."""
@@ -44,7 +48,7 @@ class Wire:
                     if frame["t"] == kind and where(frame):
                         self.heard.remove(frame)
                         return frame
-                self.heard.append(json.loads(await self.socket.recv()))
+                self.heard.append(await self._recv())
 
     async def ask(self, frame: Frame | str, kind: str, where: Callable[[Frame], bool] = anything) -> Frame:
         await self.say(frame)
@@ -81,7 +85,7 @@ class Wire:
                 for frame in self.heard:
                     if (found := _answer(frame, client_id)) is not None:
                         return found
-                self.heard.append(json.loads(await self.socket.recv()))
+                self.heard.append(await self._recv())
 
     async def entry(self, conv: str, seq: int, timeout: float = 15.0) -> Frame:
         """The entry as it is pushed."""
@@ -110,7 +114,7 @@ class Wire:
         async with asyncio.timeout(timeout):
             try:
                 while True:
-                    self.heard.append(json.loads(await self.socket.recv()))
+                    self.heard.append(await self._recv())
             except websockets.ConnectionClosed as closed:
                 return closed.rcvd.code if closed.rcvd else 1006
 
@@ -144,6 +148,7 @@ async def connect(
     query: str = "",
     deaf: bool = False,
     bearer: str | None = None,
+    subprotocol: str = SUBPROTOCOL,
     also: Sequence[str] = (),
 ) -> AsyncIterator[Wire]:
     """A connection, greeted unless `hello` is false. `origin`: "same" as the address, None for none at all.
@@ -155,7 +160,7 @@ async def connect(
     connection = websockets.connect(
         address.replace("http", "ws", 1) + "/ws/v1" + query,
         additional_headers=headers,
-        subprotocols=[websockets.Subprotocol(name) for name in (SUBPROTOCOL, *also)],
+        subprotocols=[websockets.Subprotocol(name) for name in (subprotocol, *also)],
         origin=websockets.Origin(address) if origin == "same" else origin and websockets.Origin(origin),
         open_timeout=10,
         ping_interval=None,
@@ -166,7 +171,7 @@ async def connect(
         sock=_small_socket(address) if deaf else None,
     )
     async with connection as opened:
-        wire = Wire(opened)
+        wire = Wire(opened, subprotocol)
         if hello:
             await wire.greet()
         try:

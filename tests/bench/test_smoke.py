@@ -28,7 +28,8 @@ def test_what_was_sent_came_back(tmp_path: Path) -> None:
     found = run_bench(tmp_path / "report.json", "--server", server)
     figures = {(row["scenario"], row["name"]): row["value"] for row in found["figures"]}
     assert not [key for key, value in figures.items() if value is None]
-    assert set(found["loads"]) == {f"{name} {server}" for name in ("full", "steady", "counts")}
+    loads = ("full", "steady", "counts", "encoding messenger.v1.json", "encoding messenger.v1.proto")
+    assert set(found["loads"]) == {f"{name} {server}" for name in loads}
     for load in found["loads"].values():
         counts = load["counts"]
         assert counts["sent"] > 0, load
@@ -40,6 +41,9 @@ def test_what_was_sent_came_back(tmp_path: Path) -> None:
     assert found["loads"][f"steady {server}"]["counts"]["seen"] == found["loads"][f"steady {server}"]["counts"]["sent"]
     assert figures["counts", "exchanges with PostgreSQL a batch"] >= 1
     assert figures["counts", "SQL statements per 1,000 receipts"] > 0
+    assert (
+        figures["encoding", "message pushed: smaller by"] > 35 and figures["encoding", "receipts told: smaller by"] > 35
+    )
     assert figures["idle", "PSS of an idle socket"] > 0
     assert figures["away", "one conversation: entries that came"] == 300
     assert figures["crowd", "errors"] == 0 and figures["crowd", "entries a device"] == 20

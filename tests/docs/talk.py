@@ -2,23 +2,24 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeVar
 
 import httpx
 from psycopg import AsyncConnection
+from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from chat.log import groups
+from chat.protocol.frames import SUBPROTOCOL
+from tests.acceptance.encoding import ENCODINGS
 from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import PASSWORD, House
 
 Frame = dict[str, Any]
 T = TypeVar("T")
 PATIENCE_S = 30
-SUBPROTOCOL = "messenger.v1.json"
 
 # Time, as a month of it would leave the rows.
 HORIZON = "UPDATE chat_inbox SET horizon_seq = %s WHERE conversation_id = %s::uuid AND device_id = %s::uuid"
@@ -47,23 +48,27 @@ class Talker:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
+        self._encoding = ENCODINGS[socket.subprotocol or SUBPROTOCOL]
         self.heard: list[Frame] = []
         self._read = 0
 
     @classmethod
-    async def connect(cls, address: str, cookies: str = "", origin: str | None = None) -> Self:
+    async def connect(
+        cls, address: str, cookies: str = "", origin: str | None = None, subprotocol: str = SUBPROTOCOL
+    ) -> Self:
         url = address.replace("http://", "ws://") + "/ws/v1"
         headers = {"Cookie": cookies} | ({"Origin": origin} if origin else {})
-        return cls(await connect(url, subprotocols=[SUBPROTOCOL], additional_headers=headers, compression=None))
+        offered = [Subprotocol(subprotocol)]
+        return cls(await connect(url, subprotocols=offered, additional_headers=headers, compression=None))
 
     async def say(self, t: str, **fields: Any) -> None:
-        await self.socket.send(json.dumps({"t": t} | fields))
+        await self.socket.send(self._encoding.write({"t": t} | fields))
 
     async def until(self, wanted: Callable[[Frame], bool]) -> Frame:
         """The next frame that is wanted; those before it are remembered too."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                frame = json.loads(await self.socket.recv())
+                frame = self._encoding.read(await self.socket.recv())
                 self.heard.append(frame)
                 if wanted(frame):
                     return frame
@@ -92,8 +97,9 @@ class Talker:
 class Talk:
     """alice and bob, from their first frame to the server's restart. `heard`: every frame of the server."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, subprotocol: str = SUBPROTOCOL) -> None:
         self._house = house
+        self._subprotocol = subprotocol
         self._counter = 0
         self.heard: list[Frame] = []
         self.close_codes: list[int | None] = []
@@ -102,8 +108,8 @@ class Talk:
         address = self._house.addresses[0]
         everyone = self._house.enrol("alice", "bob", "carol")
         bob_signed_in = everyone[1]
-        alice = await Talker.connect(address, await sign_in(address, "alice"))
-        bob = await Talker.connect(address, bob_signed_in.cookie_header)
+        alice = await self._connect(await sign_in(address, "alice"))
+        bob = await self._connect(bob_signed_in.cookie_header)
         talkers = [alice, bob]
         await self._greet(alice, bob)
         conv = await self._open(alice, bob)
@@ -121,6 +127,9 @@ class Talk:
         await self._last_seen(alice)
         await self._restart(talkers)
         self.heard = [frame for talker in talkers for frame in talker.heard]
+
+    async def _connect(self, cookies: str) -> Talker:
+        return await Talker.connect(self._house.addresses[0], cookies, subprotocol=self._subprotocol)
 
     def _message(self, conv: str, body: str, **more: Any) -> Frame:
         self._counter += 1
@@ -196,7 +205,7 @@ class Talk:
 
     async def _again(self, alice: Talker, cookies: str) -> Talker:
         """bob from a second tab that has lost everything: the list tells him the newest entry."""
-        second = await Talker.connect(self._house.addresses[0], cookies)
+        second = await self._connect(cookies)
         await second.hello()
         await second.frame("messages")
         return second
@@ -228,7 +237,7 @@ class Talk:
         assert len((await alice.frame("members"))["members"]) == 2
         await self._accepted(alice, group, "Not Bob, it seems.")
         await self._use_case(lambda c: groups.add(c, actor, group, bob_id))
-        back = await bob.until(lambda frame: frame["t"] == "messages" and "absent" in frame)
+        back = await bob.until(lambda frame: frame["t"] == "messages" and frame.get("absent"))
         assert back["absent"] == [{"from": 2, "to": 2, "why": "no_access"}]
 
     async def _expire(self, alice: Talker, conv: str, bob: SignedIn) -> None:
@@ -266,7 +275,7 @@ class Talk:
     async def _late(self, alice: Talker, conv: str, bob: SignedIn) -> Talker:
         """bob's device comes back from where the horizon has passed it, and catches up; then it turns out to have
         had the entry all along."""
-        third = await Talker.connect(self._house.addresses[0], bob.cookie_header)
+        third = await self._connect(bob.cookie_header)
         await third.hello(positions=[{"conv": conv, "received": 3, "rev": 0}])
         assert (await third.frame("reset"))["horizon"] == 4
         listed = next(frame for frame in third.heard if frame["t"] == "conversations")

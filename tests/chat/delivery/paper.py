@@ -7,7 +7,7 @@ from chat.delivery.cursor import Cursor
 from chat.delivery.session import Session
 from chat.inbox.sync import Summary
 from chat.policy.visibility import Readable
-from chat.protocol.codec_json import Packed
+from chat.protocol.packed import Packed
 
 
 class Paper:

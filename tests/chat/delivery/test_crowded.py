@@ -8,8 +8,8 @@ from chat.delivery import outlet
 from chat.delivery.hub import Hub
 from chat.delivery.outlet import Outlet
 from chat.delivery.session import Session
-from chat.protocol.codec_json import Packed, pack
 from chat.protocol.frames import MAX_BODY_CHARS, Entry
+from chat.protocol.packed import Packed, pack
 from tests.chat.delivery.paper import cursor_of, summary
 
 # Each of these characters takes six in JSON.

@@ -9,7 +9,7 @@ import pytest
 from chat.delivery import flight as module
 from chat.delivery.flight import HISTORY_MS, Flight
 from chat.metrics.instruments import LATENCY_S, Histogram
-from chat.protocol.codec_json import Packed
+from chat.protocol.packed import Packed
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from chat.delivery.session import WINDOW, Session
 from chat.delivery.watchdog import HELLO_S, SILENT_S, STALLED_S
 from chat.log.delta import Change, Delta
 from chat.policy.visibility import Readable
-from chat.protocol.codec_json import Packed
 from chat.protocol.errors import CloseCode
 from chat.protocol.frames import Changed
+from chat.protocol.packed import Packed
 from tests.chat.delivery.paper import cursor_of, frames, new_session, packed, summary
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from chat.protocol.codec_json import (
     FrameError,
-    Packed,
     conversations_frames,
     decode,
     fitting,
@@ -19,6 +18,7 @@ from chat.protocol.codec_json import (
 )
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import MAX_FRAME_BYTES, MAX_PART_BYTES, Send
+from chat.protocol.packed import Packed
 
 SHARED = Path(__file__).parents[2] / "shared"
 CONV = "01a20d51-c834-714c-b108-1217ce6921fc"
