@@ -1,0 +1,26 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from messenger_client.store.database import Database
+from tests.messenger_client.device import Device
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Of a device's database."""
+    return tmp_path / "device.sqlite3"
+
+
+@pytest_asyncio.fixture
+async def device(path: Path) -> AsyncIterator[Device]:
+    """One that is in a conversation with bob."""
+    database = Database(path)
+    await database.open()
+    device = Device(database)
+    await device.begin()
+    await device.new_events()
+    yield device
+    await database.close()
