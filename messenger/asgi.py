@@ -1,4 +1,5 @@
-"""The application both servers run: HTTP to Django, /ws/v1 to the messenger, the lifespan to its start and end."""
+"""The application both servers run: /api/ and /ws/v1 to the messenger, all other HTTP to Django, the lifespan to its
+start and end."""
 
 import gc
 import logging
@@ -12,14 +13,16 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from django.core.asgi import get_asgi_application
 
-http = get_asgi_application()
+pages = get_asgi_application()
 
 from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from chat.api.handler import ApiHandler  # noqa: E402
 from chat.delivery import runtime  # noqa: E402
 from chat.web.consumers import ChatConsumer  # noqa: E402
 from messenger.durability import require  # noqa: E402
+from messenger.request_log import request_log  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +46,16 @@ class BrowserOriginValidator(OriginValidator):  # type: ignore[misc]
         except ValueError:
             # A port that is no number: "http://ours:80.evil.example" would otherwise pass by its host.
             return False
+
+
+api = ApiHandler(around=request_log)
+
+
+async def http(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    if scope["path"].startswith("/api/"):
+        await api(scope, receive, send)
+    else:
+        await pages(scope, receive, send)  # type: ignore[arg-type]
 
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -52,11 +52,12 @@ def _log(request: HttpRequest, status: int | None, began: float) -> None:
     """`status` is None when the client did not wait for the answer."""
     # The user only if something asked for it: looking would cost a read of the session for every picture.
     user = getattr(request, "_cached_user", None) or getattr(request, "_acached_user", None)
+    identity = getattr(request, "identity", None)
     figures = {
         "method": request.method,
         "path": request.path,
         "status": status,
         "ms": round((time.monotonic() - began) * 1000, 1),
-        "user": str(user.pk) if user is not None and user.pk else None,
+        "user": identity.user if identity else str(user.pk) if user is not None and user.pk else None,
     }
     logger.info("answered", extra=figures)

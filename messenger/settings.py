@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "channels",
     "csp",
+    "ninja",
     "chat.apps.ChatConfig",
     "receipts.apps.ReceiptsConfig",
 ]

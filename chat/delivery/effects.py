@@ -113,6 +113,8 @@ class Postman:
             self.hub.raise_rev(event["conv"], event["rev"])
         elif event["type"] == "members":
             self._soon(self.members_changed(event["conv"], event["users"]))
+        elif event["type"] == "revoked":
+            self._soon(self.revoked(event["users"]))
         elif event["type"] == "typing":
             for conv, members_rev, user in event["batch"]:
                 self.hub.typing(conv, members_rev, user)
@@ -140,6 +142,11 @@ class Postman:
     def members_hint(self, conv: str, users: list[str]) -> None:
         """Tells the other processes, and the people here, of a conversation made or changed."""
         self._publisher.publish({"type": "members", "origin": self.process, "conv": conv, "users": users})
+
+    def revoked_hint(self, user: str) -> None:
+        """A device of theirs may not act any more: its sockets here and elsewhere end."""
+        self._soon(self.revoked([user]))
+        self._publisher.publish({"type": "revoked", "origin": self.process, "users": [user]})
 
     def _soon(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work, context=Context())

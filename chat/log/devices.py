@@ -1,4 +1,4 @@
-"""Registering and revoking devices (Django's synchronous side: sign-in pages and the admin)."""
+"""Registering and revoking devices (Django's synchronous side: sign-in pages, the admin, threads of the API)."""
 
 import hashlib
 import secrets
@@ -30,14 +30,43 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def new_token() -> str:
+    """32 random bytes in letters that may stand in a header, a cookie and the name of a subprotocol."""
+    return secrets.token_urlsafe(32)
+
+
 @transaction.atomic
-def register(user: User, name: str = "") -> tuple[Device, str]:
+def register(user: User, name: str = "", kind: Device.Kind = Device.Kind.BROWSER) -> tuple[Device, str]:
     """A new device and its secret, which is shown this once."""
-    token = secrets.token_urlsafe(32)
-    device = Device.objects.create(user=user, name=name[:100], token_hash=token_hash(token))
+    token = new_token()
+    device = Device.objects.create(user=user, kind=kind, name=name[:100], token_hash=token_hash(token))
     with connection.cursor() as cursor:
         cursor.execute(START_INBOXES, [device.id, user.id])
     return device, token
+
+
+@transaction.atomic
+def sign_in_again(user: User, device_id: UUID) -> tuple[Device, str] | None:
+    """An app of this person under a new token: the same device, with its positions. What it had open under an older
+    token ends. None: it has no such app that can act."""
+    apps = Device.objects.select_for_update(no_key=True).filter(kind=Device.Kind.APP, user=user, revoked_at=None)
+    device = apps.filter(id=device_id).first()
+    if device is None:
+        return None
+    token = new_token()
+    device.access_rev = device.token_rev = device.access_rev + 1
+    device.token_hash, device.next_token_hash = token_hash(token), None
+    device.save(update_fields=["access_rev", "token_rev", "token_hash", "next_token_hash"])
+    reconsider(user.id)
+    return device, token
+
+
+def rotate(device: UUID) -> str | None:
+    """A token in place of the app's own, which ends when this one is first used; so an answer that is lost locks
+    nobody out. Asked again before that, only the last one made counts. None: the device was revoked meanwhile."""
+    token = new_token()
+    apps = Device.objects.filter(id=device, kind=Device.Kind.APP, revoked_at=None)
+    return token if apps.update(next_token_hash=token_hash(token)) else None
 
 
 @transaction.atomic

@@ -58,6 +58,9 @@ class ErrorCode(str, Enum):
         Retry.NEVER,
         "The push subscription is not one this server can use.",
     )
+    INVALID_REQUEST = "INVALID_REQUEST", Retry.NEVER, "The request is not what this address takes."
+    INVALID_ACCOUNT = "INVALID_ACCOUNT", Retry.NEVER, "This account cannot be made."
+    USERNAME_TAKEN = "USERNAME_TAKEN", Retry.NEVER, "That username is taken."
     INVALID_SETTINGS = "INVALID_SETTINGS", Retry.NEVER, "These settings cannot be stored."
     INVALID_PASSWORD = "INVALID_PASSWORD", Retry.NEVER, "The password was not changed."
     PUSH_OFF = "PUSH_OFF", Retry.NEVER, "This server sends no push notifications."

@@ -1,11 +1,12 @@
 """The doors of the settings: what a person is called and lets others know, their devices, their password (doors.py).
+The API has the same under other addresses.
 
 Everything is the asking person's own: another's device is answered as one that is not there.
 """
 
 import unicodedata
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.contrib.auth import update_session_auth_hash
@@ -14,10 +15,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from chat.log import devices, profile
-from chat.models import Device
+from chat.models import Device, User
 from chat.protocol.errors import ErrorCode
 from chat.web.doors import BadBody, for_devices, json_body
 from chat.web.forms import NewPasswordForm
@@ -29,20 +30,22 @@ PASSWORD_CHARS = 4096
 UNFIT = {"Cc", "Cs", "Zl", "Zp"}
 
 
+def _one_line(name: str) -> str:
+    if any(unicodedata.category(character) in UNFIT for character in name):
+        raise ValueError("it cannot be stored, or not in one line")
+    return name.strip()
+
+
+Name = Annotated[str, Field(max_length=100), AfterValidator(_one_line)]
+
+
 class Wish(BaseModel):
     """What is left out stays as it is."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-    name: str | None = Field(None, max_length=100)
+    name: Name | None = None
     read_receipts: bool | None = None
     shows_presence: bool | None = None
-
-    @field_validator("name")
-    @classmethod
-    def one_line(cls, name: str | None) -> str | None:
-        if name is not None and any(unicodedata.category(character) in UNFIT for character in name):
-            raise ValueError("it cannot be stored, or not in one line")
-        return None if name is None else name.strip()
 
 
 class Passwords(BaseModel):
@@ -55,7 +58,7 @@ def _milliseconds(at: datetime | None) -> int | None:
     return None if at is None else round(at.timestamp() * 1000)
 
 
-def _told(device: Device, asking: Device) -> dict[str, Any]:
+def _told(device: Device, asking: UUID) -> dict[str, Any]:
     """Times are milliseconds since 1970; `last_seen_at` is when it was last connected, null: never. It is noted
     when its socket ends, and every few minutes until then."""
     return {
@@ -63,8 +66,53 @@ def _told(device: Device, asking: Device) -> dict[str, Any]:
         "name": device.name,
         "created_at": _milliseconds(device.created_at),
         "last_seen_at": _milliseconds(device.last_seen_at),
-        "is_this": device.id == asking.id,
+        "is_this": device.id == asking,
     }
+
+
+def told_devices(user: UUID, asking: UUID) -> list[dict[str, Any]]:
+    """Those that can act, those used last first; the asking one before them."""
+    working = Device.objects.filter(user=user, revoked_at=None).order_by("-last_seen_at", "-id")
+    return sorted((_told(each, asking) for each in working), key=lambda each: not each["is_this"])
+
+
+def told_profile(user: User) -> dict[str, Any]:
+    return {
+        "username": user.username,
+        "name": user.display_name,
+        "read_receipts": user.read_receipts,
+        "shows_presence": user.shows_presence,
+    }
+
+
+def grant(user: UUID, wish: Wish) -> None:
+    if wish.name is not None:
+        profile.rename(user, wish.name)
+    if wish.read_receipts is not None:
+        profile.set_read_receipts(user, wish.read_receipts)
+    if wish.shows_presence is not None:
+        profile.set_shows_presence(user, wish.shows_presence)
+
+
+def find_device(user: UUID, device: str) -> Device | None:
+    """One of this person's, revoked or not."""
+    try:
+        return Device.objects.filter(id=UUID(device), user=user).first()
+    except ValueError:
+        return None
+
+
+def change_password(device: Device, given: Passwords) -> dict[str, list[str]]:
+    """Afterwards all other devices of its person are signed out. What is wrong with it, by the names of `Passwords`:
+    then nothing was changed."""
+    fields = {"old_password": given.old, "new_password1": given.new, "new_password2": given.new}
+    form = NewPasswordForm(device.user, fields)
+    if not form.is_valid():
+        return _errors(form)
+    with transaction.atomic():
+        form.save()
+        devices.end_sessions(device.user, but=device)
+    return {}
 
 
 @method_decorator(never_cache, "dispatch")
@@ -74,11 +122,7 @@ class Account(View):
     @for_devices
     def get(self, request: HttpRequest, device: Device) -> HttpResponse:
         """With the devices that can act, those used last first; this one before them."""
-        user = device.user
-        working = Device.objects.filter(user=user, revoked_at=None).order_by("-last_seen_at", "-id")
-        listed = sorted((_told(each, device) for each in working), key=lambda each: not each["is_this"])
-        switches = {"read_receipts": user.read_receipts, "shows_presence": user.shows_presence}
-        return JsonResponse({"username": user.username, "name": user.display_name} | switches | {"devices": listed})
+        return JsonResponse(told_profile(device.user) | {"devices": told_devices(device.user_id, device.id)})
 
     @for_devices
     def patch(self, request: HttpRequest, device: Device) -> HttpResponse:
@@ -88,12 +132,7 @@ class Account(View):
             return problem(ErrorCode.INVALID_SETTINGS, why.status, str(why))
         except ValidationError:
             return problem(ErrorCode.INVALID_SETTINGS, 422)
-        if wish.name is not None:
-            profile.rename(device.user_id, wish.name)
-        if wish.read_receipts is not None:
-            profile.set_read_receipts(device.user_id, wish.read_receipts)
-        if wish.shows_presence is not None:
-            profile.set_shows_presence(device.user_id, wish.shows_presence)
+        grant(device.user_id, wish)
         return HttpResponse(status=204)
 
 
@@ -116,10 +155,7 @@ class OneDevice(View):
     @for_devices
     def delete(self, request: HttpRequest, device: Device, other: str) -> HttpResponse:
         """Signed out already: it is, afterwards."""
-        try:
-            found = Device.objects.filter(id=UUID(other), user=device.user_id).first()
-        except ValueError:
-            found = None
+        found = find_device(device.user_id, other)
         if found is None:
             return problem(ErrorCode.NOT_FOUND, 404)
         devices.revoke(found)
@@ -139,13 +175,8 @@ class Password(View):
             return problem(ErrorCode.INVALID_PASSWORD, why.status, str(why))
         except ValidationError:
             return problem(ErrorCode.INVALID_PASSWORD, 422)
-        fields = {"old_password": given.old, "new_password1": given.new, "new_password2": given.new}
-        form = NewPasswordForm(device.user, fields)
-        if not form.is_valid():
-            return problem(ErrorCode.INVALID_PASSWORD, 422, errors=_errors(form))
-        with transaction.atomic():
-            form.save()
-            devices.end_sessions(device.user, but=device)
+        if errors := change_password(device, given):
+            return problem(ErrorCode.INVALID_PASSWORD, 422, errors=errors)
         update_session_auth_hash(request, device.user)
         return HttpResponse(status=204)
 

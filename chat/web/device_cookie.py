@@ -17,7 +17,8 @@ def current_device(request: HttpRequest, user: User) -> Device | None:
     token = request.COOKIES.get(DEVICE_COOKIE)
     if not token:
         return None
-    return Device.objects.filter(token_hash=devices.token_hash(token[:256]), user=user, revoked_at=None).first()
+    browsers = Device.objects.filter(kind=Device.Kind.BROWSER, user=user, revoked_at=None)
+    return browsers.filter(token_hash=devices.token_hash(token[:256])).first()
 
 
 def register_device(request: HttpRequest, user: User) -> tuple[Device, str]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.models import User
 
+TAKEN = "taken"
 # What can be typed to find someone, and looks the same in every font.
 USERNAME = re.compile(r"[a-z0-9][a-z0-9_.\-]{2,29}")
 
@@ -39,7 +40,7 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
     @staticmethod
     def taken() -> forms.ValidationError:
-        return forms.ValidationError(_("That username is taken."))
+        return forms.ValidationError(_("That username is taken."), code=TAKEN)
 
 
 class NewPasswordForm(PasswordChangeForm):

@@ -1,12 +1,17 @@
-"""Who is at the other end of a handshake: Django's session cookie names the person, the device cookie the device.
+"""Who is at the other end of a handshake or a request. The one place where sockets and the API are authenticated: one
+exchange with the database and no thread. Nothing in a URL is ever looked at.
 
-Both must be good, belong together, and be of someone active: the one place where sockets are authenticated. One
-exchange with the database and no thread. Nothing in a URL is ever looked at. Threats met here: a stolen device
-cookie without a session, a stolen session cookie without its device (the session names the one it is for), a session
-whose password has changed since (its hash no longer fits), a revoked device, a suspended person.
+A browser has two cookies: Django's session names the person, the device cookie the device. Both must be good, belong
+together, and be of someone active. Threats met here: a stolen device cookie without a session, a stolen session cookie
+without its device (the session names the one it is for), a session whose password has changed since (its hash no longer
+fits), a revoked device, a suspended person.
+
+An app has a bearer token, which names both. Whoever offers one is not asked for cookies. Threats met here: a browser's
+device cookie offered as a token and the other way round (the kinds of device are told apart), a token from before a
+changed password or another sign-in (access_rev), one replaced by its successor, a revoked device, a suspended person.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +34,23 @@ SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND ex
 DEVICE = """
 SELECT d.id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), d.access_rev, u.password
 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
-WHERE d.token_hash = %s AND d.revoked_at IS NULL AND u.is_active
+WHERE d.token_hash = %s AND d.kind = 'browser' AND d.revoked_at IS NULL AND u.is_active
 """
+
+# By its token, or by the one that is to come in its place.
+BEARER = """
+SELECT d.id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), d.access_rev, d.token_hash = %s
+FROM chat_device d JOIN chat_user u ON u.id = d.user_id
+WHERE (d.token_hash = %s OR d.next_token_hash = %s) AND d.kind = 'app' AND d.token_rev = d.access_rev
+  AND d.revoked_at IS NULL AND u.is_active
+"""
+SUCCEED = """
+UPDATE chat_device SET token_hash = next_token_hash, next_token_hash = NULL WHERE next_token_hash = %s RETURNING id
+"""
+
+BEARER_PREFIX = "bearer."
+# As long as any token could be; what is longer is looked up all the same, in vain.
+TOKEN_CHARS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +67,51 @@ def _cookies(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return parse_cookie("; ".join(value.decode("latin-1") for name, value in headers if name == b"cookie"))
 
 
-async def identify(database: Database, scope: dict[str, Any]) -> Identity | None:
+def bearer(scope: Mapping[str, Any]) -> str | None:
+    """The token that is offered, in a header or (for clients that cannot set one) as a subprotocol; "" when there are
+    several. None: there is none, and cookies may say who it is."""
+    found = {word[1].strip() for word in _authorizations(scope["headers"]) if word[0].lower() == "bearer"}
+    offered = scope.get("subprotocols") or ()
+    found |= {name.removeprefix(BEARER_PREFIX) for name in offered if name.startswith(BEARER_PREFIX)}
+    if not found:
+        return None
+    return found.pop() if len(found) == 1 else ""
+
+
+def _authorizations(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, rest = value.decode("latin-1").partition(" ")
+            yield scheme, rest
+
+
+async def identify(database: Database, scope: Mapping[str, Any]) -> Identity | None:
     """None: not signed in. Raises psycopg.Error when the database is away."""
+    token = bearer(scope)
+    return await _by_cookies(database, scope) if token is None else await _by_token(database, token)
+
+
+async def _by_token(database: Database, token: str) -> Identity | None:
+    hashed = token_hash(token[:TOKEN_CHARS])
+    # Once more when it is a successor, used for the first time: unless it has been replaced meanwhile it is found then.
+    for _ in range(2):
+        rows = await database.rows(BEARER, [hashed, hashed, hashed])
+        if not rows:
+            return None
+        device, user, username, name, access_rev, is_current = rows[0]
+        if is_current:
+            return Identity(user, username, name, device, access_rev)
+        await database.rows(SUCCEED, [hashed])
+    return None
+
+
+async def _by_cookies(database: Database, scope: Mapping[str, Any]) -> Identity | None:
     cookies = _cookies(scope["headers"])
     session, device = cookies.get(settings.SESSION_COOKIE_NAME), cookies.get(DEVICE_COOKIE)
     # A quoted cookie can spell a NUL, which PostgreSQL takes in no text.
     if not session or not device or "\0" in session:
         return None
-    sessions, devices = await database.many([(SESSION, [session[:64]]), (DEVICE, [token_hash(device[:256])])])
+    sessions, devices = await database.many([(SESSION, [session[:64]]), (DEVICE, [token_hash(device[:TOKEN_CHARS])])])
     if not sessions or not devices:
         return None
     data = SessionStore(session).decode(sessions[0][0])

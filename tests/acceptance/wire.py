@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -143,14 +143,19 @@ async def connect(
     cookies: str | None = None,
     query: str = "",
     deaf: bool = False,
+    bearer: str | None = None,
+    also: Sequence[str] = (),
 ) -> AsyncIterator[Wire]:
     """A connection, greeted unless `hello` is false. `origin`: "same" as the address, None for none at all.
+    `bearer`: a token in a header; `also`: further subprotocols that are offered.
     `deaf`: from the greeting on nothing is read unless asked for, and little fits into the kernel's buffer."""
     cookies = who.cookie_header if who is not None and cookies is None else cookies
+    headers = {"Cookie": cookies} if cookies else {}
+    headers |= {"Authorization": f"Bearer {bearer}"} if bearer is not None else {}
     connection = websockets.connect(
         address.replace("http", "ws", 1) + "/ws/v1" + query,
-        additional_headers={"Cookie": cookies} if cookies else None,
-        subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
+        additional_headers=headers,
+        subprotocols=[websockets.Subprotocol(name) for name in (SUBPROTOCOL, *also)],
         origin=websockets.Origin(address) if origin == "same" else origin and websockets.Origin(origin),
         open_timeout=10,
         ping_interval=None,
