@@ -56,7 +56,7 @@ class Client:
 
     async def sign_in(self, username: str, password: str, *, name: str = "Python") -> None:
         """A device that is signed in stays so, whether or not the server is there. `name`: what the person calls this
-        device. Raises Refused (a wrong name or password, for one), Unavailable, SomebodyElse."""
+        device. Raises SignedOut (a wrong name or password), Refused, Unavailable, SomebodyElse."""
         known = self._engine.account.get("username", username)
         if known.casefold() != username.casefold():
             raise SomebodyElse(f"This database belongs to {known}.")
@@ -72,11 +72,11 @@ class Client:
             await self._adopt(answer)
         self._engine.start()
 
-    async def sign_up(self, username: str, password: str, *, name: str = "Python") -> None:
-        """Someone new. Raises Refused (the name is taken, for one), Unavailable, SomebodyElse."""
+    async def sign_up(self, username: str, password: str, *, name: str = "", device: str = "Python") -> None:
+        """Someone new, called `name`. Raises Refused (the name is taken, for one), Unavailable, SomebodyElse."""
         if "user" in self._engine.account:
             raise SomebodyElse(f"This database belongs to {self._engine.account['username']}.")
-        await self._adopt(await self._http.sign_up(username, password, name))
+        await self._adopt(await self._http.sign_up(username, password, name, device))
         self._engine.start()
 
     async def rotate_token(self) -> None:

@@ -21,9 +21,10 @@ class Http:
         wanted = {"username": username, "password": password, "name": name}
         return await self._ask("POST", "/api/v1/devices", wanted | ({"device_id": device} if device else {}))
 
-    async def sign_up(self, username: str, password: str, name: str) -> dict[str, Any]:
-        """Someone new, with a first device: as sign_in."""
-        return await self._ask("POST", "/api/v1/accounts", {"username": username, "password": password, "name": name})
+    async def sign_up(self, username: str, password: str, name: str, device: str) -> dict[str, Any]:
+        """Someone new, called `name`, with a first device, called `device`: as sign_in."""
+        wanted = {"username": username, "password": password, "name": name, "device": device}
+        return await self._ask("POST", "/api/v1/accounts", wanted)
 
     async def rotate(self, token: str) -> str:
         """A new token; the old one ends when the new one is first used."""
@@ -63,5 +64,6 @@ def _error(response: httpx.Response, problem: dict[str, Any]) -> MessengerError:
         case Retry.NEVER:
             return Refused(text, code)
     unavailable = Unavailable(text, code)
-    unavailable.retry_after_ms = retry_after_ms(response.headers.get("Retry-After"))
+    told = problem.get("retry_after_ms")
+    unavailable.retry_after_ms = told if isinstance(told, int) else retry_after_ms(response.headers.get("Retry-After"))
     return unavailable
