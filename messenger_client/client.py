@@ -45,7 +45,7 @@ class Client:
             # Its token is no other server's business.
             await self._engine.close()
             raise SomebodyElse(f"This database belongs to {known}.")
-        if "token" in self._engine.account:
+        if self.is_signed_in:
             self._engine.start()
         return self
 
@@ -60,7 +60,7 @@ class Client:
         known = self._engine.account.get("username", username)
         if known.casefold() != username.casefold():
             raise SomebodyElse(f"This database belongs to {known}.")
-        if "token" not in self._engine.account:
+        if not self.is_signed_in:
             device = self._engine.account.get("device")
             try:
                 answer = await self._http.sign_in(username, password, name, device)
@@ -98,7 +98,7 @@ class Client:
 
     @property
     def _token(self) -> str:
-        if "token" not in self._engine.account:
+        if not self.is_signed_in:
             raise SignedOut()
         return self._engine.account["token"]
 
@@ -108,6 +108,10 @@ class Client:
         if "user" not in self._engine.account:
             raise SignedOut()
         return self._engine.account["user"]
+
+    @property
+    def is_signed_in(self) -> bool:
+        return "token" in self._engine.account
 
     @property
     def state(self) -> State | None:
