@@ -111,8 +111,8 @@ class Engine:
 
     async def close(self) -> None:
         await self.stop()
+        self.stream.close()
         await self.database.close()
-        self.stream.end()
         self._wake_all()
 
     async def _run(self) -> None:

@@ -159,6 +159,8 @@ class Link:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await _let_finish(taker, frames)
+            # Also when this client is about to end: goodbye, instead of what looks like a fault.
+            await socket.close()
 
     async def _read(self, socket: ClientConnection, frames: asyncio.Queue[protocol.Frame]) -> None:
         try:

@@ -20,7 +20,7 @@ class Stream:
         self._passing: dict[tuple[object, ...], Passing] = {}
         self._news = asyncio.Event()
         self._reader: object = None
-        self._is_over = False
+        self._is_closed = False
         self._error: Exception | None = None
 
     def wake(self) -> None:
@@ -33,38 +33,44 @@ class Stream:
         self._passing[key] = event
         self._news.set()
 
-    def end(self, error: Exception | None = None) -> None:
-        """Once all is told: nothing more comes, or why not."""
-        self._is_over, self._error = True, error
+    def end(self, error: Exception) -> None:
+        """Once all is told: nothing more comes, and why."""
+        self._error = error
+        self._news.set()
+
+    def close(self) -> None:
+        """The client is closed: whoever listens is done. What is not handled comes again in the next run."""
+        self._is_closed = True
         self._news.set()
 
     def resume(self) -> None:
-        self._is_over, self._error = False, None
+        self._error = None
 
     async def events(self) -> AsyncIterator[Event]:
         reader = self._reader = object()
-        while True:
+        while not self._is_closed:
             self._news.clear()
-            is_over, error = self._is_over, self._error
+            error = self._error
             page = await self._read(0, PAGE)
             for n, event in page:
-                for passing in self._take_passing():
-                    yield passing
-                if event is not None:
-                    yield event
-                if reader is not self._reader:
-                    raise RuntimeError("another loop reads the events now")
+                for each in (*self._take_passing(), *([event] if event is not None else [])):
+                    yield each
+                    if not self._may_go_on(reader):
+                        return
                 await self._handled(n)
             for passing in self._take_passing():
                 yield passing
-            if reader is not self._reader:
-                raise RuntimeError("another loop reads the events now")
-            if not page and is_over:
-                if error is not None:
-                    raise error
-                return
+                if not self._may_go_on(reader):
+                    return
+            if error is not None and not page:
+                raise error
             if not page and not self._passing:
                 await self._news.wait()
+
+    def _may_go_on(self, reader: object) -> bool:
+        if reader is not self._reader:
+            raise RuntimeError("another loop reads the events now")
+        return not self._is_closed
 
     def _take_passing(self) -> list[Passing]:
         passing, self._passing = list(self._passing.values()), {}

@@ -31,6 +31,7 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
         self._worker: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     async def open(self) -> None:
         try:
@@ -41,6 +42,8 @@ class Database:
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """`work` in a transaction that is on disk when this returns. What it raises takes back what it did."""
+        if self._is_closed:
+            raise StoreFailed("The client is closed.")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, future))
         if self._worker is None:
@@ -48,10 +51,13 @@ class Database:
         return await future
 
     async def close(self) -> None:
+        """What was begun is done."""
+        self._is_closed = True
         if self._worker is not None:
             await self._worker
-        if self._connection is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, connection.close)
         self._thread.shutdown()
 
     async def _drain(self) -> None:

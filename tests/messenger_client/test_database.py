@@ -123,3 +123,17 @@ async def test_a_database_of_another_release_is_left_as_it_is(path: Path) -> Non
     db.close()
     with pytest.raises(StoreFailed, match="99"):
         await Database(path).open()
+
+
+async def test_a_closed_one_is_said_to_be_closed(path: Path) -> None:
+    database = await opened(path)
+    writing = asyncio.create_task(database.run(lambda db: meta.put(db, {"fact": "kept"})))
+    await asyncio.sleep(0)
+    await database.close()
+    await database.close()
+    await writing
+    with pytest.raises(StoreFailed, match="closed"):
+        await fact(database)
+    again = await opened(path)
+    assert await fact(again) == "kept"
+    await again.close()
