@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,14 @@ PATIENCE_S = 30.0
 
 @dataclass
 class Program:
-    """`heard`: all events so far, since someone listens for as long as the client is open."""
+    """`heard`: all events so far, since someone listens for as long as the client is open. `messages`: those of them
+    that are new, others' and own."""
 
     client: Client
     username: str
-    heard: list[Event]
-    changed: asyncio.Event
+    heard: list[Event] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def until(self, check: Callable[[], Any], timeout: float = PATIENCE_S) -> Any:
         """What `check` gives once it is something."""
@@ -34,11 +36,6 @@ class Program:
         return [event for event in self.heard if isinstance(event, kind)]
 
     @property
-    def messages(self) -> list[Message]:
-        """Others' and own, as they were told."""
-        return [event.message for event in self.of(MessageReceived)]
-
-    @property
     def bodies(self) -> list[str]:
         return [message.body for message in self.messages]
 
@@ -50,13 +47,15 @@ class Program:
     async def listen(self) -> None:
         async for event in self.client.events():
             self.heard.append(event)
+            if isinstance(event, MessageReceived):
+                self.messages.append(event.message)
             self.changed.set()
 
 
 @asynccontextmanager
 async def listening(client: Client, username: str = "") -> AsyncIterator[Program]:
     """The client is open already."""
-    program = Program(client, username, [], asyncio.Event())
+    program = Program(client, username)
     listener = asyncio.create_task(program.listen())
     try:
         yield program
