@@ -29,8 +29,9 @@ bench: setup
 faults: setup-test
 	FAULT_MESSAGES=5000 FAULT_KILLS=5 $(PYTHON) -m pytest -m faults -n 0 -s --timeout 1800 $(ARGS)
 
-fuzz: setup
+fuzz: setup-test
 	HYPOTHESIS_PROFILE=fuzz $(PYTHON) -m pytest tests/chat/protocol tests/chat/policy tests/receipts $(ARGS)
+	FUZZ_CASES=500 FUZZ_SECONDS=600 $(PYTHON) -m pytest tests/acceptance/test_openapi.py -k schemathesis -n 0 --timeout 7200
 
 soak: setup-test
 	FAULT_MESSAGES=20000 FAULT_KILLS=20 $(PYTHON) -m pytest -m faults -n 0 -s --timeout 7200 $(ARGS)

@@ -5,7 +5,7 @@ import os
 import resource
 from pathlib import Path
 
-SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd", "recur", "page")
+SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd", "rest", "recur", "page")
 SERVERS = ("uvicorn", "daphne")
 
 

@@ -6,6 +6,7 @@ counts  (a) again for a moment, with everything said to PostgreSQL counted
 idle    (c) 2,000 sockets that say nothing
 away    coming back to 10,000 waiting entries, in one conversation and in 500; above little and much history
 crowd   2,000 devices coming back at once
+rest    the API: sends over 8 connections, as fast as they are answered and 100 a second; a sync of 10,000
 recur   (d) sweep, expiry and purge over a million inboxes and a million messages
 page    the page in Chromium: stored list, opening and scrolling 50,000 stored messages, sending without a network
 """
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import absence, floor, measure, page, pairs
+from bench import absence, floor, measure, page, pairs, rest
 from bench.clients import Clients, connected
 from bench.load import Plan
 from bench.report import Figure
@@ -63,7 +64,17 @@ class Bench:
     loads: dict[str, Any]
 
     def run(self, scenario: str) -> None:
-        scenarios = (self.full, self.steady, self.counts, self.idle, self.away, self.crowd, self.recur, self.page)
+        scenarios = (
+            self.full,
+            self.steady,
+            self.counts,
+            self.idle,
+            self.away,
+            self.crowd,
+            self.rest,
+            self.recur,
+            self.page,
+        )
         {work.__name__: work for work in scenarios}[scenario]()
 
     def full(self) -> None:
@@ -157,6 +168,23 @@ class Bench:
         self._tell("crowd", "errors", sum(each.errors for each in results), "", 0)
         self._tell("crowd", "entries a device", min(each.entries for each in results), "", 20, "least")
         self._tell("crowd", "database connections, of all processes", connections, "")
+
+    def rest(self) -> None:
+        senders = rest.Senders(self.house)
+        before, at = measure.cpu_seconds(self.house), time.monotonic()
+        full = senders.run(self.sizes.seconds)
+        after, elapsed = measure.cpu_seconds(self.house), time.monotonic() - at
+        self._tell("rest", "accepted", full.per_s, "/s", 800 if self.server == "uvicorn" else None, "least")
+        self._tell("rest", "answers that were not 201", full.others, "", 0)
+        self._tell("rest", "send → 201 p50, at full load", full.rank_ms(0.5), "ms")
+        for group in ("web", "postgres"):
+            self._tell("rest", f"CPUs used: {group}", (after[group] - before[group]) / elapsed, "")
+        steady = senders.run(self.sizes.seconds, 100.0)
+        self._tell("rest", "send → 201 p50, at 100/s", steady.rank_ms(0.5), "ms")
+        self._tell("rest", "send → 201 p99, at 100/s", steady.rank_ms(0.99), "ms", 30)
+        seconds, entries = rest.sync(self.house, self.sizes.waiting)
+        self._tell("rest", f"sync of {self.sizes.waiting:,} entries", seconds, "s", 2.5)
+        self._tell("rest", "entries that came", entries, "", self.sizes.waiting, "least")
 
     def recur(self) -> None:
         """Fills the house's database: the last scenario in it."""

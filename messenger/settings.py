@@ -41,7 +41,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "channels",
     "csp",
-    "ninja",
     "chat.apps.ChatConfig",
     "receipts.apps.ReceiptsConfig",
 ]

@@ -9,6 +9,8 @@ Nothing is lost for good when Redis forgets it all: devices restate their positi
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
@@ -18,6 +20,8 @@ logger = logging.getLogger(__name__)
 PENDING = "receipts:pending"
 TIMES = "receipts:times"
 SIGNAL = "receipts:signal"
+# What is being flushed: names of sorted sets like PENDING (flush.py).
+CLAIMS = "receipts:claims"
 INTERVAL_S = 0.03
 RETRY_S = 0.5
 # Distinct (conversation, device, kind) kept while Redis is away; beyond it the oldest are left to restating.
@@ -37,12 +41,30 @@ for n = 1, #ARGV, 3 do
 end
 """
 
+# ARGV: members. Of each the highest seq, in the buffer and in the claims that are being flushed.
+LOOK = """
+local names = redis.call('ZRANGE', KEYS[2], 0, -1)
+names[#names + 1] = KEYS[1]
+local found = {}
+for n = 1, #ARGV do
+  local most = 0
+  for _, name in ipairs(names) do
+    most = math.max(most, tonumber(redis.call('ZSCORE', name, ARGV[n]) or 0))
+  end
+  found[n] = string.format('%.0f', most)
+end
+return found
+"""
+
 DELIVERED = "d"
 SEEN = "s"
 CHANGED = "r"
 
 Held = dict[str, tuple[int, int]]
 """Member -> (seq, when it was heard, in milliseconds since 1970)"""
+
+Noted = tuple[str, str, str]
+"""(conversation, device, kind)"""
 
 
 class ReceiptBuffer:
@@ -51,6 +73,8 @@ class ReceiptBuffer:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._held: Held = {}
+        # On its way to Redis.
+        self._going: Held = {}
         self._wake = asyncio.Event()
 
     def note(self, conv: str, device: str, kind: str, seq: int) -> None:
@@ -60,6 +84,14 @@ class ReceiptBuffer:
         if held is None or seq > held[0]:
             self._held[member] = (seq, time.time_ns() // 1_000_000)
             self._wake.set()
+
+    async def noted(self, wanted: Sequence[Noted]) -> dict[Noted, int]:
+        """How far these were noted, here or by any other process, as far as it may not be in the database yet: what
+        is read there afterwards is at least what this does not tell. Raises RedisError."""
+        members = [f"{conv}|{device}|{kind}" for conv, device, kind in wanted]
+        here = [max(held.get(member, (0, 0))[0] for held in (self._held, self._going)) for member in members]
+        there: Any = await self._redis.eval(LOOK, 2, PENDING, CLAIMS, *members) if members else []  # type: ignore[misc]
+        return {each: max(int(score), own) for each, score, own in zip(wanted, there, here, strict=True)}
 
     async def run(self) -> None:
         while True:
@@ -73,6 +105,7 @@ class ReceiptBuffer:
         held, self._held = self._held, {}
         if not held:
             return True
+        self._going = held
         pipeline = self._redis.pipeline(transaction=True)
         _raise(pipeline, held)
         pipeline.rpush(SIGNAL, "1")
@@ -84,6 +117,8 @@ class ReceiptBuffer:
             logger.warning("receipts held back: %s", type(error).__name__)
             self._hold_on_to(held)
             return False
+        finally:
+            self._going = {}
         return True
 
     def _hold_on_to(self, held: Held) -> None:

@@ -17,13 +17,12 @@ from redis import Redis
 
 from chat.metrics.tally import FLUSH_ROWS, FLUSH_SECONDS
 from receipts import ledger
-from receipts.buffer import PENDING, SIGNAL, TIMES
+from receipts.buffer import CLAIMS, PENDING, SIGNAL, TIMES
 from receipts.ledger import Applied, Row
 from receipts.watermarks import Kind
 
 logger = logging.getLogger(__name__)
 
-CLAIMS = "receipts:claims"
 QUARANTINE = "receipts:quarantine"
 QUARANTINE_ROWS = 1_000
 # A claim this old was left behind by a worker that died.

@@ -13,6 +13,8 @@ from chat.protocol.errors import ErrorCode
 REQUESTS_PER_S, REQUEST_BURST = 200.0, 400.0
 # Wrong passwords for one name from one address.
 GUESSES_PER_S, GUESS_BURST = 1 / 30, 10.0
+# Where a client says that it types every three seconds.
+TYPING_PER_S, TYPING_BURST = 0.5, 5.0
 # Buckets kept; who was not heard of longest is forgotten, with a full one.
 MOST_BUCKETS = 10_000
 
@@ -36,11 +38,12 @@ class _Buckets:
 
 
 class Limits:
-    """Each method raises Later (RATE_LIMITED)."""
+    """`take` and `may_guess` raise Later (RATE_LIMITED)."""
 
     def __init__(self) -> None:
         self._requests = _Buckets(REQUESTS_PER_S, REQUEST_BURST)
         self._guesses = _Buckets(GUESSES_PER_S, GUESS_BURST)
+        self._typing = _Buckets(TYPING_PER_S, TYPING_BURST)
 
     @staticmethod
     def of(runtime: Runtime) -> "Limits":
@@ -52,6 +55,10 @@ class Limits:
     def take(self, device: str) -> None:
         """A request of a device."""
         _unless(self._requests.take(device, _now()))
+
+    def may_type(self, device: str) -> bool:
+        """Whether others are told: what is too much is dropped unsaid."""
+        return not self._typing.take(device, _now())
 
     def may_guess(self, username: str, address: str) -> None:
         """Before a password is tried: there must be room for a wrong one."""

@@ -42,6 +42,14 @@ class Invalid(Refusal):
         self.errors = errors
 
 
+class Explained(Refusal):
+    """`text` says what is wrong, and repeats nothing of it."""
+
+    def __init__(self, code: ErrorCode, text: str) -> None:
+        super().__init__(code)
+        self.text = text
+
+
 class Later(Refusal):
     """To be asked again after so many milliseconds."""
 
@@ -68,6 +76,8 @@ def answer_to(error: Exception) -> HttpResponse:
     match error:
         case Later():
             return refused(error.code, after_ms=error.after_ms)
+        case Explained():
+            return refused(error.code, detail=error.text)
         case Invalid():
             return refused(error.code, errors=error.errors)
         case Refusal():

@@ -5,7 +5,19 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from chat.protocol.frames import Frame, Id
+from chat.protocol.frames import (
+    DEFAULT_SYNC,
+    MAX_ACKS,
+    MAX_POINT_CHARS,
+    MAX_POSITIONS,
+    MAX_RANGE,
+    Acknowledgment,
+    Body,
+    ClientId,
+    Frame,
+    Id,
+    Place,
+)
 from chat.web.account import PASSWORD_CHARS, Name
 
 Username = Annotated[str, StringConstraints(min_length=1, max_length=150, pattern=r"^[^\x00]*$")]
@@ -30,3 +42,38 @@ class SignIn(Frame):
     password: Password
     name: Name = ""
     device_id: Annotated[Id | None, Field(description="One's own, not revoked.")] = None
+
+
+class Direct(Frame):
+    """Whom to talk to; oneself, for notes."""
+
+    username: Username
+
+
+class NewText(Frame):
+    """In place of the entry's text."""
+
+    body: Body
+
+
+class Again(Frame):
+    """`client_id`: a new one, for the entry that takes the old one's place."""
+
+    client_id: ClientId
+
+
+class Acks(Frame):
+    """1 to 100 acknowledgements."""
+
+    acks: Annotated[list[Acknowledgment], Field(min_length=1, max_length=MAX_ACKS)]
+
+
+class WhatIsMissing(Frame):
+    """`next`: as the last answer gave it; or `positions`, or neither, for a device that knows nothing. `limit`:
+    conversations, entries and changes in the answer. `media` false: placeholders only."""
+
+    next: Annotated[str, StringConstraints(max_length=MAX_POINT_CHARS)] | None = None
+    epoch: Annotated[str, StringConstraints(max_length=64)] | None = None
+    positions: Annotated[list[Place], Field(max_length=MAX_POSITIONS)] = []
+    limit: Annotated[int, Field(ge=1, le=MAX_RANGE)] = DEFAULT_SYNC
+    media: bool = True

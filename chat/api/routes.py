@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from chat.api import accounts
+from chat.api import accounts, conversations, messages, profile, syncing
 from chat.api.identity import Asking
 from chat.api.parser import JsonParser
 from chat.api.problems import answer_to
@@ -29,4 +29,5 @@ def _answer_to(request: HttpRequest, error: Exception | type[Exception]) -> Http
 for kind in (Exception, HttpError, ValidationError):
     api.add_exception_handler(kind, _answer_to)
 
-api.add_router("", accounts.router)
+for part in (accounts, profile, conversations, messages, syncing):
+    api.add_router("", part.router)

@@ -2,8 +2,11 @@
 
 from django.urls import path
 
+from chat.api import document
 from chat.api.routes import api
 
 urlpatterns = [
+    path("api/v1/openapi.json", document.openapi),
+    path("api/v1/docs", document.docs),
     path("api/v1/", api.urls),
 ]

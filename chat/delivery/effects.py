@@ -11,6 +11,7 @@ from chat.delivery.doorkeeper import Doorkeeper
 from chat.delivery.hub import Hub
 from chat.delivery.layer import Event, Neighbours, Publisher
 from chat.delivery.presence import Presence
+from chat.delivery.reply import Reply
 from chat.delivery.room import Room
 from chat.delivery.session import Session
 from chat.log.committer import Result
@@ -45,7 +46,9 @@ class Postman:
         durability = result.committed.durability if result.committed else "local"
         answers: dict[Session, list[dict[str, Any]]] = {}
         for pending, outcome in result.pairs:
-            if isinstance(outcome, Refused) and outcome.code is ErrorCode.AUTHENTICATION_FAILED:
+            if isinstance(pending.origin, Reply):
+                pending.origin.settle(outcome, durability)
+            elif isinstance(outcome, Refused) and outcome.code is ErrorCode.AUTHENTICATION_FAILED:
                 # Nothing in the device's outbox fails by this: it waits until its person signs in again.
                 pending.origin.end(CloseCode.AUTHENTICATION_FAILED)
             elif not pending.settled:
@@ -71,7 +74,7 @@ class Postman:
                 self.hub.raise_head(conv, outcome.entry.seq)
                 continue
             runs.setdefault(conv, []).append(_pack(pending, outcome))
-            if not pending.settled:
+            if not pending.settled and isinstance(pending.origin, Session):
                 known.setdefault(conv, {}).setdefault(pending.origin, set()).add(outcome.entry.seq)
         if not runs:
             return
@@ -124,8 +127,16 @@ class Postman:
     def typing(self, room: Room, user: str) -> None:
         """The others here and elsewhere are told, or not: nobody will miss it."""
         room.typing(user)
+        self._mention_typing(room.conv, room.members_rev, user)
+
+    def typing_elsewhere(self, conv: str, members_rev: int, user: str) -> None:
+        """The same of somebody who has no socket here, as read from the database."""
+        self.hub.typing(conv, members_rev, user)
+        self._mention_typing(conv, members_rev, user)
+
+    def _mention_typing(self, conv: str, members_rev: int, user: str) -> None:
         if self.neighbours.exist(asyncio.get_running_loop().time()):
-            self._publisher.mention_typing(self.process, room.conv, room.members_rev, user)
+            self._publisher.mention_typing(self.process, conv, members_rev, user)
 
     # From use cases here that have committed
 

@@ -71,6 +71,11 @@ class Page:
         entries = [entry for entry in self.entries if entry["seq"] <= last]
         return Page(entries, [gap for gap in self.absent if gap["to"] <= last], self.as_of_rev)
 
+    def above(self, first: int) -> "Page":
+        """Without what lies at or below `first`, which no absence crosses."""
+        entries = [entry for entry in self.entries if entry["seq"] > first]
+        return Page(entries, [gap for gap in self.absent if gap["from"] > first], self.as_of_rev)
+
 
 def to_entry(row: Row) -> Entry:
     """The entry of a row that begins with the columns of ENTRY."""

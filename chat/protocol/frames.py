@@ -6,9 +6,9 @@ parsed here. Shapes, units and examples: docs/protocol.md.
 """
 
 import re
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, WithJsonSchema
 
 SUBPROTOCOL = "messenger.v1.json"
 PROTOCOL_VERSION = 1
@@ -55,9 +55,19 @@ def _is_storable(value: str) -> str:
     return _has_no_nul(value)
 
 
-Id = Annotated[str, AfterValidator(_is_uuid)]
-ClientId = Annotated[str, AfterValidator(_is_client_id)]
-Body = Annotated[str, StringConstraints(max_length=MAX_BODY_CHARS), AfterValidator(_is_storable)]
+def _shown_as(pattern: str, **more: Any) -> WithJsonSchema:
+    """In documents for programs; the rule is the validator."""
+    return WithJsonSchema({"type": "string", "pattern": pattern} | more)
+
+
+Id = Annotated[str, AfterValidator(_is_uuid), _shown_as(f"^{_UUID.pattern}$")]
+ClientId = Annotated[str, AfterValidator(_is_client_id), _shown_as(f"^{_CLIENT_ID.pattern}$")]
+Body = Annotated[
+    str,
+    StringConstraints(max_length=MAX_BODY_CHARS),
+    AfterValidator(_is_storable),
+    _shown_as(r"^[^\u0000]*[^\s\u0000][^\u0000]*$", minLength=1, maxLength=MAX_BODY_CHARS),
+]
 Seq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
 Position = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 AckType = Literal["DELIVERED", "SEEN", "CHANGED"]
@@ -94,16 +104,21 @@ class Ping(Frame):
     positions: Annotated[list[Place], Field(max_length=MAX_POSITIONS)] = []
 
 
-class Send(Frame):
-    """One message. `after`: the device's still unanswered predecessor in this conversation."""
+class Message(Frame):
+    """What a message is, wherever it goes. `after`: the device's still unanswered predecessor in its conversation."""
 
-    t: Literal["send"]
     client_id: ClientId
-    conv: Id
     body: Body
     after: ClientId | None = None
     reply_to: Seq | None = None
     reply_to_id: ClientId | None = None
+
+
+class Send(Message):
+    """One message."""
+
+    t: Literal["send"]
+    conv: Id
 
 
 class Acknowledgment(Frame):

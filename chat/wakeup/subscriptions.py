@@ -38,6 +38,12 @@ def parse(data: bytes, hosts: tuple[str, ...], loopback: bool = False) -> WebPus
         found = WebPushSubscription.model_validate_json(data)
     except ValidationError:
         raise BadSubscription("it is not what a browser's PushSubscription gives") from None
+    examine(found, hosts, loopback)
+    return found
+
+
+def examine(found: WebPushSubscription, hosts: tuple[str, ...], loopback: bool = False) -> None:
+    """Raises BadSubscription."""
     try:
         endpoints.check(found.endpoint, hosts, loopback)
     except BadEndpoint as why:
@@ -49,7 +55,6 @@ def parse(data: bytes, hosts: tuple[str, ...], loopback: bool = False) -> WebPus
         genuine = False
     if not genuine:
         raise BadSubscription("its keys are not keys")
-    return found
 
 
 def keep(device: Device, wanted: WebPushSubscription) -> bool:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from chat.log import devices, profile
 from chat.models import Device, User
@@ -36,7 +36,17 @@ def _one_line(name: str) -> str:
     return name.strip()
 
 
-Name = Annotated[str, Field(max_length=100), AfterValidator(_one_line)]
+NAME_CHARS = 100
+ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+Name = Annotated[
+    str,
+    Field(max_length=NAME_CHARS),
+    AfterValidator(_one_line),
+    # In documents for programs; the rule is the validator.
+    WithJsonSchema(
+        {"type": "string", "maxLength": NAME_CHARS, "pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"}
+    ),
+]
 
 
 class Wish(BaseModel):

@@ -1,28 +1,19 @@
 """The frames of a client that need the database: one question, one answer.
 
-Who may see or change what is decided by the use cases that are asked (chat/log), never here.
+Who may see or change what is decided by the use cases that are asked (chat/delivery/acts.py, chat/log), never here.
 """
 
 import time
 from typing import Any
 
-from django.conf import settings
-
-from chat.delivery.answers import accepted
+from chat.delivery import acts
 from chat.delivery.greeting import take_positions
 from chat.delivery.runtime import Runtime
 from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.inbox.pull import pull
-from chat.log import durability, history, members, revise
 from chat.log.access import Actor
-from chat.log.refusal import Refusal
-from chat.log.transaction import new_message_id
-from chat.policy.revise import Windows
-from chat.protocol.codec_json import fitting
-from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import (
-    MAX_RANGE,
     ClientFrame,
     Delete,
     Edit,
@@ -39,10 +30,6 @@ def reference(frame: ClientFrame) -> dict[str, Any]:
     """What of a frame is repeated in an error about it."""
     names = ("t", "conv", "seq", "client_id")
     return {name: getattr(frame, name) for name in names if hasattr(frame, name)}
-
-
-def windows() -> Windows:
-    return Windows(settings.EDIT_MINUTES * 60_000, settings.DELETE_MINUTES * 60_000)
 
 
 class Clerk:
@@ -80,19 +67,13 @@ class Clerk:
         session.write({"t": "pong", "time": time.time_ns() // 1_000_000, "positions": positions})
 
     async def _fetch(self, frame: Fetch) -> None:
-        last = min(frame.to_seq, frame.from_seq + MAX_RANGE - 1)
-        page = await history.page(self._runtime.database, frame.conv, self._session.user, frame.from_seq, last)
-        if page is None:
-            raise Refusal(ErrorCode.NOT_FOUND)
-        count, _ = fitting(page.entries)
-        if count < len(page.entries):
-            last = page.entries[count]["seq"] - 1
-            page = page.upto(last)
+        found = await acts.stretch(self._runtime, self._session.user, frame.conv, frame.from_seq, frame.to_seq)
+        page = found.page
         await self._runtime.places.pass_expired(self._session, frame.conv, page.absent)
         if page.entries:
             self._runtime.hub.raise_head(frame.conv, page.entries[-1]["seq"])
         told = {"entries": page.entries, "absent": page.absent, "as_of_rev": page.as_of_rev}
-        self._session.write({"t": "page", "conv": frame.conv, "from": frame.from_seq, "to": last} | told)
+        self._session.write({"t": "page", "conv": frame.conv, "from": found.first, "to": found.last} | told)
 
     async def _sync(self, frame: Sync) -> None:
         session, runtime = self._session, self._runtime
@@ -104,42 +85,17 @@ class Clerk:
         session.write(answer)
 
     async def _info(self, frame: Info) -> None:
-        rows = await history.people(self._runtime.database, frame.conv, self._session.user, frame.seq)
-        if rows is None:
-            raise Refusal(ErrorCode.NOT_FOUND)
-        keys = ("id", "username", "name", "expired_at", "delivered_at", "seen_at")
-        people = [dict(zip(keys, row, strict=True)) for row in rows]
+        people = await acts.people(self._runtime, self._session.user, frame.conv, frame.seq)
         self._session.write({"t": "info", "conv": frame.conv, "seq": frame.seq, "people": people})
 
     async def _revise(self, frame: Edit | Delete) -> None:
-        async with self._runtime.revising, self._runtime.database.transaction() as connection:
-            if isinstance(frame, Edit):
-                done = await revise.edit(connection, self._actor, frame.conv, frame.seq, frame.body, windows())
-            elif frame.whom == "all":
-                done = await revise.delete(connection, self._actor, frame.conv, frame.seq, windows())
-            else:
-                done = await revise.hide(connection, self._actor, frame.conv, frame.seq)
-        if done.fresh:
-            self._runtime.postman.revised(frame.conv, done.rev)
-        self._session.write({"t": "done", "ref": reference(frame), "rev": done.rev})
+        rev = await acts.change(self._runtime, self._actor, frame)
+        self._session.write({"t": "done", "ref": reference(frame), "rev": rev})
 
     async def _resend(self, frame: Resend) -> None:
-        async with self._runtime.revising, self._runtime.database.transaction() as connection:
-            done = await revise.resend(
-                connection, self._actor, frame.conv, frame.seq, frame.client_id, new_message_id()
-            )
-            in_force = await durability.in_force(connection)
-        if done.fresh:
-            self._runtime.postman.appended_apart(frame.conv, done.entry["seq"])
-            self._runtime.postman.revised(frame.conv, done.rev)
-        told = accepted(frame.conv, done.entry, in_force)
+        told, _ = await acts.resend(self._runtime, self._actor, frame.conv, frame.seq, frame.client_id)
         self._session.write({"t": "ack", "acks": [told]})
 
     async def _open(self, frame: OpenDirect) -> None:
-        session = self._session
-        direct = await members.open_direct(self._runtime.database, session.user, frame.username)
-        if direct is None:
-            raise Refusal(ErrorCode.NOT_FOUND)
-        if direct.created:
-            self._runtime.postman.members_hint(direct.conv, direct.users)
-        await self._runtime.door.introduce(session, direct.conv, opened=True)
+        direct = await acts.open_direct(self._runtime, self._session.user, frame.username)
+        await self._runtime.door.introduce(self._session, direct.conv, opened=True)

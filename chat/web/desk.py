@@ -14,17 +14,16 @@ from uuid import uuid4
 import psycopg
 from django.db import DatabaseError
 
-from chat.delivery import answers
+from chat.delivery import acts, answers
 from chat.delivery.greeting import greet
 from chat.delivery.room import Room
 from chat.delivery.runtime import Runtime
 from chat.delivery.session import Session
+from chat.log.access import Actor
 from chat.log.durability import DurabilityOff
 from chat.log.pool import bounded
 from chat.log.refusal import Refusal
-from chat.log.transaction import new_message_id
 from chat.metrics.web import SENDS
-from chat.policy.decide import Proposal
 from chat.policy.rate import TokenBucket
 from chat.protocol.codec_json import FrameError, decode
 from chat.protocol.errors import CloseCode, ErrorCode
@@ -57,6 +56,7 @@ class Desk:
         self._runtime = runtime
         self._identity = identity
         self._session = session
+        self._actor = Actor(session.user, session.device)
         self.id = uuid4().hex
         self.frames = 0
         self._clock = asyncio.get_running_loop().time
@@ -97,17 +97,7 @@ class Desk:
     # At once
 
     def _send(self, frame: Send) -> None:
-        proposal = Proposal(
-            conv=frame.conv,
-            sender=self._session.user,
-            device=self._session.device,
-            client_id=frame.client_id,
-            body=frame.body,
-            message_id=new_message_id(),
-            after=frame.after,
-            reply_to=frame.reply_to,
-            reply_to_id=frame.reply_to_id,
-        )
+        proposal = acts.proposal(frame, frame.conv, self._actor)
         if not self._runtime.committer.submit(proposal, self._session):
             SENDS.add(of="retry")
             code = ErrorCode.UNAVAILABLE if self._runtime.stopping else ErrorCode.OVERLOADED

@@ -18,13 +18,16 @@ from django.views.decorators.cache import never_cache
 from chat.web import words
 
 KEPT = (".js", ".css", ".svg", ".png")
+# Of other pages, which are not opened without a network.
+NOT_KEPT = ("css/docs.css",)
 
 
 @cache
 def assets() -> tuple[str, ...]:
     """The addresses of all files the pages are made of."""
     root = Path(settings.BASE_DIR) / "static"
-    names = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.suffix in KEPT)
+    files = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.suffix in KEPT)
+    names = [name for name in files if name not in NOT_KEPT]
     # A module that is the start of a Worker is asked for by its plain name.
     return (*(static(name) for name in names), f"{settings.STATIC_URL}js/pulse.js", *words.addresses())
 

@@ -1,5 +1,6 @@
 """An app on a phone, by HTTP only: a bearer token, and requests that a test makes one by one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 
 from chat.log.access import Actor
+from tests.acceptance.people import SignedIn, as_apps
 from tests.acceptance.servers import PASSWORD, House
 
 API = "/api/v1"
@@ -91,3 +93,12 @@ async def apps(house: House, *usernames: str) -> AsyncIterator[tuple[App, ...]]:
     finally:
         for client in clients:
             await client.aclose()
+
+
+@asynccontextmanager
+async def app_of(house: House, who: SignedIn) -> AsyncIterator[App]:
+    """One more device of theirs, without a password and its hash."""
+    device = await asyncio.to_thread(house.sign_in, who.username)
+    [token] = as_apps(house.dsn, [device])
+    async with httpx.AsyncClient(base_url=house.addresses[0], timeout=20) as http:
+        yield App(http, device.user, device.username, device.device, token)

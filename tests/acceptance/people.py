@@ -83,6 +83,14 @@ def sign_in(dsn: str, username: str) -> SignedIn:
         return signed_in
 
 
+def as_apps(dsn: str, people: Sequence[SignedIn]) -> list[str]:
+    """Their devices are apps from now on, and no browsers any more; the tokens."""
+    with psycopg.connect(dsn) as connection:
+        query = "UPDATE chat_device SET kind = 'app' WHERE id = ANY(%s::uuid[])"
+        connection.execute(query, [[each.device for each in people]])
+    return [each.cookies["device"] for each in people]
+
+
 def _sign_in(
     connection: "psycopg.Connection[Any]", users: Sequence[str], usernames: Sequence[str], hashed: str
 ) -> list[SignedIn]:

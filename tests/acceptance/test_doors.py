@@ -1,0 +1,163 @@
+"""Every route of the API, as the document has them, for everyone who may and who may not: what is missing in the table
+of examples does not pass unseen."""
+
+import json
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from chat.api.document import document
+from chat.api.examples import BOB, CONV, DEVICE, EXAMPLES
+from tests.acceptance import club
+from tests.acceptance.app import App, app, app_of, code_of
+from tests.acceptance.conftest import Cast, each_server
+from tests.acceptance.servers import PASSWORD, House
+
+pytestmark = pytest.mark.acceptance
+
+OPEN = {"signUp", "signIn"}
+# With this house's settings there is no push; and nothing has expired.
+REFUSED_TO_ALL = {
+    "getPushKey": (404, "PUSH_OFF"),
+    "subscribe": (404, "PUSH_OFF"),
+    "unsubscribe": (404, "PUSH_OFF"),
+    "resendMessage": (409, "NOT_EXPIRED"),
+}
+SECRET = "nobody else may read this"
+
+
+def operations() -> Iterator[tuple[str, str, str]]:
+    """(id, method, path within the API)"""
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            yield operation["operationId"], method.upper(), path.removeprefix("/api/v1")
+
+
+# What takes something away comes last.
+OPERATIONS = sorted((each for each in operations() if each[0] not in OPEN), key=lambda each: each[1] == "DELETE")
+
+
+@pytest.fixture(scope="session", params=each_server("house"))
+def house(request: pytest.FixtureRequest, houses: Any) -> House:
+    return houses(request.param)  # type: ignore[no-any-return]
+
+
+async def ask(who: App, operation: tuple[str, str, str], conv: str, device: str) -> Any:
+    """The example of the document, with these ids in the place of its own."""
+    name, method, path = operation
+    example = EXAMPLES[name]
+    text = json.dumps(example.body).replace(CONV, conv)
+    body = None if example.body is None else json.loads(text)
+    return await who.ask(
+        method, path.format(conv=conv, seq=1, device_id=device), body, params=example.query, headers={"Accept": "*/*"}
+    )
+
+
+def test_the_table_is_whole() -> None:
+    assert {name for name, _, _ in operations()} == set(EXAMPLES)
+    assert len(OPERATIONS) > 20
+    secured = {
+        operation["operationId"]
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+        if operation.get("security")
+    }
+    assert secured == set(EXAMPLES) - OPEN
+
+
+async def test_nobody_and_who_is_nobody_any_more_get_nowhere(house: House, cast: Cast) -> None:
+    async with app(house.address) as anonymous, app_of(house, cast.alice) as revoked:
+        conv = await revoked.open(cast.bob.username)
+        await revoked.told("DELETE", "/devices/self", status=204)
+        for operation in OPERATIONS:
+            for who in (anonymous, revoked):
+                answer = await ask(who, operation, conv, revoked.device)
+                assert code_of(answer) == (401, "AUTHENTICATION_FAILED"), operation
+                assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_outsiders_learn_nothing(house: House, cast: Cast) -> None:
+    """mallory, who never was in it; and carol, who was and left. To both it is as if it were not there."""
+    async with (
+        app_of(house, cast.alice) as alice,
+        app_of(house, cast.mallory) as mallory,
+        app_of(house, cast.carol) as carol,
+    ):
+        group = await club.found(house, cast.alice, cast.bob, cast.carol)
+        await alice.send(group, "secret", SECRET)
+        await club.remove(house, group, cast.alice, cast.carol)
+        for who in (mallory, carol):
+            for operation in OPERATIONS:
+                answer = await ask(who, operation, group, alice.device)
+                assert SECRET not in answer.text, operation
+                if "{" in operation[2]:
+                    assert code_of(answer) == (404, "NOT_FOUND"), operation
+                if operation[0] == "acknowledge":
+                    told = answer.json()
+                    assert told["positions"] == []
+                    assert {each["code"] for each in told["refused"]} == {"NOT_FOUND"}
+                if operation[0] in ("signOut", "rotateToken"):
+                    # They may do it to themselves; go on as another device.
+                    fresh = await app_again(house, cast, who)
+                    who.token, who.device = fresh
+            positions = [{"conv": group, "received": 0}]
+            told = await who.told("POST", "/sync", {"positions": positions})
+            assert (told["messages"], told["conversations"]) == ([], [])
+        page = await alice.told("GET", f"/conversations/{group}/messages")
+        assert [(entry["body"], entry.get("rev")) for entry in page["entries"]] == [(SECRET, None)]
+
+
+async def app_again(house: House, cast: Cast, who: App) -> tuple[str, str]:
+    person = cast.mallory if who.user == cast.mallory.user else cast.carol
+    async with app_of(house, person) as fresh:
+        return fresh.token, fresh.device
+
+
+async def test_members_get_what_the_document_says(house: House, cast: Cast) -> None:
+    """Each in a conversation of its own making, as a fresh device."""
+    async with AsyncExitStack() as stack:
+        bob = await stack.enter_async_context(app_of(house, cast.bob))
+        conv = await bob.open(cast.alice.username)
+        for operation in OPERATIONS:
+            alice = await stack.enter_async_context(app_of(house, cast.alice))
+            number = (await alice.told("GET", f"/conversations/{conv}"))["head"]
+            if number == 0:
+                await alice.send(conv, f"{alice.device[-12:]}_1_0", SECRET)
+            answer = await ask(alice, operation, conv, alice.device)
+            if operation[0] in REFUSED_TO_ALL:
+                assert code_of(answer) == REFUSED_TO_ALL[operation[0]]
+            elif operation[0] == "changePassword":
+                assert answer.status_code == 204
+            elif operation[0] == "openDirect":
+                # The document's bob is not this one.
+                assert code_of(answer) == (404, "NOT_FOUND")
+            else:
+                assert answer.is_success, (operation, answer.text)
+
+
+async def test_a_browser_brings_the_csrf_token_as_well(house: House, cast: Cast) -> None:
+    """Its cookies are sent along whoever made it ask."""
+    async with app(house.addresses[0]) as browser:
+        cookies = dict(cast.alice.cookies)
+        browser.http.cookies.update(cookies)
+        assert (await browser.told("GET", "/me"))["username"] == cast.alice.username
+        await browser.http.get("/sign-in/")
+        for name, method, path in OPERATIONS:
+            if method != "GET":
+                answer = await ask(browser, (name, method, path), BOB, DEVICE)
+                assert code_of(answer) == (403, "CSRF_FAILED"), name
+        await browser.http.get("/")
+        token = browser.http.cookies.get("csrftoken") or ""
+        for headers, wanted in (
+            ({"X-CSRFToken": "x" * 32}, 403),
+            ({"X-CSRFToken": token, "Origin": "https://evil.example"}, 403),
+            ({"X-CSRFToken": token, "Origin": house.addresses[0]}, 200),
+        ):
+            answer = await browser.ask("PATCH", "/me", {"name": "Alice"}, headers=headers)
+            assert answer.status_code == wanted, headers
+        # It has no token, so there is none to change.
+        headers = {"X-CSRFToken": token}
+        assert await browser.refused("POST", "/devices/self/token", headers=headers) == (404, "NOT_FOUND")
+        assert PASSWORD not in house.log("web-1")
