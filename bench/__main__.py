@@ -5,7 +5,7 @@ import os
 import resource
 from pathlib import Path
 
-SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd", "rest", "recur", "page")
+SCENARIOS = ("full", "steady", "counts", "idle", "away", "crowd", "rest", "library", "recur", "page")
 SERVERS = ("uvicorn", "daphne")
 
 
@@ -58,6 +58,7 @@ def main() -> None:
             "inboxes": 2_000,
             "stored": 500,
             "repetitions": 2,
+            "sends": 200,
         }
         if chosen.smoke
         else {}

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import absence, floor, measure, page, pairs, rest
+from bench import absence, floor, library, measure, page, pairs, rest
 from bench.clients import Clients, connected
 from bench.load import Plan
 from bench.report import Figure
@@ -37,6 +37,7 @@ class Sizes:
     """`seconds` of each load; sockets of the busy and of the idle scenario; messages/s of the steady one.
     `settle_s`: PostgreSQL's idle processes tell of what they did up to ten seconds later. `inboxes`: of the house
     in which nothing is due, and as many messages. `stored`: messages of the page's long conversation.
+    `sends`: messages by the Python client.
     """
 
     seconds: float = 10.0
@@ -51,6 +52,7 @@ class Sizes:
     inboxes: int = 1_000_000
     stored: int = 50_000
     repetitions: int = 15
+    sends: int = 5_000
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class Bench:
             self.away,
             self.crowd,
             self.rest,
+            self.library,
             self.recur,
             self.page,
         )
@@ -185,6 +188,13 @@ class Bench:
         seconds, entries = rest.sync(self.house, self.sizes.waiting)
         self._tell("rest", f"sync of {self.sizes.waiting:,} entries", seconds, "s", 2.5)
         self._tell("rest", "entries that came", entries, "", self.sizes.waiting, "least")
+
+    def library(self) -> None:
+        result = library.measure(self.house, self.sizes.sends, self.sizes.waiting)
+        self._tell("library", "accepted, each on the client's disk before", result.accepted_per_s, "/s")
+        self._tell("library", "send → accepted p50, one at a time", result.alone_ms, "ms")
+        self._tell("library", f"{self.sizes.waiting:,} waiting: stored and acknowledged after", result.synced_s, "s")
+        self._tell("library", "entries that came", result.entries, "", self.sizes.waiting, "least")
 
     def recur(self) -> None:
         """Fills the house's database: the last scenario in it."""
