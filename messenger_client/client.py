@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from messenger_client import protocol
 from messenger_client.engine import Engine
-from messenger_client.errors import InvalidClientId, InvalidMessage, Refused, SignedOut, SomebodyElse
+from messenger_client.errors import InvalidClientId, InvalidMessage, Refused, SignedOut, SomebodyElse, Unavailable
 from messenger_client.events import Event, MessageReceived, State
 from messenger_client.http import Http
 from messenger_client.model import Conversation, Message, Person, Receipt, Unsent
@@ -117,6 +117,11 @@ class Client:
     def state(self) -> State | None:
         """Of the connection; None: never signed in."""
         return self._engine.state
+
+    async def caught_up(self) -> None:
+        """Until there is a connection, and all that was missed is here. Raises SignedOut, Stopped or StoreFailed when
+        there will be none."""
+        await self._engine.until(State.LIVE)
 
     # Sending
 
@@ -227,7 +232,9 @@ class Client:
         async with self._opening:
             frame = await self._engine.requests.ask(protocol.open_direct(username))
         found = await self.conversation(frame["items"][0]["id"])
-        assert found is not None
+        if found is None:
+            # Forgotten in the meantime, with all else of an epoch that is over.
+            raise Unavailable()
         return found
 
     async def conversations(self) -> list[Conversation]:

@@ -43,7 +43,7 @@ class Engine:
         self.positions = Positions()
         self.acks = Acks(self.transmit)
         self.outbox = Outbox(self.transmit, self.is_online, self._failed)
-        self.requests = Requests(self.transmit, self.is_online)
+        self.requests = Requests(self.transmit, lambda: self.until(State.CATCHING_UP, State.LIVE))
         self.history = History(self.requests)
         self.progress = Progress(lambda done, total: self.tell(SyncProgress(done, total)))
         self.mender = Mender(
@@ -52,6 +52,8 @@ class Engine:
         self._listens = listens
         self._intake = Intake(self)
         self._is_ready = False
+        self._ended: MessengerError | None = None
+        self._new_state = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._watched: dict[str, set[asyncio.Event]] = {}
@@ -81,6 +83,7 @@ class Engine:
     def start(self) -> None:
         """Connects, and stays connected."""
         if self._runner is None or self._runner.done():
+            self._ended = None
             self.stream.resume()
             self._runner = asyncio.create_task(self._run())
 
@@ -112,6 +115,8 @@ class Engine:
     async def close(self) -> None:
         await self.stop()
         self.stream.close()
+        self._ended = Stopped("The client is closed.")
+        self._new_state.set()
         await self.database.close()
         self._wake_all()
 
@@ -132,6 +137,7 @@ class Engine:
 
     def _end(self, state: State, error: MessengerError) -> None:
         logger.warning("the connection has ended: %s", state.value)
+        self._ended = error
         self._changed(state)
         self.stream.end(error)
         self._wake_all()
@@ -238,7 +244,18 @@ class Engine:
             self._disconnected()
         if state is not self.state:
             self.state = state
+            self._new_state.set()
+            self._new_state = asyncio.Event()
             self.tell(ConnectionChanged(state))
+
+    async def until(self, *states: State) -> None:
+        """Raises why the connection has ended, if it has, and SignedOut when there was none."""
+        while self.state not in states:
+            if self._ended is not None:
+                raise self._ended
+            if self._runner is None:
+                raise SignedOut()
+            await self._new_state.wait()
 
     def _disconnected(self) -> None:
         self._is_ready = False

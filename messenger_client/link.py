@@ -5,6 +5,7 @@ It ends by itself only when coming back would not help: SignedOut, or Stopped.
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 
 import websockets
@@ -17,6 +18,9 @@ from messenger_client.events import State
 from messenger_client.retry import Retry
 
 logger = logging.getLogger("messenger_client")
+# To whoever asks for everything websockets would show headers and frames: the token, and what people write.
+_discreet = logging.getLogger("messenger_client.socket")
+_discreet.setLevel(logging.INFO)
 
 CONNECT_S = 10.0
 SILENCE_S = 10.0
@@ -26,6 +30,8 @@ EARLY = 0.8
 # Frames that were heard and not stored yet; beyond them the socket is not read.
 BACKLOG = 256
 GONE = 1006
+# What is raised by a frame that is not the protocol's, down to numbers that no database holds.
+NONSENSE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, sqlite3.Error)
 
 
 class _Ended(Exception):
@@ -121,6 +127,7 @@ class Link:
                 close_timeout=CLOSE_S,
                 ping_interval=None,
                 max_size=protocol.MAX_FRAME_BYTES,
+                logger=_discreet,
             ) as socket:
                 return await self._talk(socket)
         except websockets.InvalidStatus as refused:
@@ -225,9 +232,10 @@ def _first_end(tasks: "list[asyncio.Task[None]]") -> _Ended:
         error = task.exception()
         if isinstance(error, _Ended):
             return error
-        if isinstance(error, (ValueError, TypeError, LookupError)):
+        if isinstance(error, NONSENSE):
             # What the server says is not the protocol: nothing of it is shown, and it may be better next time.
             logger.warning("a frame could not be understood: %s", type(error).__name__)
+            logger.debug("where", exc_info=error)
             return _Ended()
         if error is not None:
             raise error

@@ -6,6 +6,7 @@ import sqlite3
 from messenger_client.engine import Engine
 from messenger_client.errors import MessageFailed
 from messenger_client.store import outbox
+from messenger_client.store.roster import EXPIRED
 from messenger_client.ticks import Status
 
 # FAILED for who waits to be sent; later it is what an expired one shows.
@@ -44,7 +45,9 @@ class Outgoing:
         if (item := outbox.find(db, self.client_id)) is not None:
             return item.status, item.code, item.reason
         row = db.execute(OWN, [self._engine.me, self.client_id]).fetchone()
-        return (Status(row[0]), None, None) if row else None
+        if row is None:
+            return None
+        return Status(row[0]), *(EXPIRED if row[0] == Status.FAILED.value else (None, None))
 
 
 def _has_reached(standing: Standing | None, wanted: Status) -> bool:

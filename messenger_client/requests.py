@@ -2,7 +2,7 @@
 error; when the connection goes first nobody knows, and it may be asked again without harm."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from messenger_client.errors import Refused, Unavailable
@@ -15,27 +15,29 @@ Key = tuple[Any, ...]
 
 
 class Requests:
-    """`transmit` sends a frame, if there is a connection; `is_online` says whether there is."""
+    """`transmit` sends a frame, if there is a connection; `online()` waits until there is."""
 
-    def __init__(self, transmit: Callable[[Frame], None], is_online: Callable[[], bool]) -> None:
+    def __init__(self, transmit: Callable[[Frame], None], online: Callable[[], Awaitable[None]]) -> None:
         self._transmit = transmit
-        self._is_online = is_online
+        self._online = online
         self._asked: dict[Key, list[asyncio.Future[Frame]]] = {}
 
     async def ask(self, frame: Frame) -> Frame:
-        """The answer. Raises Refused or Unavailable."""
-        if not self._is_online():
-            raise Unavailable()
-        key, future = _key(frame), asyncio.get_running_loop().create_future()
-        waiting = self._asked.setdefault(key, [])
+        """The answer; a connection that is being made is waited for. Raises Refused or Unavailable."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._online()
+                return await self._ask(frame)
+        except TimeoutError:
+            raise Unavailable() from None
+
+    async def _ask(self, frame: Frame) -> Frame:
+        future: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        waiting = self._asked.setdefault(_key(frame), [])
         waiting.append(future)
         self._transmit(frame)
         try:
-            async with asyncio.timeout(ANSWER_S):
-                answer: Frame = await future
-                return answer
-        except TimeoutError:
-            raise Unavailable() from None
+            return await future
         finally:
             if future in waiting:
                 waiting.remove(future)

@@ -20,6 +20,8 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
 # A program that is just ending lets go of the file within this time.
 LOCK_S = 2.0
+# What is wrong with the values, not with the file.
+CALLERS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 
 
 class Database:
@@ -107,7 +109,7 @@ def _try(connection: sqlite3.Connection, work: Work) -> tuple[Any, BaseException
     try:
         outcome = work(connection), None
     except Exception as error:
-        if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+        if isinstance(error, sqlite3.Error) and not isinstance(error, CALLERS):
             raise
         connection.execute("ROLLBACK TO work")
         connection.execute("RELEASE work")

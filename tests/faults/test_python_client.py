@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from messenger_client import Client, Message, MessageReceived, State, Status, StatusChanged
+from messenger_client import Client, Message, MessageReceived, Status, StatusChanged
 from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import PASSWORD, House
 from tests.faults.checker import check
@@ -94,7 +94,6 @@ async def test_nothing_is_lost_or_doubled_by_the_python_client(tmp_path: Path) -
                 await writer.client.sign_in(writer.who.username, PASSWORD)
                 history.owner[writer.device] = writer.who.user
                 listeners.append(asyncio.create_task(writer.listen()))
-            await writers[0].until(lambda: first.state is State.LIVE)
             conv = (await first.open("bob")).id
             history.members[conv] = {who.user for who in people}
             for writer in writers:

@@ -92,11 +92,11 @@ def closing(code: int) -> Script:
     return close
 
 
-def saying(*frames: Frame | str) -> Script:
+def saying(*frames: Frame | str, items: tuple[Frame, ...] = ()) -> Script:
     """After the greeting."""
 
     async def say(connection: Connection) -> None:
-        await connection.greet()
+        await connection.greet(*items)
         for frame in frames:
             await connection.say(frame)
         await connection.stay()

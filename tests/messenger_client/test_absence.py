@@ -9,12 +9,11 @@ import pytest
 
 from bench import pairs
 from chat.management import bulk
-from messenger_client import Client, MessageReceived, State, Status, SyncProgress
+from messenger_client import Client, MessageReceived, Status, SyncProgress
 from messenger_client.store import log
-from tests.acceptance.conftest import Cast, enrol_cast, one_server
+from tests.acceptance.conftest import Cast
 from tests.acceptance.servers import PASSWORD, House
 from tests.messenger_client.people import listening, program
-from tests.waiting import until
 
 pytestmark = pytest.mark.acceptance
 
@@ -32,20 +31,10 @@ INSERT INTO chat_epoch (id, created_at) VALUES (gen_random_uuid(), now());
 WAITING, CONVERSATIONS = 10_000, 20
 
 
-@pytest.fixture(scope="session", params=one_server("house"))
-def house(request: pytest.FixtureRequest, houses: Callable[..., House]) -> House:
-    return houses(request.param)
-
-
-@pytest.fixture
-def cast(house: House) -> Cast:
-    return enrol_cast(house)
-
-
 async def test_ten_thousand_waited(house: House, cast: Cast, tmp_path: Path) -> None:
     """Over twenty conversations, of which the newest come first; each is told once, in its conversation's order."""
     async with program(house, cast.bob.username, tmp_path / "bob") as bob:
-        await bob.until(lambda: bob.client.state is State.LIVE)
+        await bob.client.caught_up()
     each = WAITING // CONVERSATIONS
     writers = house.enrol(*(f"{cast.bob.username}-{n}" for n in range(CONVERSATIONS)))
     lines = pairs.between(house, [(writer, cast.bob) for writer in writers])
@@ -54,7 +43,7 @@ async def test_ten_thousand_waited(house: House, cast: Cast, tmp_path: Path) -> 
         bulk.write(connection.cursor(), theirs, 1, each, ("Hi.",), 0.01)
     began = time.monotonic()
     async with program(house, cast.bob.username, tmp_path / "bob") as bob:
-        await bob.until(lambda: bob.client.state is State.LIVE, 60)
+        await bob.client.caught_up()
         print(f"{WAITING} stored and acknowledged in {time.monotonic() - began:.1f} s")
         await bob.until(lambda: len(bob.messages) == WAITING, 60)
         print(f"and told in {time.monotonic() - began:.1f} s")
@@ -86,7 +75,7 @@ async def test_a_restored_database(house: House, cast: Cast, tmp_path: Path) -> 
         program(house, cast.alice.username, tmp_path / "alice") as alice,
         program(house, cast.bob.username, tmp_path / "bob") as bob,
     ):
-        await alice.until(lambda: alice.client.state is State.LIVE)
+        await alice.client.caught_up()
         conversation = await alice.client.open(cast.bob.username)
         for body in ("one", "two", "lost"):
             await (await alice.client.send(conversation, body)).reached(Status.DELIVERED, 30)
@@ -111,7 +100,7 @@ async def test_a_restored_database(house: House, cast: Cast, tmp_path: Path) -> 
 
 async def test_a_device_that_has_lost_its_file_begins_anew(house: House, cast: Cast, tmp_path: Path) -> None:
     async with program(house, cast.alice.username, tmp_path / "alice") as alice:
-        await alice.until(lambda: alice.client.state is State.LIVE)
+        await alice.client.caught_up()
         conversation = await alice.client.open(cast.bob.username)
         async with program(house, cast.bob.username, tmp_path / "bob") as bob:
             await (await alice.client.send(conversation, "one")).reached(Status.DELIVERED, 30)
@@ -119,7 +108,7 @@ async def test_a_device_that_has_lost_its_file_begins_anew(house: House, cast: C
         async with Client(house.address, database=tmp_path / "anew") as client:
             await client.sign_in(cast.bob.username, PASSWORD)
             async with listening(client) as bob:
-                await until(lambda: client.state is State.LIVE)
+                await client.caught_up()
                 await (await alice.client.send(conversation, "two")).reached(Status.DELIVERED, 30)
                 await bob.hears("two")
                 assert [message.body for message in await client.history(conversation)] == ["one", "two"]

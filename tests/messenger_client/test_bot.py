@@ -5,7 +5,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from messenger_client import Conversation, State
-from tests.acceptance.conftest import enrol_cast, one_server
+from messenger_client import Conversation
+from tests.acceptance.conftest import enrol_cast
 from tests.acceptance.servers import House
 from tests.messenger_client.bot import CLONE, Bot, example
 from tests.messenger_client.people import Program, program
@@ -37,11 +37,6 @@ import messenger_client.__main__
 print(len(messenger_client.__all__))
 """
 SEED = int(os.environ.get("FAULT_SEED", random.randrange(10**6)))
-
-
-@pytest.fixture(scope="session", params=one_server("house"))
-def house(request: pytest.FixtureRequest, houses: Callable[..., House]) -> House:
-    return houses(request.param)
 
 
 @dataclass
@@ -74,7 +69,7 @@ async def scene(house: House, folder: Path) -> AsyncIterator[Scene]:
     cast = enrol_cast(house)
     bot = Bot(folder, house.addresses[0], cast.bob.username)
     async with program(house, cast.alice.username, folder / "alice", house.addresses[1]) as alice:
-        await alice.until(lambda: alice.client.state is State.LIVE)
+        await alice.client.caught_up()
         conversation = await alice.client.open(cast.bob.username)
         yield Scene(house, bot, cast.bob.username, alice, conversation, [])
 

@@ -1,5 +1,6 @@
 """The client's connection against a server that says what ours would never say, or says it too early, or not at all."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -82,7 +83,7 @@ async def test_the_token_goes_with_the_sign_in(path: Path) -> None:
 @pytest.mark.parametrize("status", [404, 429, 500, 502, 503])
 async def test_a_handshake_that_fails_for_now(path: Path, status: int) -> None:
     async with client_of(path, normal, statuses=(status, status)) as (client, _):
-        await until(lambda: client.state is State.LIVE)
+        await client.caught_up()
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, SignedOut), (403, Stopped), (400, Stopped)])
@@ -94,11 +95,25 @@ async def test_a_handshake_that_fails_for_good(path: Path, status: int, error: t
 
 async def test_nothing_but_the_header_holds_the_token(path: Path) -> None:
     async with client_of(path, normal) as (client, server):
-        await until(lambda: client.state is State.LIVE)
+        await client.caught_up()
         request = server.connections[0].socket.request
         assert request is not None
         assert (request.path, request.headers["Authorization"]) == ("/ws/v1", "Bearer secret")
         assert request.headers["Sec-WebSocket-Protocol"] == "messenger.v1.json"
+
+
+async def test_no_log_holds_the_token_or_what_people_write(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever is asked to be logged of the client."""
+    entry = {"seq": 4, "id": "m4", "sender": "u", "client_id": "c4", "body": "between us", "at": 1}
+    frame = {"t": "messages", "conv": CONV, "entries": [entry]}
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "messenger_client"):
+        async with client_of(path, saying(frame, {"t": "ack"}, items=(ITEM,)), normal) as (client, server):
+            await until(lambda: len(server.connections) == 2 and client.state is State.LIVE)
+            await client.send(CONV, "between us, too")
+            await until(lambda: any(frame["t"] == "send" for frame in server.connections[1].heard))
+    said = "".join(record.getMessage() for record in caplog.records if record.name.startswith("messenger_client"))
+    assert "could not be understood" in said
+    assert "secret" not in said and "between us" not in said
 
 
 async def test_it_comes_back_when_it_was_told_to(path: Path) -> None:
@@ -119,12 +134,14 @@ async def test_who_says_nothing_is_given_up(path: Path) -> None:
 
 async def test_it_says_goodbye(path: Path) -> None:
     async with client_of(path, normal) as (client, server):
-        await until(lambda: client.state is State.LIVE)
+        await client.caught_up()
         await client._engine.stop()
         await until(lambda: server.connections[0].socket.close_code is not None)
         assert server.connections[0].socket.close_code == 1000
 
 
+ITEM = {"id": CONV, "kind": "direct", "title": None, "start": 1, "seen": 0, "unread": 0, "last": None}
+ITEM |= {"members": [], "head": 3, "rev": 2, "received": 3, "received_rev": 2}
 ODD = [
     "not json",
     "[]",
@@ -141,6 +158,11 @@ ODD = [
     {"t": "reconnect", "after_ms": None},
     {"t": "retry"},
     {"t": "page", "conv": CONV, "from": 1, "to": 5},
+    {"t": "reset", "conv": ["a", "list"], "horizon": 1},
+    {"t": "messages", "conv": CONV, "entries": [], "absent": [{"from": 2**70, "to": 2**70, "why": "expired"}]},
+    {"t": "messages", "conv": CONV, "entries": ["not an entry"]},
+    {"t": "conversations", "items": [ITEM | {"received": "x" * 9}, ITEM | {"id": None}], "more": False},
+    {"t": "pong", "positions": [7]},
 ]
 
 
@@ -148,7 +170,7 @@ ODD = [
 async def test_what_is_not_the_protocol_ends_the_connection_and_not_the_client(
     path: Path, frame: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with client_of(path, saying(frame), normal) as (client, server):
+    async with client_of(path, saying(frame, items=(ITEM,)), normal) as (client, server):
         await until(lambda: len(server.connections) == 2 and client.state is State.LIVE)
         # Nothing of it, and no trace of where.
         assert "Traceback" not in caplog.text and CONV not in caplog.text
@@ -192,18 +214,29 @@ async def test_a_question_whose_connection_ends_is_asked_again_by_whoever_wants_
         await connection.socket.close(4503)
 
     async with client_of(path, drops, normal) as (client, _):
-        await until(lambda: client.state is State.LIVE)
+        await client.caught_up()
         with pytest.raises(Unavailable):
             await client.open("bob")
 
 
+async def test_who_waits_for_a_connection_hears_that_there_will_be_none(path: Path) -> None:
+    async with client_of(path, closing(4400)) as (client, _):
+        with pytest.raises(Stopped):
+            await client.caught_up()
+        with pytest.raises(Stopped):
+            await client.open("bob")
+    with pytest.raises(Stopped, match="closed"):
+        await client.caught_up()
+    async with Client("http://127.0.0.1:1", database=path.with_name("nobody")) as nobody:
+        with pytest.raises(SignedOut):
+            await nobody.caught_up()
+
+
 async def test_beats_state_positions_until_they_are_echoed(path: Path) -> None:
-    item = {"id": CONV, "kind": "direct", "title": None, "start": 1, "seen": 0, "unread": 0, "last": None}
-    item |= {"members": [], "head": 3, "rev": 2, "received": 3, "received_rev": 2}
     place = {"conv": CONV, "received": 3, "rev": 2, "seen": 0}
 
     async def echoing(connection: Any) -> None:
-        await connection.greet(item, heartbeat_ms=100)
+        await connection.greet(ITEM, heartbeat_ms=100)
         assert (await connection.hear("ping"))["positions"] == [place]
         await connection.say({"t": "pong", "time": 0, "positions": [place | {"rev": 1}]})
         assert (await connection.hear("ping"))["positions"] == [place]

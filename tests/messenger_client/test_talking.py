@@ -17,15 +17,14 @@ from messenger_client import (
     Refused,
     SignedOut,
     SomebodyElse,
-    State,
     Status,
     StatusChanged,
     ids,
 )
 from tests.acceptance import club
-from tests.acceptance.conftest import Cast, each_server, enrol_cast
+from tests.acceptance.conftest import Cast, each_server
 from tests.acceptance.servers import PASSWORD, House
-from tests.messenger_client.people import listening, program
+from tests.messenger_client.people import program
 
 pytestmark = pytest.mark.acceptance
 
@@ -35,17 +34,12 @@ def house(request: pytest.FixtureRequest, houses: Callable[..., House]) -> House
     return houses(request.param)
 
 
-@pytest.fixture
-def cast(house: House) -> Cast:
-    return enrol_cast(house)
-
-
 async def test_two_people_talk_and_each_tick_is_told(house: House, cast: Cast, tmp_path: Path) -> None:
     async with (
         program(house, cast.alice.username, tmp_path / "alice") as alice,
         program(house, cast.bob.username, tmp_path / "bob") as bob,
     ):
-        await alice.until(lambda: alice.client.state is State.LIVE)
+        await alice.client.caught_up()
         conversation = await alice.client.open(cast.bob.username)
         assert (conversation.kind, [person.username for person in conversation.others]) == (
             "direct",
@@ -74,7 +68,7 @@ async def test_edits_and_deletions_reach_both_sides(house: House, cast: Cast, tm
         program(house, cast.alice.username, tmp_path / "alice") as alice,
         program(house, cast.bob.username, tmp_path / "bob") as bob,
     ):
-        await alice.until(lambda: alice.client.state is State.LIVE)
+        await alice.client.caught_up()
         conversation = await alice.client.open(cast.bob.username)
         for body in ("one", "two", "three"):
             await alice.client.send(conversation, body)
@@ -102,7 +96,7 @@ async def test_edits_and_deletions_reach_both_sides(house: House, cast: Cast, tm
 
 async def test_what_is_refused_says_why_and_stays(house: House, cast: Cast, tmp_path: Path) -> None:
     async with program(house, cast.alice.username, tmp_path / "alice") as alice:
-        await alice.until(lambda: alice.client.state is State.LIVE)
+        await alice.client.caught_up()
         foreign = "0199c1f0-6b00-7c0e-8f00-0000000c0e5a"
         outgoing = await alice.client.send(foreign, "to nobody")
         with pytest.raises(MessageFailed) as failed:
@@ -126,7 +120,7 @@ async def test_ids_of_every_kind(house: House, cast: Cast, tmp_path: Path) -> No
     async with program(house, cast.bob.username, tmp_path / "bob") as bob:
         for kind, make in kinds.items():
             async with program(house, cast.alice.username, tmp_path / kind, ids=make) as alice:
-                await alice.until(lambda alice=alice: alice.client.state is State.LIVE)
+                await alice.client.caught_up()
                 conversation = await alice.client.open(cast.bob.username)
                 await (await alice.client.send(conversation, kind)).reached(Status.DELIVERED, 30)
         await bob.hears(*kinds)
@@ -140,7 +134,7 @@ async def test_an_id_of_ones_own_is_one_message_however_often_it_is_sent(
         program(house, cast.alice.username, tmp_path / "alice") as alice,
         program(house, cast.bob.username, tmp_path / "bob") as bob,
     ):
-        await alice.until(lambda: alice.client.state is State.LIVE)
+        await alice.client.caught_up()
         conversation = await alice.client.open(cast.bob.username)
         for _ in range(3):
             outgoing = await alice.client.send(conversation, "once", client_id="the-same")
@@ -156,7 +150,7 @@ async def test_many_at_once_keep_their_order(house: House, cast: Cast, tmp_path:
         program(house, cast.alice.username, tmp_path / "alice", house.addresses[0]) as alice,
         program(house, cast.bob.username, tmp_path / "bob", house.addresses[1]) as bob,
     ):
-        await alice.until(lambda: alice.client.state is State.LIVE)
+        await alice.client.caught_up()
         conversation = await alice.client.open(cast.bob.username)
         sent = [await alice.client.send(conversation, body) for body in bodies]
         await sent[-1].reached(Status.DELIVERED, 60)
@@ -174,17 +168,14 @@ async def test_signing_up_and_signing_in(house: House, cast: Cast, tmp_path: Pat
             await new.sign_in(cast.alice.username, "a wrong password")
         username = f"dora{os.getpid()}{secrets.token_hex(3)}"
         await new.sign_up(username, PASSWORD, name="Dora Doe")
-        async with listening(new, username) as dora:
-            await dora.until(lambda: new.state is State.LIVE)
-            notes = await new.open(username)
-            assert notes.name == "Dora Doe"
+        # Asked before there is a connection.
+        assert (await new.open(username)).name == "Dora Doe"
         with pytest.raises(SomebodyElse):
             await new.sign_in(cast.alice.username, PASSWORD)
     # Signed in still: nothing is asked, not even the password.
     async with Client(house.address, database=tmp_path / "new") as again:
         await again.sign_in(username.upper(), "unasked")
-        async with listening(again, username) as dora:
-            await dora.until(lambda: again.state is State.LIVE)
+        await again.caught_up()
     with pytest.raises(SomebodyElse):
         await Client("http://127.0.0.1:1", database=tmp_path / "new").__aenter__()
 
@@ -194,13 +185,13 @@ async def test_history_from_before_this_device(house: House, cast: Cast, tmp_pat
         program(house, cast.alice.username, tmp_path / "alice") as alice,
         program(house, cast.bob.username, tmp_path / "bob") as bob,
     ):
-        await alice.until(lambda: alice.client.state is State.LIVE)
+        await alice.client.caught_up()
         conversation = await alice.client.open(cast.bob.username)
         sent = [await alice.client.send(conversation, f"number {number}") for number in range(130)]
         await sent[-1].reached(Status.DELIVERED, 30)
         await bob.until(lambda: len(bob.messages) == 130)
         async with program(house, cast.bob.username, tmp_path / "tablet") as tablet:
-            await tablet.until(lambda: tablet.client.state is State.LIVE)
+            await tablet.client.caught_up()
             newest = await tablet.client.history(conversation)
             assert [each.seq for each in newest] == list(range(81, 131))
             older = await tablet.client.history(conversation, before=81, limit=200)
@@ -213,7 +204,7 @@ async def test_history_from_before_this_device(house: House, cast: Cast, tmp_pat
 
 async def test_who_is_added_and_who_leaves(house: House, cast: Cast, tmp_path: Path) -> None:
     async with program(house, cast.bob.username, tmp_path / "bob") as bob:
-        await bob.until(lambda: bob.client.state is State.LIVE)
+        await bob.client.caught_up()
         conv = await club.found(house, cast.alice, cast.bob)
         [joined] = await bob.until(lambda: bob.of(ConversationChanged))
         assert (joined.conversation.id, joined.conversation.name, joined.conversation.kind) == (conv, "club", "group")

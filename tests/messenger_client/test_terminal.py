@@ -3,30 +3,20 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from messenger_client import State, Status
+from messenger_client import Status
 from messenger_client.terminal import plain
-from tests.acceptance.conftest import Cast, enrol_cast, one_server
+from tests.acceptance.conftest import Cast
 from tests.acceptance.servers import PASSWORD, House
 from tests.messenger_client.bot import CLONE
 from tests.messenger_client.people import program
 
 pytestmark = pytest.mark.acceptance
-
-
-@pytest.fixture(scope="session", params=one_server("house"))
-def house(request: pytest.FixtureRequest, houses: Callable[..., House]) -> House:
-    return houses(request.param)
-
-
-@pytest.fixture
-def cast(house: House) -> Cast:
-    return enrol_cast(house)
 
 
 class Typist:
@@ -128,7 +118,7 @@ async def test_what_is_not_sent_waits_and_says_so(house: House, cast: Cast, tmp_
             await asyncio.to_thread(house.restart, "web-1")
         await typist.reads("✓ written in the dark")
     async with program(house, bob, tmp_path / "bob") as other:
-        await other.until(lambda: other.client.state is State.LIVE)
+        await other.client.caught_up()
         await other.hears("written in the dark")
 
 
