@@ -5,7 +5,7 @@ import os
 import resource
 from pathlib import Path
 
-SCENARIOS = ("full", "steady", "counts", "encoding", "idle", "away", "crowd", "rest", "recur", "page")
+SCENARIOS = ("full", "steady", "counts", "encoding", "idle", "away", "crowd", "rest", "library", "recur", "page")
 SERVERS = ("uvicorn", "daphne")
 
 
@@ -59,6 +59,7 @@ def main() -> None:
             "stored": 500,
             "repetitions": 2,
             "rounds": 200,
+            "sends": 200,
         }
         if chosen.smoke
         else {}

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import absence, encoding, floor, measure, page, pairs, rest
+from bench import absence, encoding, floor, library, measure, page, pairs, rest
 from bench.clients import Clients, connected
 from bench.load import Plan
 from bench.report import Figure
@@ -41,6 +41,7 @@ class Sizes:
     """`seconds` of each load; sockets of the busy and of the idle scenario; messages/s of the steady one.
     `settle_s`: PostgreSQL's idle processes tell of what they did up to ten seconds later. `inboxes`: of the house
     in which nothing is due, and as many messages. `stored`: messages of the page's long conversation.
+    `sends`: messages by the Python client.
     """
 
     seconds: float = 10.0
@@ -56,6 +57,7 @@ class Sizes:
     stored: int = 50_000
     repetitions: int = 15
     rounds: int = 20_000
+    sends: int = 5_000
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ class Bench:
 
     def run(self, scenario: str) -> None:
         scenarios = (self.full, self.steady, self.counts, self.encoding)
-        scenarios += (self.idle, self.away, self.crowd, self.rest, self.recur, self.page)
+        scenarios += (self.idle, self.away, self.crowd, self.rest, self.library, self.recur, self.page)
         {work.__name__: work for work in scenarios}[scenario]()
 
     def full(self) -> None:
@@ -198,6 +200,13 @@ class Bench:
         seconds, entries = rest.sync(self.house, self.sizes.waiting)
         self._tell("rest", f"sync of {self.sizes.waiting:,} entries", seconds, "s", 2.5)
         self._tell("rest", "entries that came", entries, "", self.sizes.waiting, "least")
+
+    def library(self) -> None:
+        result = library.measure(self.house, self.sizes.sends, self.sizes.waiting)
+        self._tell("library", "accepted, each on the client's disk before", result.accepted_per_s, "/s")
+        self._tell("library", "send → accepted p50, one at a time", result.alone_ms, "ms")
+        self._tell("library", f"{self.sizes.waiting:,} waiting: stored and acknowledged after", result.synced_s, "s")
+        self._tell("library", "entries that came", result.entries, "", self.sizes.waiting, "least")
 
     def recur(self) -> None:
         """Fills the house's database: the last scenario in it."""

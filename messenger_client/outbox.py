@@ -1,0 +1,221 @@
+"""What waits to be accepted, in memory, and how it is sent. It is on disk before it is here (store/outbox.py), and its
+client_id never changes.
+
+- A conversation's messages go in order, each naming the one before it (`after`) while that is unanswered.
+- After a failure a conversation's line rests for the backoff, or the time told if that is longer, and goes again.
+- Used-up attempts, and a day of waiting, make a message Failed: it goes again by hand. A refusal makes it Rejected.
+- Without a connection, or without a sign-in, nothing fails: all of it waits.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from messenger_client import protocol
+from messenger_client.backoff import DEFAULT_BACKOFF, Backoff
+from messenger_client.ids import now_ms
+from messenger_client.model import Unsent
+from messenger_client.ticks import Status
+
+ANSWER_S = 20.0
+# What nobody has looked at for so long is not sent without being asked for.
+DAY_MS = 24 * 60 * 60 * 1000
+# Over all conversations: enough to fill a round trip, far from what the server calls a flood.
+MAX_IN_FLIGHT = 256
+PREDECESSOR_MISSING = "PREDECESSOR_MISSING"
+UNANSWERED = ("UNANSWERED", "The server did not answer.")
+STALE = ("STALE", "It has waited for more than a day.")
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    item: Unsent
+    attempts: int = 0
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_in_flight(self) -> bool:
+        return self.timer is not None
+
+    def land(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+        self.timer = None
+
+
+class Outbox:
+    """`failed(client_id, status, code, reason)`: to be noted on disk."""
+
+    def __init__(
+        self,
+        transmit: Callable[[protocol.Frame], None],
+        is_online: Callable[[], bool],
+        failed: Callable[[str, Status, str, str], None],
+        backoff: Backoff = DEFAULT_BACKOFF,
+    ) -> None:
+        self._transmit = transmit
+        self._is_online = is_online
+        self._failed = failed
+        self._backoff = backoff
+        self._lines: dict[str, dict[str, _Waiting]] = {}
+        self._where: dict[str, str] = {}
+        self._rests: dict[str, asyncio.TimerHandle] = {}
+        self._in_flight = 0
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    def load(self, items: Iterable[Unsent]) -> None:
+        """What is on disk, in order, in place of what was known."""
+        self.pause()
+        self._lines.clear()
+        self._where.clear()
+        for item in items:
+            if item.status is Status.PENDING:
+                self._line_up(item)
+
+    def add(self, item: Unsent) -> None:
+        """It is on disk, at the end of its line."""
+        self._line_up(item)
+        self._post()
+
+    def __contains__(self, client_id: str) -> bool:
+        return client_id in self._where
+
+    # The connection
+
+    def resend(self) -> None:
+        """A new one: everything unanswered again, oldest first, under the same ids."""
+        self.pause()
+        self._post()
+
+    def pause(self) -> None:
+        """It is gone, and with it whatever answers were under way."""
+        for timer in self._rests.values():
+            timer.cancel()
+        self._rests.clear()
+        for line in self._lines.values():
+            for waiting in line.values():
+                waiting.land()
+        self._in_flight = 0
+
+    # Answers
+
+    def settle(self, client_id: str) -> None:
+        """It is in the log, or was discarded."""
+        if self._remove(client_id):
+            self._post()
+
+    def reject(self, client_id: str, code: str, reason: str) -> None:
+        if client_id in self._where:
+            self._fail(client_id, Status.REJECTED, code, reason)
+            self._post()
+
+    def retry(self, client_id: str, code: str, reason: str, after_ms: int) -> None:
+        """Nothing is wrong with it. An answer to an attempt that was given up already changes nothing."""
+        waiting = self._find(client_id)
+        if waiting is None or not waiting.is_in_flight:
+            return
+        self._land(waiting)
+        # It waits for the one before it, whose answer is what moves the line.
+        if code == PREDECESSOR_MISSING and self._before(waiting) is not None:
+            waiting.attempts -= 1
+        else:
+            self._rest(waiting, after_ms, code, reason)
+
+    # Within
+
+    def _line_up(self, item: Unsent) -> None:
+        self._lines.setdefault(item.conversation_id, {})[item.client_id] = _Waiting(item)
+        self._where[item.client_id] = item.conversation_id
+
+    def _find(self, client_id: str) -> _Waiting | None:
+        conv = self._where.get(client_id)
+        return self._lines[conv][client_id] if conv is not None else None
+
+    def _remove(self, client_id: str) -> bool:
+        waiting = self._find(client_id)
+        if waiting is None:
+            return False
+        self._land(waiting)
+        conv = self._where.pop(client_id)
+        del self._lines[conv][client_id]
+        if not self._lines[conv]:
+            del self._lines[conv]
+        return True
+
+    def _land(self, waiting: _Waiting) -> None:
+        if waiting.is_in_flight:
+            waiting.land()
+            self._in_flight -= 1
+
+    def _fail(self, client_id: str, status: Status, code: str, reason: str) -> None:
+        self._remove(client_id)
+        self._failed(client_id, status, code, reason)
+
+    def _rest(self, waiting: _Waiting, at_least_ms: int, code: str, reason: str) -> None:
+        conv = waiting.item.conversation_id
+        pause = self._backoff.delay_ms(waiting.attempts)
+        if pause is None:
+            self._fail(waiting.item.client_id, Status.FAILED, code, reason)
+            self._post()
+            return
+        if known := self._rests.get(conv):
+            known.cancel()
+        loop = asyncio.get_running_loop()
+        self._rests[conv] = loop.call_later(max(pause, at_least_ms) / 1000, self._go_on, conv)
+
+    def _go_on(self, conv: str) -> None:
+        del self._rests[conv]
+        self._post()
+
+    def _same_line(self, waiting: _Waiting) -> Iterator[_Waiting]:
+        """Messages wait for messages, and what is sent anew for what is sent anew."""
+        line = self._lines[waiting.item.conversation_id].values()
+        return (each for each in line if (each.item.resends is None) == (waiting.item.resends is None))
+
+    def _before(self, waiting: _Waiting) -> _Waiting | None:
+        before = None
+        for each in self._same_line(waiting):
+            if each is waiting:
+                return before
+            before = each
+        return None
+
+    def _post(self) -> None:
+        for conv in list(self._lines):
+            if not self._is_online() or self._in_flight >= MAX_IN_FLIGHT:
+                return
+            if conv not in self._rests:
+                self._post_line(conv)
+
+    def _post_line(self, conv: str) -> None:
+        previous: dict[bool, str] = {}
+        for client_id, waiting in list(self._lines[conv].items()):
+            if self._in_flight >= MAX_IN_FLIGHT:
+                return
+            if not waiting.is_in_flight and (why := self._why_not(waiting)) is not None:
+                self._fail(client_id, Status.FAILED, *why)
+                continue
+            is_message = waiting.item.resends is None
+            if not waiting.is_in_flight:
+                self._fly(waiting, previous.get(is_message))
+            previous[is_message] = client_id
+
+    def _why_not(self, waiting: _Waiting) -> tuple[str, str] | None:
+        if now_ms() - waiting.item.made >= DAY_MS:
+            return STALE
+        return UNANSWERED if waiting.attempts >= self._backoff.attempts else None
+
+    def _fly(self, waiting: _Waiting, after: str | None) -> None:
+        item = waiting.item
+        waiting.attempts += 1
+        waiting.timer = asyncio.get_running_loop().call_later(ANSWER_S, self._silence, item.client_id)
+        self._in_flight += 1
+        if item.resends is None:
+            self._transmit(protocol.send(item.client_id, item.conversation_id, item.body, item.reply_to, after))
+        else:
+            self._transmit(protocol.resend(item.client_id, item.conversation_id, item.resends))
+
+    def _silence(self, client_id: str) -> None:
+        self.retry(client_id, *UNANSWERED, 0)

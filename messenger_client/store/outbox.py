@@ -1,0 +1,87 @@
+"""Messages on their way out, in the order they were written."""
+
+import sqlite3
+
+from messenger_client.errors import InvalidClientId
+from messenger_client.ids import composite, now_ms
+from messenger_client.model import Unsent
+from messenger_client.store import meta
+from messenger_client.ticks import Status
+
+COLUMNS = "client_id, conv, body, reply_to, made, state, code, reason, seq, n"
+ADD = f"""INSERT INTO outbox (client_id, conv, body, reply_to, made, state, seq)
+VALUES (?, ?, ?, ?, ?, 'pending', ?) RETURNING {COLUMNS}"""
+IN_LOG = "SELECT 1 FROM entries WHERE sender = ? AND client_id = ?"
+
+
+def add(
+    db: sqlite3.Connection,
+    conv: str,
+    body: str,
+    client_id: str | None,
+    reply_to: int | None,
+    resends: int | None = None,
+) -> tuple[str, Unsent | None]:
+    """The message's client_id, made if it is None, and the message as it now waits; None: it did already, or is in the
+    log. Raises InvalidClientId for one that stands for another message."""
+    if client_id is None:
+        client_id = next_id(db)
+    elif (known := find(db, client_id)) is not None:
+        if (known.conversation_id, known.body, known.reply_to) != (conv, body, reply_to):
+            raise InvalidClientId("This client_id waits in the outbox already, with another message.")
+        return client_id, None
+    elif db.execute(IN_LOG, [meta.get(db, "user"), client_id]).fetchone():
+        return client_id, None
+    row = db.execute(ADD, [client_id, conv, body, reply_to, now_ms(), resends]).fetchone()
+    return client_id, _unsent(*row)
+
+
+def next_id(db: sqlite3.Connection) -> str:
+    """The counter never gives a number twice, whatever happens to the transaction's program."""
+    return composite(str(meta.get(db, "device")), meta.count(db), now_ms())
+
+
+def find(db: sqlite3.Connection, client_id: str) -> Unsent | None:
+    row = db.execute(f"SELECT {COLUMNS} FROM outbox WHERE client_id = ?", [client_id]).fetchone()
+    return _unsent(*row) if row else None
+
+
+def all_of(db: sqlite3.Connection, conv: str | None = None) -> list[Unsent]:
+    """In order; `conv`: of one conversation."""
+    rows = db.execute(f"SELECT {COLUMNS} FROM outbox WHERE conv = coalesce(?, conv) ORDER BY n", [conv])
+    return [_unsent(*row) for row in rows.fetchall()]
+
+
+def resend_of(db: sqlite3.Connection, conv: str, seq: int) -> str | None:
+    """The client_id under which the expired entry is being sent anew."""
+    row = db.execute("SELECT client_id FROM outbox WHERE conv = ? AND seq = ?", [conv, seq]).fetchone()
+    return row[0] if row else None
+
+
+def fail(db: sqlite3.Connection, client_id: str, status: Status, code: str, reason: str) -> bool:
+    """True if it was waiting still."""
+    query = "UPDATE outbox SET state = ?, code = ?, reason = ? WHERE client_id = ? AND state = 'pending'"
+    return db.execute(query, [status.value, code, reason, client_id]).rowcount > 0
+
+
+def requeue(db: sqlite3.Connection, client_id: str) -> Unsent | None:
+    """By hand: under the same id, since the outcome of earlier attempts is unknown, at the end of the line. None: it is
+    not there, or waits already."""
+    query = f"DELETE FROM outbox WHERE client_id = ? AND state <> 'pending' RETURNING {COLUMNS}"
+    rows = db.execute(query, [client_id]).fetchall()
+    if not rows:
+        return None
+    known = _unsent(*rows[0])
+    values = [client_id, known.conversation_id, known.body, known.reply_to, now_ms(), known.resends]
+    return _unsent(*db.execute(ADD, values).fetchone())
+
+
+def settle(db: sqlite3.Connection, client_id: str) -> bool:
+    """It is in the log, or was given up. True if it was there."""
+    return db.execute("DELETE FROM outbox WHERE client_id = ?", [client_id]).rowcount > 0
+
+
+def _unsent(client_id: str, conv: str, body: str, reply_to: int | None, made: int, state: str, *more: object) -> Unsent:
+    code, reason, resends, place = more
+    # The columns' types are the schema's.
+    return Unsent(client_id, conv, body, reply_to, made, Status(state), code, reason, resends, place)  # type: ignore[arg-type]
