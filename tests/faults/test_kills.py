@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from chat.protocol.frames import PROTO_SUBPROTOCOL
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.faults.checker import check
@@ -157,7 +158,7 @@ async def test_nothing_is_lost_or_doubled_whatever_is_killed(tmp_path: Path) -> 
         people = house.enrol("alice", "bob")
         async with (
             Phone(house.address, people[0], history, sees=True) as alice,
-            Phone(house.address, people[1], history, sees=True) as bob,
+            Phone(house.address, people[1], history, sees=True, subprotocol=PROTO_SUBPROTOCOL) as bob,
             sampling(house.dsn, history),
         ):
             conv = await alice.open("bob")

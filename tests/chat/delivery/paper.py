@@ -7,6 +7,9 @@ from chat.delivery.cursor import Cursor
 from chat.delivery.session import Session
 from chat.inbox.sync import Summary
 from chat.policy.visibility import Readable
+from chat.protocol import wire
+from chat.protocol.codec import JSON, Codec
+from chat.protocol.messenger.v1 import messenger_pb2 as pb
 from chat.protocol.packed import Packed
 
 
@@ -20,8 +23,8 @@ class Paper:
         self.frames: list[dict[str, Any]] = []
         self.closed: int | None = None
 
-    def write(self, text: str) -> bool:
-        self.frames.append(json.loads(text))
+    def write(self, frame: str | bytes) -> bool:
+        self.frames.append(json.loads(frame) if isinstance(frame, str) else wire.read(pb.ServerFrame, frame))
         return True
 
     def close(self, code: int) -> None:
@@ -32,8 +35,8 @@ def packed(seq: int) -> Packed:
     return Packed(seq, json.dumps({"seq": seq}))
 
 
-def new_session(user: str, device: str = "") -> Session:
-    return Session(user, device or user, Paper(), now=0.0)  # type: ignore[arg-type]
+def new_session(user: str, device: str = "", codec: Codec = JSON) -> Session:
+    return Session(user, device or user, Paper(), now=0.0, codec=codec)  # type: ignore[arg-type]
 
 
 def frames(session: Session) -> list[dict[str, Any]]:
