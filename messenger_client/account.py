@@ -47,7 +47,7 @@ class Account:
 
     async def sign_up(self, username: str, password: str, name: str, device: str) -> None:
         if "user" in self._known:
-            raise SomebodyElse(f"This database belongs to {self._known['username']}.")
+            raise self._somebody_else()
         await self._adopt(await self._http.sign_up(username, password, name, device))
 
     async def rotate_token(self) -> None:
@@ -64,10 +64,11 @@ class Account:
         await self._engine.adopt(account | {"device": answer["device_id"], "token": answer["token"]})
 
     def _must_be(self, what: str, value: str) -> None:
-        if (known := self._known.get(what, value)).casefold() != value.casefold():
-            raise SomebodyElse(
-                f"This database belongs to {self._known.get('username', known)} at {self._engine.server}."
-            )
+        if self._known.get(what, value).casefold() != value.casefold():
+            raise self._somebody_else()
+
+    def _somebody_else(self) -> SomebodyElse:
+        return SomebodyElse(f"This database belongs to {self._known['username']} at {self._known['server']}.")
 
     @property
     def _token(self) -> str:
