@@ -35,7 +35,11 @@ def _used(house: House, name: str) -> float:
 def _family_seconds(parent: psutil.Process) -> float:
     used = 0.0
     for process in [parent, *parent.children(recursive=True)]:
-        times = process.cpu_times()
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            # PostgreSQL's helpers come and go; its parent has their time then.
+            continue
         used += times.user + times.system + times.children_user + times.children_system
     return used
 

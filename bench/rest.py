@@ -5,6 +5,7 @@ hundred requests a second by the clock; and one device that syncs what waits for
 """
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 from time import monotonic
@@ -26,11 +27,11 @@ _numbers = count()
 
 @dataclass(slots=True)
 class Sent:
-    """`times`: of each send, in seconds, sorted. `others`: answers that were not 201."""
+    """`times`: of each send, in seconds. `statuses`: of answers that were not 201."""
 
     seconds: float = 0.0
     times: list[float] = field(default_factory=list)
-    others: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
 
     @property
     def per_s(self) -> float:
@@ -76,7 +77,7 @@ class Senders:
             status, _ = await connection.post_raw(path, body)
             ended = monotonic()
             if status != 201:
-                sent.others += 1
+                sent.statuses[status] += 1
             elif begin <= ended < begin + sent.seconds:
                 sent.times.append(ended - started)
             due += pause

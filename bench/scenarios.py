@@ -178,7 +178,7 @@ class Bench:
         full = senders.run(self.sizes.seconds)
         after, elapsed = measure.cpu_seconds(self.house), time.monotonic() - at
         self._tell("rest", "accepted", full.per_s, "/s", 800 if self.server == "uvicorn" else None, "least")
-        self._tell("rest", "answers that were not 201", full.others, "", 0)
+        self._tell("rest", "answers that were not 201", full.statuses.total(), "", 0)
         self._tell("rest", "send → 201 p50, at full load", full.rank_ms(0.5), "ms")
         for group in ("web", "postgres"):
             self._tell("rest", f"CPUs used: {group}", (after[group] - before[group]) / elapsed, "")

@@ -49,7 +49,10 @@ async def sign_in(request: HttpRequest, given: SignIn) -> HttpResponse:
     if user is None:
         raise Refusal(ErrorCode.AUTHENTICATION_FAILED)
     limits.guessed_right(given.username, address)
-    return told(await in_thread(_sign_in, user, given), 201)
+    signed_in = await in_thread(_sign_in, user, given)
+    if given.device_id is not None:
+        (await running()).postman.revoked_hint(str(user.id))
+    return told(signed_in, 201)
 
 
 @router.get("/devices", response=Devices, operation_id="listDevices")

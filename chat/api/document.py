@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from csp.utils import build_policy
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 from ninja.openapi.schema import OpenAPISchema
 
@@ -21,6 +21,7 @@ from chat.api.statuses import STATUS
 PREFIX = "api/v1/"
 PROBLEM = "application/problem+json"
 RETRY_AFTER = {"Retry-After": {"description": "Whole seconds, rounded up.", "schema": {"type": "integer"}}}
+SAFE = ("GET", "HEAD")
 WENT_WRONG = {
     "401": "The token (or the password) is none, or none any more: sign in again.",
     "429": "Asked too fast.",
@@ -73,10 +74,14 @@ def _leave_null_out(schema: dict[str, Any]) -> None:
 
 
 async def openapi(request: HttpRequest) -> HttpResponse:
+    if request.method not in SAFE:
+        return HttpResponseNotAllowed(SAFE)
     return HttpResponse(_text(), content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
 
 
 async def docs(request: HttpRequest) -> HttpResponse:
+    if request.method not in SAFE:
+        return HttpResponseNotAllowed(SAFE)
     headers = {"Cache-Control": "public, max-age=300", "Content-Security-Policy": build_policy()}
     return HttpResponse(_page(), headers=headers)
 

@@ -66,8 +66,6 @@ class ApiHandler:
             response = await self._answer(request)
         except Gone:
             return
-        for name, value in ALWAYS.items():
-            response.headers.setdefault(name, value)
         self._security.process_response(request, response)  # type: ignore[arg-type]
         await _write(response, send)
 
@@ -103,7 +101,10 @@ async def _ask_view(request: HttpRequest) -> HttpResponseBase:
 
 async def _body(request: Request) -> bytes:
     """All of it. Raises BadRequest, Gone."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal():
+        raise BadRequest(400, "The length is no number.")
+    if int(length[:20]) > MAX_BODY_BYTES:
         raise BadRequest(413, "The body is too long.")
     parts = bytearray()
     try:
@@ -122,6 +123,8 @@ async def _body(request: Request) -> bytes:
 
 
 async def _write(response: HttpResponseBase, send: Send) -> None:
+    for name, value in ALWAYS.items():
+        response.headers.setdefault(name, value)
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.headers.items()]
     headers += [
         (b"Set-Cookie", cookie.output(header="").strip().encode("ascii")) for cookie in response.cookies.values()

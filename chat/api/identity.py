@@ -3,6 +3,7 @@
 Cookies are sent along by a browser whoever made it ask, so what changes something must bring the CSRF token as well.
 """
 
+import asyncio
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,6 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from chat.api.limits import Limits
 from chat.delivery.runtime import running
-from chat.log.pool import bounded
 from chat.log.refusal import Refusal
 from chat.protocol.errors import ErrorCode
 from chat.web.identity import Identity, bearer, identify
@@ -21,17 +21,21 @@ _csrf = CsrfViewMiddleware(lambda request: HttpResponse())
 
 
 async def asking(request: HttpRequest) -> Identity | None:
-    """None: nobody we know. Raises Refusal (CSRF_FAILED, RATE_LIMITED), psycopg.Error."""
+    """None: nobody we know. Raises Refusal (CSRF_FAILED, RATE_LIMITED), psycopg.Error, TimeoutError."""
     scope = getattr(request, "scope", None)
     if scope is None:
         return None
     runtime = await running()
-    identity = await bounded(identify(runtime.database, scope), ANSWER_S)
+    async with asyncio.timeout(ANSWER_S):
+        identity = await identify(runtime.database, scope, runtime.bearers)
     if identity is not None:
         request.identity = identity  # type: ignore[attr-defined]
         if bearer(scope) is None:
             _check_csrf(request)
-        Limits.of(runtime).take(identity.device)
+        limits = Limits.of(runtime)
+        limits.take(identity.device)
+        if limits.is_visit(identity.device):
+            runtime.presence.visited(identity.device)
     return identity
 
 

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from weakref import WeakKeyDictionary
 
 from chat.api.problems import Later
+from chat.delivery.presence import STAMP_S
 from chat.delivery.runtime import Runtime
 from chat.policy.rate import TokenBucket
 from chat.protocol.errors import ErrorCode
@@ -44,6 +45,7 @@ class Limits:
         self._requests = _Buckets(REQUESTS_PER_S, REQUEST_BURST)
         self._guesses = _Buckets(GUESSES_PER_S, GUESS_BURST)
         self._typing = _Buckets(TYPING_PER_S, TYPING_BURST)
+        self._visits = _Buckets(1 / STAMP_S, 1.0)
 
     @staticmethod
     def of(runtime: Runtime) -> "Limits":
@@ -59,6 +61,10 @@ class Limits:
     def may_type(self, device: str) -> bool:
         """Whether others are told: what is too much is dropped unsaid."""
         return not self._typing.take(device, _now())
+
+    def is_visit(self, device: str) -> bool:
+        """Whether that it was here is worth noting again."""
+        return not self._visits.take(device, _now())
 
     def may_guess(self, username: str, address: str) -> None:
         """Before a password is tried: there must be room for a wrong one."""

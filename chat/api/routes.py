@@ -29,5 +29,6 @@ def _answer_to(request: HttpRequest, error: Exception | type[Exception]) -> Http
 for kind in (Exception, HttpError, ValidationError):
     api.add_exception_handler(kind, _answer_to)
 
-for part in (accounts, profile, conversations, messages, syncing):
+# In the order in which an address is looked for: what is asked most comes first.
+for part in (messages, syncing, conversations, accounts, profile):
     api.add_router("", part.router)

@@ -14,7 +14,8 @@ from chat.protocol.errors import ErrorCode
 P = ParamSpec("P")
 T = TypeVar("T")
 
-THREADS = 4
+# Not more: a password's hash keeps a processor busy, which is then not there for messages.
+THREADS = 2
 # In them, and before them: more would wait longer than anyone does. A password takes about a tenth of a second.
 MOST = 50
 

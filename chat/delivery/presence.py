@@ -92,6 +92,10 @@ class Presence:
         if session.user not in self._hub.people:
             self._gone[session.user] = self._now()
 
+    def visited(self, device: str) -> None:
+        """By a request: it was here, without being online. Not for every one of them."""
+        self._stamps[device] = time.time()
+
     async def switched(self, users: list[str]) -> None:
         """Some people show when they are online, or do not any more. Raises psycopg.Error."""
         for user, shows in await self._database.rows(SWITCHES, [users]):

@@ -30,6 +30,7 @@ from chat.delivery.leases import Leases
 from chat.delivery.places import Places
 from chat.delivery.presence import Presence
 from chat.delivery.reconcile import Reconciler
+from chat.log.bearers import Bearers
 from chat.log.committer import Committer
 from chat.log.pool import Database
 from chat.protocol.errors import CloseCode
@@ -50,6 +51,8 @@ class Runtime:
 
     def __init__(self) -> None:
         self.database = Database(settings.POSTGRES_DSN)
+        self.tokens = Database(settings.POSTGRES_DSN, size=1, checked=False)
+        self.bearers = Bearers(self.tokens)
         self.redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
         self.receipts = ReceiptBuffer(self.redis)
         self.publisher = Publisher()
@@ -75,6 +78,7 @@ class Runtime:
 
     async def start(self) -> None:
         await self.database.open()
+        await self.tokens.open()
         self.committer.start()
         runs = [self.publisher.run, self.listener.run, self.listener.canaries, self.receipts.run, self.reconciler.run]
         runs.append(self.presence.run)
@@ -98,6 +102,7 @@ class Runtime:
         await end_all(self._tasks)
         await self.filler.stop()
         await self.database.close()
+        await self.tokens.close()
         await self.redis.aclose()
 
     async def _all_left(self) -> None:

@@ -38,9 +38,10 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
 
 class Database:
-    """`dsn` is a libpq conninfo string. Waiting for a connection and for an answer is bounded: OperationalError."""
+    """`dsn` is a libpq conninfo string. Waiting for a connection and for an answer is bounded: OperationalError.
+    `checked`: a connection is tried before it is used, which costs an exchange; otherwise its user tries again."""
 
-    def __init__(self, dsn: str, size: int = 4) -> None:
+    def __init__(self, dsn: str, size: int = 4, checked: bool = True) -> None:
         self._pool = AsyncConnectionPool(
             dsn,
             min_size=1,
@@ -51,7 +52,7 @@ class Database:
             reconnect_timeout=5,
             kwargs={"connect_timeout": 2, "tcp_user_timeout": 5_000, "keepalives_idle": 5},
             configure=_configure,
-            check=AsyncConnectionPool.check_connection,
+            check=AsyncConnectionPool.check_connection if checked else None,
         )
 
     async def open(self) -> None:

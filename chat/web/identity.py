@@ -21,6 +21,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import parse_cookie
 from django.utils.crypto import constant_time_compare
 
+from chat.log.bearers import Bearers
 from chat.log.devices import token_hash
 from chat.log.pool import Database
 from chat.models import User
@@ -35,17 +36,6 @@ DEVICE = """
 SELECT d.id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), d.access_rev, u.password
 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
 WHERE d.token_hash = %s AND d.kind = 'browser' AND d.revoked_at IS NULL AND u.is_active
-"""
-
-# By its token, or by the one that is to come in its place.
-BEARER = """
-SELECT d.id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), d.access_rev, d.token_hash = %s
-FROM chat_device d JOIN chat_user u ON u.id = d.user_id
-WHERE (d.token_hash = %s OR d.next_token_hash = %s) AND d.kind = 'app' AND d.token_rev = d.access_rev
-  AND d.revoked_at IS NULL AND u.is_active
-"""
-SUCCEED = """
-UPDATE chat_device SET token_hash = next_token_hash, next_token_hash = NULL WHERE next_token_hash = %s RETURNING id
 """
 
 BEARER_PREFIX = "bearer."
@@ -85,24 +75,15 @@ def _authorizations(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[st
             yield scheme, rest
 
 
-async def identify(database: Database, scope: Mapping[str, Any]) -> Identity | None:
-    """None: not signed in. Raises psycopg.Error when the database is away."""
+async def identify(database: Database, scope: Mapping[str, Any], bearers: Bearers | None = None) -> Identity | None:
+    """None: not signed in. Raises psycopg.Error when the database is away. `bearers`: where others ask as well."""
     token = bearer(scope)
-    return await _by_cookies(database, scope) if token is None else await _by_token(database, token)
-
-
-async def _by_token(database: Database, token: str) -> Identity | None:
-    hashed = token_hash(token[:TOKEN_CHARS])
-    # Once more when it is a successor, used for the first time: unless it has been replaced meanwhile it is found then.
-    for _ in range(2):
-        rows = await database.rows(BEARER, [hashed, hashed, hashed])
-        if not rows:
-            return None
-        device, user, username, name, access_rev, is_current = rows[0]
-        if is_current:
-            return Identity(user, username, name, device, access_rev)
-        await database.rows(SUCCEED, [hashed])
-    return None
+    if token is None:
+        return await _by_cookies(database, scope)
+    found = await (bearers or Bearers(database)).find(token_hash(token[:TOKEN_CHARS]))
+    if found is None:
+        return None
+    return Identity(found.user, found.username, found.name, found.device, found.access_rev)
 
 
 async def _by_cookies(database: Database, scope: Mapping[str, Any]) -> Identity | None:

@@ -5,6 +5,7 @@ import asyncio
 import psycopg
 import pytest
 
+from tests.acceptance.app import apps
 from tests.acceptance.conftest import Cast, one_server
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
@@ -100,3 +101,29 @@ async def test_the_count_quota_keeps_the_newest(house: House, cast: Cast) -> Non
         assert connection.execute(
             "SELECT count(*) FROM chat_message WHERE conversation_id = %s", [conv]
         ).fetchone() == (count,)
+
+
+async def test_an_app_sends_anew_what_expired_and_is_told_what_it_will_not_get(house: House, cast: Cast) -> None:
+    """By requests alone, from both sides: the sender's resend is safe to repeat, and the reader's cursor passes what
+    expired because it was told so, by history or by sync."""
+    async with apps(house, cast.alice.username, cast.bob.username, cast.bob.username) as (alice, bob, tablet):
+        conv = await alice.open(cast.bob.username)
+        for n in range(3):
+            await alice.send(conv, f"expiring_{n}_0", f"hello? {n}")
+        await days_pass(house, 31)
+        [person] = (await alice.told("GET", f"/conversations/{conv}/messages/3/info"))["people"]
+        assert person["expired_at"]
+        path = f"/conversations/{conv}/messages/3/resend"
+        first = await alice.told("POST", path, {"client_id": "anew_1_0"}, 201)
+        assert (first["seq"], first["client_id"]) == (4, "anew_1_0")
+        assert await alice.told("POST", path, {"client_id": "anew_1_0"}, 200) == first
+        assert await alice.refused("POST", path, {"client_id": "expiring_1_0"}) == (409, "IDEMPOTENCY_CONFLICT")
+        # One device reads the history, the other syncs: both are told, and stand above it.
+        page = await bob.told("GET", f"/conversations/{conv}/messages")
+        assert [(entry["seq"], entry["body"]) for entry in page["entries"]] == [(4, "hello? 2")]
+        assert page["absent"] == [{"from": 1, "to": 3, "why": "expired"}]
+        answer = await tablet.told("POST", "/sync", {})
+        assert answer["resets"] == [{"conv": conv, "horizon": 3, "why": "expired"}]
+        assert [entry["seq"] for run in answer["messages"] for entry in run["entries"]] == [4]
+        for who in (bob, tablet):
+            assert (await who.told("GET", f"/conversations/{conv}"))["received"] == 3

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.acceptance
 
 # Each of these ends the device that asks, or makes it end.
 ENDING = ("signOut", "changePassword")
-# A server with push (test_api_push.py), and a message that expired (test_expiry.py).
+# A server with push (test_wakeups.py), and a message that expired (test_expiry.py).
 NEEDS_MORE = ("getPushKey", "subscribe", "unsubscribe", "resendMessage")
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "45"))
 CASES = os.environ.get("FUZZ_CASES", "15")

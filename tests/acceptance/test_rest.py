@@ -1,8 +1,10 @@
 """The API as an app uses it, on both servers and with two processes: each route does what its frame does."""
 
 import asyncio
+import contextlib
 import itertools
 
+import httpx
 import pytest
 
 from tests.acceptance.app import App, apps, code_of
@@ -376,3 +378,58 @@ async def test_without_a_key_there_is_no_push(house: House, cast: Cast) -> None:
         body = {"endpoint": "https://push.example/x", "keys": keys}
         assert await alice.refused("PUT", "/devices/self/push", body) == (404, "PUSH_OFF")
         assert await alice.refused("DELETE", "/devices/self/push") == (404, "PUSH_OFF")
+
+
+async def test_without_the_database_everything_is_later_and_nothing_is_lost(house: House, cast: Cast) -> None:
+    """Answered within two seconds or so, also a send that is on its way; afterwards the same send goes through."""
+    async with apps(house, cast.alice.username) as (alice,):
+        conv = await alice.open(cast.bob.username)
+        assert (await alice.send(conv, "before", "x")).status_code == 201
+        await asyncio.to_thread(house.pause, "postgres")
+        try:
+            answers = [await alice.send(conv, "during", "x"), await alice.ask("GET", f"/conversations/{conv}")]
+        finally:
+            await asyncio.to_thread(house.resume, "postgres")
+        for answer in answers:
+            assert code_of(answer) == (503, "UNAVAILABLE")
+            assert (int(answer.headers["retry-after"]), answer.json()["retry_after_ms"] > 0) == (1, True)
+        async with asyncio.timeout(30):
+            while (answer := await alice.send(conv, "during", "x")).status_code == 503:
+                await asyncio.sleep(0.2)
+        assert (answer.status_code in (200, 201), answer.json()["seq"]) == (True, 2)
+
+
+async def test_a_process_that_stops_takes_no_more_and_answers_what_it_took(house: House, cast: Cast) -> None:
+    """Everything that was answered is in the log, once; the rest goes to the other process."""
+    async with apps(house, cast.alice.username, cast.alice.username) as (alice, other):
+        conv = await alice.open(cast.bob.username)
+        sending = True
+        done: dict[str, int] = {}
+
+        async def send(n: int) -> None:
+            for m in itertools.count():
+                if not sending:
+                    return
+                client_id = f"drain_{n}_{m}"
+                for who in (alice, other, other, other):
+                    with contextlib.suppress(httpx.TransportError):
+                        answer = await who.send(conv, client_id)
+                        if answer.status_code in (200, 201):
+                            done[client_id] = answer.json()["seq"]
+                            break
+                else:
+                    return
+
+        async with asyncio.TaskGroup() as group:
+            for n in range(4):
+                group.create_task(send(n))
+            while len(done) < 20:
+                await asyncio.sleep(0.01)
+            try:
+                await asyncio.to_thread(house.end, "web-1")
+            finally:
+                await asyncio.to_thread(house.restart, "web-1")
+            sending = False
+        assert len(set(done.values())) == len(done) > 20
+        head = (await other.told("GET", f"/conversations/{conv}"))["head"]
+        assert set(range(1, head + 1)) == set(done.values())

@@ -192,6 +192,14 @@ async def test_a_suspended_person_is_nobody(house: House, cast: Cast) -> None:
         assert await mallory.refused("POST", "/devices", body) == REFUSED
 
 
+async def test_that_a_device_asked_is_noted(house: House, cast: Cast) -> None:
+    """Its person looks at it, in the settings; to the others it is not online by that."""
+    async with app(house.address, cast.bob.username) as bob:
+        async with asyncio.timeout(20):
+            while not next(d for d in await _devices(bob) if d["is_this"])["last_seen_at"]:
+                await asyncio.sleep(0.05)
+
+
 async def test_only_hashes_are_stored(house: House, cast: Cast) -> None:
     async with app(house.address, cast.bob.username) as bob:
         new = (await bob.told("POST", "/devices/self/token", status=201))["token"]

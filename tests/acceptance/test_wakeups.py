@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from tests.acceptance.app import apps
 from tests.acceptance.conftest import Cast
 from tests.acceptance.people import SignedIn
 from tests.acceptance.phone import Phone
@@ -93,3 +94,30 @@ def lease_ends(house: House) -> None:
 async def test_what_a_browser_asks_for(house: House, cast: Cast) -> None:
     assert len((await asyncio.to_thread(asked, house, cast.bob, "/push/key"))["key"]) == 87
     await asyncio.to_thread(asked, house, cast.bob, "/push/subscription", None, "DELETE")
+
+
+async def test_an_app_that_is_away_is_woken_by_what_it_registered(
+    house: House, cast: Cast, service: PushService
+) -> None:
+    """By requests alone; what cannot be used is refused, and after taking it back nobody rings."""
+    browser = service.subscribe()
+    path = "/devices/self/push"
+    async with apps(house, cast.alice.username, cast.bob.username) as (alice, bob):
+        assert (await bob.told("GET", "/push/key"))["key"]
+        for wrong in (
+            browser.subscription | {"endpoint": "https://elsewhere.example/x"},
+            browser.subscription | {"endpoint": "http://127.0.0.1:1/x"} | {"keys": {"p256dh": "x", "auth": "y"}},
+        ):
+            assert await bob.refused("PUT", path, wrong) == (422, "INVALID_SUBSCRIPTION"), wrong
+        assert await bob.refused("PUT", path, {"endpoint": 5}) == (422, "INVALID_REQUEST")
+        for _ in range(2):
+            await bob.told("PUT", path, browser.subscription, 204)
+        conv = await alice.open(cast.bob.username)
+        await alice.send(conv, "ring_1_0", SECRET)
+        await until(lambda: service.heard, 60)
+        assert service.heard[0].payload["conv"] == conv and SECRET.encode() not in service.heard[0].body
+        for _ in range(2):
+            await bob.told("DELETE", path, status=204)
+        with psycopg.connect(house.dsn) as connection:
+            query = "SELECT count(*) FROM chat_pushsubscription WHERE device_id = %s"
+            assert connection.execute(query, [bob.device]).fetchone() == (0,)

@@ -43,5 +43,7 @@ def test_what_was_sent_came_back(tmp_path: Path) -> None:
     assert figures["idle", "PSS of an idle socket"] > 0
     assert figures["away", "one conversation: entries that came"] == 300
     assert figures["crowd", "errors"] == 0 and figures["crowd", "entries a device"] == 20
+    assert figures["rest", "accepted"] > 0 and figures["rest", "answers that were not 201"] == 0
+    assert figures["rest", "entries that came"] == 300
     assert figures["recur", "inboxes, and messages"] == 2_000
     assert figures["recur", "purge, a day of messages due"] > 0 and figures["recur", "purge"] > 0

@@ -62,7 +62,7 @@ def test_pages_before_signing_in_and_of_errors(
     guest = Person(new_profile(house, **looks), "guest")
     guest.profile.forgive("404|403")
     found = []
-    for path in ("/sign-in/", "/sign-up/", "/nothing/"):
+    for path in ("/sign-in/", "/sign-up/", "/nothing/", "/api/v1/docs"):
         guest.goto(path)
         found += grave(guest.page, path)
     guest.goto("/sign-up/")

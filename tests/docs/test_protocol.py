@@ -10,6 +10,9 @@ import pytest
 from django.conf import settings
 from websockets.exceptions import InvalidStatus
 
+from chat.api import handler, limits
+from chat.api.document import document
+from chat.api.statuses import STATUS
 from chat.delivery import cursor, greeting, leases, outlet, presence, room, session, watchdog
 from chat.inbox import sync
 from chat.policy.backoff import DEFAULT_BACKOFF
@@ -162,6 +165,43 @@ def test_the_close_codes_are_the_errors_module() -> None:
     assert all(4000 <= code < 5000 for code in table)
 
 
+REST_LIMITS = {
+    "body": handler.MAX_BODY_BYTES,
+    "body awaited": handler.BODY_S,
+    "requests a second": limits.REQUESTS_PER_S,
+    "requests saved up": limits.REQUEST_BURST,
+    "wrong passwords": limits.GUESS_BURST,
+    "conversations in a page": greeting.CONVERSATIONS_PAGE,
+    "messages in a page": frames.MAX_RANGE,
+    "acknowledgements": frames.MAX_ACKS,
+    "positions": frames.MAX_POSITIONS,
+}
+ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^` ]*)")
+
+
+def test_every_route_is_told_and_no_other() -> None:
+    rest = section(DOCUMENT, "Signing in") + section(DOCUMENT, "Frames and routes")
+    there = {
+        (method.upper(), path.removeprefix("/api/v1"))
+        for path, methods in document()["paths"].items()
+        for method in methods
+    }
+    assert set(ROUTE.findall(rest)) == there
+
+
+def test_statuses_are_those_of_the_code() -> None:
+    table = {int(cells[0]): set(re.findall(r"[A-Z_]{3,}", cells[1])) for cells in rows(section(DOCUMENT, "Statuses"))}
+    known: dict[int, set[str]] = {}
+    for code, status in STATUS.items():
+        known.setdefault(status, set()).add(code.value)
+    assert table == known
+
+
+def test_the_limits_of_rest_are_those_of_the_code() -> None:
+    table = {cells[0]: int(cells[1].replace(",", "")) for cells in rows(section(DOCUMENT, "Limits of REST"))}
+    assert table == REST_LIMITS
+
+
 def test_the_limits_are_those_of_the_code() -> None:
     table = {cells[0]: int(cells[1].replace(",", "")) for cells in rows(section(DOCUMENT, "Limits"))}
     assert table == greeting.LIMITS | QUIET_LIMITS
@@ -209,6 +249,8 @@ def test_close_codes_in_the_text_exist() -> None:
         (r"for (\d+) seconds after the last time it was asked", lambda: presence.WATCH_S),
         (r"may ask for (\d+) conversations at a time", lambda: presence.MOST_WATCHES),
         (r"connected for up to (\d+) seconds more", lambda: leases.LEASE_S),
+        (r"After (\d+) wrong ones for a name", lambda: limits.GUESS_BURST),
+        (r"one more try every (\d+) seconds", lambda: round(1 / limits.GUESSES_PER_S)),
         (r"up to ([\d,]+) single ones", lambda: QUIET_LIMITS["acknowledgements above a hole"]),
     ],
 )
