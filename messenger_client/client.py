@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from messenger_client import protocol
+from messenger_client.account import Account
 from messenger_client.engine import Engine
-from messenger_client.errors import InvalidClientId, InvalidMessage, Refused, SignedOut, SomebodyElse, Unavailable
+from messenger_client.errors import InvalidClientId, InvalidMessage, SomebodyElse, Unavailable
 from messenger_client.events import Event, MessageReceived, State
-from messenger_client.http import Http
 from messenger_client.model import Conversation, Message, Person, Receipt, Unsent
 from messenger_client.outgoing import Outgoing
 from messenger_client.store import log, outbox, reading
@@ -33,18 +33,18 @@ class Client:
         self, server: str, *, database: str | Path, ids: Callable[[], str] | None = None, listens: bool = True
     ) -> None:
         self._engine = Engine(server.rstrip("/"), database, listens)
-        self._http = Http(server.rstrip("/"))
+        self._account = Account(self._engine)
         self._ids = ids
         self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         """Connects if this device is signed in already. Raises StoreFailed, StoreInUse, SomebodyElse."""
         await self._engine.load()
-        known = self._engine.account.get("server", self._engine.server)
-        if known != self._engine.server:
-            # Its token is no other server's business.
+        try:
+            self._account.check()
+        except SomebodyElse:
             await self._engine.close()
-            raise SomebodyElse(f"This database belongs to {known}.")
+            raise
         if self.is_signed_in:
             self._engine.start()
         return self
@@ -57,61 +57,30 @@ class Client:
     async def sign_in(self, username: str, password: str, *, name: str = "Python") -> None:
         """A device that is signed in stays so, whether or not the server is there. `name`: what the person calls this
         device. Raises SignedOut (a wrong name or password), Refused, Unavailable, SomebodyElse."""
-        known = self._engine.account.get("username", username)
-        if known.casefold() != username.casefold():
-            raise SomebodyElse(f"This database belongs to {known}.")
-        if not self.is_signed_in:
-            device = self._engine.account.get("device")
-            try:
-                answer = await self._http.sign_in(username, password, name, device)
-            except Refused as error:
-                # Revoked for good: it comes back as a new device.
-                if device is None or error.code != "NOT_FOUND":
-                    raise
-                answer = await self._http.sign_in(username, password, name, None)
-            await self._adopt(answer)
+        await self._account.sign_in(username, password, name)
         self._engine.start()
 
     async def sign_up(self, username: str, password: str, *, name: str = "", device: str = "Python") -> None:
         """Someone new, called `name`. Raises Refused (the name is taken, for one), Unavailable, SomebodyElse."""
-        if "user" in self._engine.account:
-            raise SomebodyElse(f"This database belongs to {self._engine.account['username']}.")
-        await self._adopt(await self._http.sign_up(username, password, name, device))
+        await self._account.sign_up(username, password, name, device)
         self._engine.start()
 
     async def rotate_token(self) -> None:
         """A new token in place of the one on disk, which ends when the new one is first used."""
-        token = await self._http.rotate(self._token)
-        await self._engine.adopt({"token": token})
+        await self._account.rotate_token()
 
     async def sign_out(self) -> None:
         """This device is one no more, and forgets everything, unsent messages too."""
-        await self._http.sign_out(self._engine.device, self._token)
-        await self._engine.forget()
-
-    async def _adopt(self, answer: dict[str, Any]) -> None:
-        user = answer["user"]
-        if self._engine.account.get("user", user["id"]) != user["id"]:
-            raise SomebodyElse(f"This database belongs to {self._engine.account['username']}.")
-        account = {"server": self._engine.server, "user": user["id"], "username": user["username"]}
-        await self._engine.adopt(account | {"device": answer["device_id"], "token": answer["token"]})
-
-    @property
-    def _token(self) -> str:
-        if not self.is_signed_in:
-            raise SignedOut()
-        return self._engine.account["token"]
+        await self._account.sign_out()
 
     @property
     def me(self) -> str:
         """The person's id. Raises SignedOut before the first sign-in."""
-        if "user" not in self._engine.account:
-            raise SignedOut()
-        return self._engine.account["user"]
+        return self._account.me
 
     @property
     def is_signed_in(self) -> bool:
-        return "token" in self._engine.account
+        return self._account.is_signed_in
 
     @property
     def state(self) -> State | None:
@@ -186,7 +155,7 @@ class Client:
             item = await self._engine.write(lambda journal: outbox.requeue(journal.db, client_id))
             if item is not None:
                 self._engine.outbox.add(item)
-                self._engine.wake(client_id)
+                self._engine.watchers.wake([client_id])
 
         await asyncio.shield(self._engine.spawn(again()))
 
@@ -194,7 +163,7 @@ class Client:
         """It is not sent any more; it may have been."""
         await self._engine.write(lambda journal: outbox.settle(journal.db, client_id))
         self._engine.outbox.settle(client_id)
-        self._engine.wake(client_id)
+        self._engine.watchers.wake([client_id])
 
     # Receiving
 

@@ -3,8 +3,7 @@ client.py."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +24,7 @@ from messenger_client.store.database import Database
 from messenger_client.store.journal import Journal
 from messenger_client.stream import Stream
 from messenger_client.ticks import Status
+from messenger_client.watchers import Watchers
 
 logger = logging.getLogger("messenger_client")
 T = TypeVar("T")
@@ -41,6 +41,7 @@ class Engine:
         self.stream = Stream(self._waiting, self._handled)
         self.link = Link(_socket_url(server), self.headers, self._hello, self._beat, self._take, self._changed)
         self.positions = Positions()
+        self.watchers = Watchers()
         self.acks = Acks(self.transmit)
         self.outbox = Outbox(self.transmit, self.is_online, self._failed)
         self.requests = Requests(self.transmit, lambda: self.until(State.CATCHING_UP, State.LIVE))
@@ -56,7 +57,6 @@ class Engine:
         self._new_state = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._watched: dict[str, set[asyncio.Event]] = {}
 
     @property
     def me(self) -> str:
@@ -118,7 +118,7 @@ class Engine:
         self._ended = Stopped("The client is closed.")
         self._new_state.set()
         await self.database.close()
-        self._wake_all()
+        self.watchers.wake_all()
 
     async def _run(self) -> None:
         try:
@@ -140,7 +140,7 @@ class Engine:
         self._ended = error
         self._changed(state)
         self.stream.end(error)
-        self._wake_all()
+        self.watchers.wake_all()
 
     async def _forget_token(self) -> None:
         self.account.pop("token", None)
@@ -159,8 +159,7 @@ class Engine:
         outcome = await self.database.run(run)
         if kept[0].told:
             self.stream.wake()
-        for client_id in kept[0].statuses:
-            self.wake(client_id)
+        self.watchers.wake(kept[0].statuses)
         return outcome
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
@@ -177,28 +176,6 @@ class Engine:
 
     async def _handled(self, n: int) -> None:
         await self.database.run(lambda db: journal.handled(db, n))
-
-    # Waiting for one message
-
-    @contextmanager
-    def watch(self, client_id: str) -> Iterator[asyncio.Event]:
-        """Set whenever something becomes of an own message, and when nothing will any more."""
-        changed = asyncio.Event()
-        self._watched.setdefault(client_id, set()).add(changed)
-        try:
-            yield changed
-        finally:
-            self._watched[client_id].discard(changed)
-            if not self._watched[client_id]:
-                del self._watched[client_id]
-
-    def wake(self, client_id: str) -> None:
-        for changed in self._watched.get(client_id, ()):
-            changed.set()
-
-    def _wake_all(self) -> None:
-        for client_id in self._watched:
-            self.wake(client_id)
 
     # The connection
 

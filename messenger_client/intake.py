@@ -14,8 +14,7 @@ from messenger_client.progress import Progress
 from messenger_client.protocol import Frame
 from messenger_client.replica import Doc
 from messenger_client.requests import Requests
-from messenger_client.store import log, meta, roster
-from messenger_client.store import outbox as kept_outbox
+from messenger_client.store import acking, log, meta, roster
 from messenger_client.store.journal import Journal
 from messenger_client.store.log import Place
 
@@ -155,9 +154,8 @@ class Intake:
         if place is not None:
             self._moved(place)
         # One's own entry may come as ACCEPTED or as a push: the same entry, at the same place.
-        for entry in entries:
-            if entry["sender"] == self._engine.me:
-                self._engine.outbox.settle(entry["client_id"])
+        mine = [entry["client_id"] for entry in entries if entry["sender"] == self._engine.me]
+        self._engine.outbox.settle(*mine)
         return place
 
     def _moved(self, place: Place) -> None:
@@ -190,16 +188,14 @@ class Intake:
             await self._ticked(ticks)
 
     async def _accepted(self, conv: str, acks: list[Frame]) -> None:
-        me = self._engine.me
-        place = await self._engine.write(lambda journal: _take_accepted(journal, me, conv, acks))
+        place = await self._engine.write(lambda journal: acking.take_accepted(journal, conv, acks))
         if place is not None:
             self._moved(place)
-        for ack in acks:
-            self._engine.outbox.settle(ack["client_id"])
+        self._engine.outbox.settle(*(ack["client_id"] for ack in acks))
         self._delivered(place, len(acks))
 
     async def _ticked(self, acks: list[Frame]) -> None:
-        for place in await self._engine.write(lambda journal: _take_ticks(journal, acks)):
+        for place in await self._engine.write(lambda journal: acking.take_ticks(journal, acks)):
             self._moved(place)
 
     async def on_retry(self, frame: Frame) -> None:
@@ -224,31 +220,3 @@ class Intake:
             outbox.retry(client_id, code, frame["text"], frame["retry_after_ms"])
         else:
             outbox.reject(client_id, code, frame["text"])
-
-
-def _take_accepted(journal: Journal, me: str, conv: str, acks: list[Frame]) -> Place | None:
-    """An accepted message is an entry, at the place it was given. One that is not here any more was discarded, but it
-    is in the log."""
-    entries: list[Doc] = []
-    for ack in acks:
-        item = kept_outbox.find(journal.db, ack["client_id"])
-        if item is not None:
-            entry = {"seq": ack["seq"], "id": ack["message_id"], "sender": me, "client_id": item.client_id}
-            entry |= {"body": item.body, "at": ack["timestamp"]}
-            entries.append(entry | ({} if item.reply_to is None else {"reply_to": item.reply_to}))
-        elif log.own_seq(journal.db, me, ack["client_id"]) is None:
-            log.heard_of(journal.db, conv, ack["seq"])
-    return log.take(journal, conv, entries)
-
-
-def _take_ticks(journal: Journal, acks: list[Frame]) -> list[Place]:
-    """Where this device stands in conversations in which another one of this person has seen more."""
-    mine: set[str] = set()
-    for ack in acks:
-        conv, who = ack["conv"], ack["sender_id"]
-        if ack["type"] == "FAILED":
-            roster.lapse(journal, conv, who, ack["lapsed"])
-        elif ack["type"] in ("DELIVERED", "SEEN"):
-            roster.raise_mark(journal, conv, who, ack["type"], ack["seq"])
-            mine |= {conv} if who == journal.me else set()
-    return [place for conv in sorted(mine) if (place := log.place(journal.db, conv)) is not None]

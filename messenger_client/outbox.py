@@ -101,9 +101,10 @@ class Outbox:
 
     # Answers
 
-    def settle(self, client_id: str) -> None:
-        """It is in the log, or was discarded."""
-        if self._remove(client_id):
+    def settle(self, *client_ids: str) -> None:
+        """They are in the log, or were discarded."""
+        removed = [self._remove(client_id) for client_id in client_ids]
+        if any(removed):
             self._post()
 
     def reject(self, client_id: str, code: str, reason: str) -> None:
@@ -191,16 +192,20 @@ class Outbox:
 
     def _post_line(self, conv: str) -> None:
         previous: dict[bool, str] = {}
-        for client_id, waiting in list(self._lines[conv].items()):
+        failed: list[tuple[str, tuple[str, str]]] = []
+        # Of a long line only as much is looked at as goes out.
+        for client_id, waiting in self._lines[conv].items():
             if self._in_flight >= MAX_IN_FLIGHT:
-                return
+                break
             if not waiting.is_in_flight and (why := self._why_not(waiting)) is not None:
-                self._fail(client_id, Status.FAILED, *why)
+                failed.append((client_id, why))
                 continue
             is_message = waiting.item.resends is None
             if not waiting.is_in_flight:
                 self._fly(waiting, previous.get(is_message))
             previous[is_message] = client_id
+        for client_id, why in failed:
+            self._fail(client_id, Status.FAILED, *why)
 
     def _why_not(self, waiting: _Waiting) -> tuple[str, str] | None:
         if now_ms() - waiting.item.made >= DAY_MS:

@@ -32,7 +32,7 @@ class Outgoing:
     async def reached(self, status: Status = Status.SENT, timeout: float | None = None) -> None:
         """Until it has come so far. Raises MessageFailed, with code and reason, when it will not by itself, and
         TimeoutError after `timeout` seconds; it is on its way all the same."""
-        with self._engine.watch(self.client_id) as changed:
+        with self._engine.watchers.watch(self.client_id) as changed:
             async with asyncio.timeout(timeout):
                 while not _has_reached(await self._standing(), status):
                     await changed.wait()

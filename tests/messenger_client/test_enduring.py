@@ -17,7 +17,6 @@ from chat.log import devices
 from chat.models import Device
 print(devices.revoke(Device.objects.get(user__username="{username}", kind="app", revoked_at=None)))
 """
-NEW_EPOCH = "UPDATE chat_epoch SET id = gen_random_uuid()"
 
 
 async def test_what_is_written_without_a_server_goes_out_in_order_when_it_is_back(
@@ -140,8 +139,6 @@ async def test_what_gave_up_is_retried_by_hand_under_the_same_id(house: House, c
     async with program(house, cast.alice.username, tmp_path / "alice") as alice:
         await alice.client.caught_up()
         conversation = await alice.client.open(cast.bob.username)
-    async with Client("http://127.0.0.1:1", database=tmp_path / "old"):
-        pass
     async with Client(house.address, database=tmp_path / "alice") as client:
         engine = client._engine
         await engine.stop()

@@ -8,7 +8,7 @@ from messenger_client import InvalidMessage, MessageFailed, MessagesExpired, Sta
 from tests.acceptance.conftest import Cast
 from tests.acceptance.servers import House
 from tests.acceptance.test_expiry import days_pass
-from tests.messenger_client.people import program
+from tests.messenger_client.people import Program, program
 
 pytestmark = pytest.mark.acceptance
 
@@ -26,8 +26,12 @@ async def test_what_expired_is_told_on_both_sides_and_sent_anew(house: House, ca
         with pytest.raises(MessageFailed) as failed:
             await sent[-1].reached(Status.DELIVERED, 30)
         assert failed.value.code == "EXPIRED"
-        expired = await alice.until(lambda: [e for e in alice.of(StatusChanged) if e.status is Status.FAILED])
-        assert [(event.seq, event.code) for event in expired] == [(2, "EXPIRED"), (3, "EXPIRED"), (4, "EXPIRED")]
+        await alice.until(lambda: len(expired_of(alice)) == 3)
+        assert [(event.seq, event.code) for event in expired_of(alice)] == [
+            (2, "EXPIRED"),
+            (3, "EXPIRED"),
+            (4, "EXPIRED"),
+        ]
         last = await alice.client.message(conversation, 4)
         assert last is not None and last.status is Status.FAILED
         anew = await alice.client.resend(last)
@@ -41,6 +45,10 @@ async def test_what_expired_is_told_on_both_sides_and_sent_anew(house: House, ca
         assert old is not None and (old.is_deleted, old.resent_as) == (True, 5)
         with pytest.raises(InvalidMessage):
             await alice.client.resend(old)
+
+
+def expired_of(someone: Program) -> list[StatusChanged]:
+    return [event for event in someone.of(StatusChanged) if event.status is Status.FAILED]
 
 
 async def test_what_did_not_expire_is_not_sent_anew(house: House, cast: Cast, tmp_path: Path) -> None:
