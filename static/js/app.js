@@ -91,6 +91,8 @@ class App {
 
   show() {
     const chat = this.chats.get(location.hash.slice(1));
+    const before = this.thread.chat;
+    if (chat !== before) this.acts.close();
     this.pane.dataset.pane = chat ? "thread" : "list";
     byId("thread-pane").hidden = !chat;
     byId("no-thread").hidden = Boolean(chat);
@@ -100,6 +102,8 @@ class App {
       this.composer.open(chat.id);
     }
     this.draw();
+    // What had the focus is not there any more.
+    if (before && !chat && document.activeElement === document.body) this.list.focus(before.id);
   }
 
   // Many changes, one drawing.
@@ -121,7 +125,7 @@ class App {
 
   #listen() {
     this.chats.addEventListener("change", () => this.#drawSoon());
-    this.chats.addEventListener("change", () => this.info.refresh());
+    this.chats.addEventListener("change", ({ detail }) => this.info.refresh(detail));
     this.sync.addEventListener("state", ({ detail }) => this.#stateChanged(detail));
     this.sync.addEventListener("ready", () => this.#ready());
     this.sync.addEventListener("progress", ({ detail }) => this.#progressed(detail));

@@ -179,18 +179,18 @@ export class Sync extends EventTarget {
     this.chats.changed(chat.id);
   }
 
-  // False: there is nothing more that way, or it cannot be had now.
+  // False: there is nothing more that way, or it cannot be had now. `isStored`: only from what this device has.
 
-  loadOlder(chat) {
-    return this.#load(chat, () => this.history.older(chat));
+  loadOlder(chat, isStored = false) {
+    return this.#load(chat, () => this.history.older(chat, isStored));
   }
 
   loadNewer(chat) {
     return this.#load(chat, () => this.history.newer(chat));
   }
 
-  loadAround(chat, seq) {
-    return this.#load(chat, () => this.history.around(chat, seq));
+  loadAround(chat, seq, isStored = false) {
+    return this.#load(chat, () => this.history.around(chat, seq, isStored));
   }
 
   async #load(chat, work) {

@@ -3,7 +3,7 @@
 
 import { gettext, interpolate } from "../words.js";
 import { byId, h } from "./dom.js";
-import { number, time } from "./format.js";
+import { number, since as told } from "./format.js";
 
 const PATIENCE_MS = 1500;
 const PROGRESS_MS = 300;
@@ -12,8 +12,8 @@ const signIn = () => h("a", { href: "/sign-in/" }, gettext("Sign in again"));
 const reload = () => h("button", { type: "button", onclick: () => location.reload() }, gettext("Reload"));
 
 const SAYS = {
-  connecting: (since) => [interpolate(gettext("Offline since %(time)s. Connecting…"), { time: time(since) })],
-  waiting: (since) => [interpolate(gettext("Offline since %(time)s. Messages wait here and go out when the connection is back."), { time: time(since) })],
+  connecting: (since) => [interpolate(gettext("Offline since %(time)s. Connecting…"), { time: told(since) })],
+  waiting: (since) => [interpolate(gettext("Offline since %(time)s. Messages wait here and go out when the connection is back."), { time: told(since) })],
   "signed-out": () => [gettext("You are signed out on this device."), " ", signIn()],
   "no-storage": () => [
     gettext("This browser cannot store messages: its storage is full or switched off (a private window?). Nothing is lost, but nothing can be received here."),

@@ -70,9 +70,9 @@ export class ComposerView {
     this.field.focus();
   }
 
-  // Not on a touch screen, where it would bring the keyboard up unasked.
+  // Not on a touch screen, where it would bring the keyboard up unasked: there one begins to read.
   focus() {
-    if (!touch.matches) this.field.focus();
+    (touch.matches ? byId("thread-scroll") : this.field).focus({ preventScroll: true });
   }
 
   #quote(entry) {
