@@ -138,12 +138,17 @@ export class Outbox {
   }
 
   #fail(item, state, reason) {
+    this.#note(item, state, reason);
+    this.#post(item.conv);
+  }
+
+  // Its line is not posted by this: whoever goes through the line goes on.
+  #note(item, state, reason) {
     this.#land(item);
     Object.assign(item, { state, reason });
     this.guard(() => this.store.note(item.client_id, { state, reason }));
     const { attempts: _, inFlight: __, timer: ___, ...kept } = item;
     this.share({ item: kept });
-    this.#post(item.conv);
     this.changed(item.conv);
   }
 
@@ -167,12 +172,16 @@ export class Outbox {
 
   #post(conv) {
     if (!this.isOnline() || this.rests.has(conv)) return;
-    const waiting = this.#line(conv).filter((item) => !item.inFlight);
-    for (const item of waiting) {
-      if (this.#isStale(item)) this.#fail(item, "failed", this.words.stale);
-      else if (delay(Math.max(1, item.attempts)) === null) this.#fail(item, "failed", this.words.unanswered);
-      else this.#fly(item);
+    // What is over is so before anything goes: what follows must not name it.
+    for (const item of this.#resting(conv)) {
+      if (this.#isStale(item)) this.#note(item, "failed", this.words.stale);
+      else if (delay(Math.max(1, item.attempts)) === null) this.#note(item, "failed", this.words.unanswered);
     }
+    for (const item of this.#resting(conv)) this.#fly(item);
+  }
+
+  #resting(conv) {
+    return this.#line(conv).filter((item) => !item.inFlight);
   }
 
   #fly(item) {
