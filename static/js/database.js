@@ -3,7 +3,7 @@
 // Several tabs may write: entries merge by revision, positions only rise.
 
 import { allOf, done, open, putEntry, raisePosition, removeItem, result, span, write } from "./idb.js";
-import { OutboxStore } from "./outbox_store.js";
+import { OutboxStore, refuseItems, takeDraft } from "./outbox_store.js";
 import { Replica, revision } from "./replica.js";
 
 const COUNTERS = 100;
@@ -97,15 +97,25 @@ export class Database {
     await done(transaction);
   }
 
-  // The person is not in them any more: nothing of them stays.
-  removeConversations(ids) {
-    return write(this.handle, [...LOG, "conversations", "outbox", "drafts"], async ({ outbox, ...stores }) => {
-      for (const id of ids) {
-        for (const name of ["messages", "changes", "absent"]) stores[name].delete(allOf(id));
-        for (const name of ["positions", "conversations", "drafts"]) stores[name].delete(id);
-      }
-      for (const { n, conv } of await result(outbox.getAll())) if (ids.includes(conv)) outbox.delete(n);
+  // The person is not in it any more: of what the server has told nothing stays. What they wrote and did not send does,
+  // refused for `reason`, a draft as the message that `item(text)` makes of it; and while there is any of that, the
+  // conversation stays as `summary`. Gives what stays.
+  leave(summary, reason, item) {
+    const conv = summary.id;
+    return write(this.handle, [...LOG, "conversations", "outbox", "drafts"], async ({ positions, conversations, outbox, drafts, ...log }) => {
+      for (const store of Object.values(log)) store.delete(allOf(conv));
+      positions.delete(conv);
+      const texts = await takeDraft(drafts, conv);
+      for (const text of texts) outbox.add({ ...item(text), state: "rejected", reason });
+      const kept = await refuseItems(outbox, conv, reason);
+      if (kept.length) conversations.put(summary);
+      else conversations.delete(conv);
+      return kept;
     });
+  }
+
+  removeConversation(id) {
+    return write(this.handle, ["conversations"], ({ conversations }) => conversations.delete(id));
   }
 
   async conversations() {

@@ -67,7 +67,7 @@ export class MessageActs {
     return !refusal?.retryable;
   }
 
-  async #copy(entry) {
+  async copy(entry) {
     this.app.notice.say((await copy(entry.body)) ? gettext("Copied.") : gettext("This browser does not let the text be copied."));
   }
 
@@ -80,7 +80,7 @@ export class MessageActs {
     const isOwn = entry.sender === app.chats.me;
     return [
       !entry.deleted && [gettext("Reply"), () => this.reply(entry)],
-      !entry.deleted && [gettext("Copy text"), () => this.#copy(entry)],
+      !entry.deleted && [gettext("Copy text"), () => this.copy(entry)],
       isOwn && !entry.deleted && [gettext("Edit"), () => app.composer.edit(entry)],
       isOwn && !entry.deleted && [gettext("Message info"), () => app.info.open(this.#chat.id, entry)],
       [gettext("Delete for me"), () => this.#remove(entry, "me"), true],

@@ -112,9 +112,14 @@ export class Outbox {
     if (item) this.changed(item.conv);
   }
 
-  // The person is not in the conversation any more.
-  forget(conv) {
+  // What there is of a conversation now, on disk.
+  replace(conv, kept) {
     for (const { client_id } of this.items.filter((item) => item.conv === conv)) this.#remove(client_id);
+    for (const item of kept) this.learn(item);
+  }
+
+  get convs() {
+    return this.items.map(({ conv }) => conv);
   }
 
   #remove(clientId) {

@@ -2,6 +2,24 @@
 
 import { done, removeItem, result, write } from "./idb.js";
 
+// What was being written in a conversation, for the last time.
+export async function takeDraft(drafts, conv) {
+  const draft = await result(drafts.get(conv));
+  drafts.delete(conv);
+  return draft?.text.trim() ? [draft.text] : [];
+}
+
+// Of a conversation that takes no messages any more: none waits, all say why. What was sent once already goes with it.
+export async function refuseItems(outbox, conv, reason) {
+  const items = (await result(outbox.getAll())).filter((item) => item.conv === conv);
+  for (const { n, kind } of items) if (kind === "resend") outbox.delete(n);
+  // What it answered is not there any more either.
+  const refused = ({ reply_to: _, ...item }) => (item.state === "rejected" ? item : { ...item, state: "rejected", reason });
+  const kept = items.filter(({ kind }) => kind !== "resend").map(refused);
+  for (const item of kept) outbox.put(item);
+  return kept;
+}
+
 export class OutboxStore {
   constructor(handle) {
     Object.assign(this, { handle, waiting: [], isWriting: false });

@@ -26,7 +26,7 @@ export class Presence {
 
   // The chat that is open, null for none: of its other one it is asked.
   watch(chat) {
-    Object.assign(this, { watched: chat?.kind === "direct" ? chat.id : null, person: null });
+    Object.assign(this, { watched: chat?.kind === "direct" && !chat.isLeft ? chat.id : null, person: null });
     this.ask();
   }
 

@@ -43,7 +43,7 @@ export class Sync extends EventTarget {
       store: database.outbox,
       transmit,
       isOnline: () => this.isReady && this.peers.isLeading,
-      changed: (conv) => chats.changed(conv),
+      changed: (conv) => this.#waitingChanged(conv),
       guard: (work) => this.guard(work),
       share: (news) => this.peers.tell({ t: "outbox", ...news }),
       words: WORDS,
@@ -115,7 +115,22 @@ export class Sync extends EventTarget {
 
   // True once it is on disk; it is shown then, and on its way.
   send(conv, body, replyTo) {
-    return this.#add({ client_id: this.#nextId(), conv, body, at: now(), reply_to: replyTo });
+    return this.#add({ ...this.written(conv, body), reply_to: replyTo });
+  }
+
+  written(conv, body) {
+    return { client_id: this.#nextId(), conv, body, at: now() };
+  }
+
+  // A chat that was left is there for what waits in it.
+  #waitingChanged(conv) {
+    if (this.chats.get(conv)?.isLeft && !this.outbox.of(conv).length) this.forget(conv);
+    else this.chats.changed(conv);
+  }
+
+  forget(conv) {
+    this.chats.remove(conv);
+    this.keeper.forget(conv);
   }
 
   #add(item) {
@@ -139,7 +154,7 @@ export class Sync extends EventTarget {
   resend(chat, { seq, body, reply_to }) {
     const known = this.outbox.resendOf(chat.id, seq);
     if (known) return this.outbox.retryNow(known.client_id);
-    return this.#add({ client_id: this.#nextId(), kind: "resend", conv: chat.id, seq, body, reply_to, at: now() });
+    return this.#add({ ...this.written(chat.id, body), kind: "resend", seq, reply_to });
   }
 
   openDirect(username) {
