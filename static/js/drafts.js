@@ -64,7 +64,8 @@ export class Drafts extends EventTarget {
       this.unkept.delete(conv);
       const draft = this.get(conv);
       await this.guard(() => this.store.setDraft(draft));
-      this.share(draft);
+      // Sent meanwhile, or gone on with: that was told, or will be.
+      if (this.byConv.get(conv) === draft) this.share(draft);
     }
   }
 }
