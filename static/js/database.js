@@ -2,9 +2,10 @@
 // transaction here has completed with strict durability, so that the tick is true even if the tab dies the next moment.
 // Several tabs may write: entries merge by revision, positions only rise.
 
-import { allOf, done, open, putEntry, raisePosition, removeItem, result, span, write } from "./idb.js";
+import { allOf, done, open, putEntry, raisePosition, removeItem, result, span } from "./idb.js";
 import { OutboxStore, refuseItems, takeDraft } from "./outbox_store.js";
 import { Replica, revision } from "./replica.js";
+import { roomy, write } from "./room.js";
 
 const COUNTERS = 100;
 const PREFIX = "messenger-";
@@ -91,10 +92,12 @@ export class Database {
   }
 
   // Only what the next visit shows first; the server tells it again.
-  async storeConversations(items) {
-    const transaction = this.handle.transaction("conversations", "readwrite");
-    for (const item of items) transaction.objectStore("conversations").put(item);
-    await done(transaction);
+  storeConversations(items) {
+    return roomy(this.handle, () => {
+      const transaction = this.handle.transaction("conversations", "readwrite");
+      for (const item of items) transaction.objectStore("conversations").put(item);
+      return done(transaction);
+    });
   }
 
   // The person is not in it any more: of what the server has told nothing stays. What they wrote and did not send does,

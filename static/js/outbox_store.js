@@ -1,6 +1,7 @@
 // What is on its way out and what is being written, kept through reloads, crashes of the tab and days offline.
 
-import { done, removeItem, result, write } from "./idb.js";
+import { done, removeItem, result } from "./idb.js";
+import { roomy, write } from "./room.js";
 
 // What was being written in a conversation, for the last time.
 export async function takeDraft(drafts, conv) {
@@ -88,11 +89,13 @@ export class OutboxStore {
 
   // {conv, text, quote}; without text and quote there is nothing to keep. Not worth waiting for the disk at each key.
   setDraft({ conv, text, quote }) {
-    const transaction = this.handle.transaction("drafts", "readwrite", { durability: "relaxed" });
-    const drafts = transaction.objectStore("drafts");
-    if (text || quote) drafts.put({ conv, text, quote });
-    else drafts.delete(conv);
-    transaction.commit();
-    return done(transaction);
+    return roomy(this.handle, () => {
+      const transaction = this.handle.transaction("drafts", "readwrite", { durability: "relaxed" });
+      const drafts = transaction.objectStore("drafts");
+      if (text || quote) drafts.put({ conv, text, quote });
+      else drafts.delete(conv);
+      transaction.commit();
+      return done(transaction);
+    });
   }
 }

@@ -21,6 +21,7 @@ import { Progress } from "./progress.js";
 import * as protocol from "./protocol.js";
 import { Relay } from "./relay.js";
 import { Requests } from "./requests.js";
+import { persist } from "./room.js";
 import { gettext_noop } from "./words.js";
 
 const WORDS = { unanswered: gettext_noop("The server did not answer."), stale: gettext_noop("It has waited for more than a day.") };
@@ -136,6 +137,8 @@ export class Sync extends EventTarget {
   #add(item) {
     return this.guard(async () => {
       await this.outbox.add(item);
+      // A refusal changes nothing.
+      persist().catch(() => {});
       return true;
     });
   }
