@@ -35,7 +35,7 @@ const PREVIEW = 50;
 export class Sync extends EventTarget {
   constructor({ me, device, chats, database, pulse }) {
     super();
-    Object.assign(this, { me, device, chats, database, pulse, isReady: false });
+    Object.assign(this, { me, device, chats, database, pulse, isReady: false, counters: { next: 0, end: 0 } });
     const transmit = (frame) => this.isReady && this.link.send(frame);
     const isOnline = () => this.isReady;
     this.peers = new Peers(this, `messenger-${device}`);
@@ -68,7 +68,6 @@ export class Sync extends EventTarget {
   // What is stored is there at once, also without a network.
   async start() {
     this.epoch = await this.database.epoch();
-    this.counters = await this.database.reserveCounters();
     for (const summary of await this.database.conversations()) this.chats.put(summary);
     for (const position of await this.database.positions()) {
       this.chats.get(position.conv)?.begin(position);
@@ -77,7 +76,8 @@ export class Sync extends EventTarget {
     await this.outbox.load();
     await this.drafts.load();
     this.chats.changed(null);
-    this.peers.start();
+    // Not before: what is stored is shown on a full disk, too.
+    if (await this.#reserve()) this.peers.start();
   }
 
   // For good. `state` says why.
@@ -230,10 +230,14 @@ export class Sync extends EventTarget {
   #nextId() {
     const { next, end } = this.counters;
     this.counters.next += 1;
-    if (next === end - FEW_COUNTERS) this.guard(async () => (this.counters = await this.database.reserveCounters()));
+    if (next === end - FEW_COUNTERS) this.#reserve();
     // A tab that outruns the next block stays unique by its random tail.
     const counter = next < end ? next : `${next}x${crypto.getRandomValues(new Uint32Array(1))[0]}`;
     return protocol.clientId(this.device, counter, now());
+  }
+
+  #reserve() {
+    return this.guard(async () => (this.counters = await this.database.reserveCounters()));
   }
 
   // The connection

@@ -22,11 +22,10 @@ NO_DATABASE = """
 const open = () => { throw new DOMException("not here", "SecurityError") };
 Object.defineProperty(IDBFactory.prototype, "open", { value: open });
 """
-FULL = """
-() => {
-  IDBObjectStore.prototype.put = function () { throw new DOMException("full", "QuotaExceededError") };
-}
+REFUSE = """
+IDBObjectStore.prototype.put = function () { throw new DOMException("full", "QuotaExceededError") };
 """
+FULL = f"() => {{ {REFUSE} }}"
 # Stores pages of 50 long messages. How many entries are stored then, and which is the newest.
 HOARD = """
 async ([from, to]) => {
@@ -147,6 +146,20 @@ def test_a_full_store_is_told_and_nothing_is_acknowledged(house: House, alice: P
     bob.expect_connected()
     expect(bob.message("two")).to_be_visible()
     alice.expect_tick("two", "seen")
+
+
+def test_a_full_store_shows_what_is_in_it(alice: Person, bob: Person) -> None:
+    alice.start_chat(bob)
+    alice.send("one")
+    bob.open_chat(alice)
+    alice.expect_tick("one", "seen")
+    # The list is kept a moment later.
+    bob.page.wait_for_timeout(700)
+    bob.page.add_init_script(REFUSE)
+    bob.page.reload()
+    bob.expect_state("no-storage")
+    expect(bob.row(alice)).to_contain_text("one")
+    bob.expect_texts("one")
 
 
 def test_a_full_store_gives_up_history_first(new_person: Callable[..., Person]) -> None:
