@@ -163,6 +163,15 @@ export class Database {
     return result(this.#read("meta").get("epoch"));
   }
 
+  // How far the server's clock is ahead of this computer's, in milliseconds.
+  ahead() {
+    return result(this.#read("meta").get("ahead"));
+  }
+
+  setAhead(ahead) {
+    return write(this.handle, ["meta"], ({ meta }) => meta.put(ahead, "ahead"));
+  }
+
   // Another epoch: the log may have lost its tail, so nothing stored can be relied on. Client ids go on. Once only:
   // what another tab has stored in this epoch already is true.
   beginEpoch(epoch) {

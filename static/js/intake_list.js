@@ -34,7 +34,9 @@ export class ListIntake {
 
   async on_welcome({ epoch, heartbeat_ms, time }) {
     const { sync } = this;
-    setServerTime(time);
+    const ahead = setServerTime(time);
+    // Worth no more than a try: the next welcome tells again.
+    if (ahead !== null) sync.database.setAhead(ahead).catch(() => {});
     if (sync.epoch !== epoch) {
       sync.keeper.drop();
       if (sync.epoch) sync.chats.clear();

@@ -6,7 +6,7 @@
 // Events: state, ready, progress, stored, adopted, opened, info, refused.
 
 import { Acks } from "./acks.js";
-import { now } from "./clock.js";
+import { now, resumeClock } from "./clock.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Intake } from "./intake.js";
@@ -48,6 +48,7 @@ export class Sync extends EventTarget {
       guard: (work) => this.guard(work),
       share: (news) => this.peers.tell({ t: "outbox", ...news }),
       words: WORDS,
+      now,
     });
     this.drafts = new Drafts({ store: database.outbox, guard: (work) => this.guard(work), share: (draft) => this.peers.tell({ t: "draft", draft }) });
     this.history = new History({ database, transmit, isOnline });
@@ -68,6 +69,7 @@ export class Sync extends EventTarget {
   // What is stored is there at once, also without a network.
   async start() {
     this.epoch = await this.database.epoch();
+    resumeClock(await this.database.ahead());
     for (const summary of await this.database.conversations()) this.chats.put(summary);
     for (const position of await this.database.positions()) {
       this.chats.get(position.conv)?.begin(position);

@@ -209,10 +209,11 @@ test("after a day nothing goes by itself; by hand it does", async () => {
   await add("b");
   clock.now += 1;
   const again = await reload();
-  equal([states(again), again.find("a").reason], [["a failed", "b pending"], "old"]);
+  // Only a connection brings a clock to tell ages by.
+  equal(states(again), ["a pending", "b pending"]);
   line.online = true;
   again.resend();
-  equal(take(), ["b"]);
+  equal([states(again), again.find("a").reason, take()], [["a failed", "b pending"], "old", ["b"]]);
   // Also while the page is open.
   line.online = false;
   again.pause();
@@ -281,4 +282,19 @@ test("whatever waits: each goes once, in order, after the one before it that goe
     line.online = false;
     for (const id of ids) outbox.drop(id);
   }
+});
+
+test("for what was written by a clock that was ahead, the day begins with the connection", async () => {
+  const { add, clock, line, outbox, reload, take, states, store } = await make({ online: false });
+  clock.now += 5 * DAY;
+  await add("a");
+  clock.now -= 5 * DAY;
+  line.online = true;
+  outbox.resend();
+  equal([states(), take()], [["a pending"], ["a"]]);
+  await store.remove("none");
+  clock.now += DAY;
+  const again = await reload();
+  again.resend();
+  equal([states(again), take()], [["a failed"], []]);
 });
