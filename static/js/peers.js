@@ -36,7 +36,7 @@ export class Peers {
 
   // What has been heard from the server, and stored.
   pass(frames) {
-    if (this.isLeading && frames.length) this.tell({ t: "frames", frames });
+    if (this.tabs.isLeadingOthers && frames.length) this.tell({ t: "frames", frames });
   }
 
   on_join({ from }) {

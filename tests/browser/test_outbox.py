@@ -188,6 +188,44 @@ def test_a_tab_opened_in_the_middle_knows_what_the_first_has_met(alice: Person, 
     bob.expect_tick("two", "seen")
 
 
+def test_two_tabs_without_locks(alice: Person, bob: Person) -> None:
+    # As over plain http from another machine.
+    alice.profile.context.add_init_script("delete Navigator.prototype.locks")
+    line = Line(alice)
+    tab = alice.another_tab()
+    assert len(line.sockets) == 2
+    alice.start_chat(bob)
+    tab.open_chat(bob)
+    # Drafts and unsent messages are the same in both.
+    alice.page.locator("#body").fill("half a thou")
+    expect(tab.page.locator("#body")).to_have_value("half a thou")
+    tab.write("zero")
+    expect(alice.page.locator("#body")).to_have_value("")
+    for each in (alice, tab):
+        each.expect_tick("zero", "delivered")
+    line.cut()
+    for each in (alice, tab):
+        each.expect_state("waiting")
+    alice.send("one", "two")
+    for each in (alice, tab):
+        each.expect_texts("zero", "one", "two")
+    line.mend(later_s=25 * HOUR_S)
+    for each in (alice, tab):
+        each.expect_tick("one", "failed")
+        each.expect_tick("two", "failed")
+    alice.message("one").get_by_role("button", name="Discard").click()
+    tab.expect_texts("zero", "two")
+    tab.message("two").get_by_role("button", name="Retry").click()
+    for each in (alice, tab):
+        each.expect_tick("two", "delivered")
+    assert stored(alice) == []
+    for each in (alice, tab):
+        each.reload()
+        each.expect_texts("zero", "two")
+    bob.open_chat(alice)
+    bob.expect_texts("zero", "two")
+
+
 def test_drafts_survive(alice: Person, bob: Person, friend: Callable[..., Person]) -> None:
     carol = friend("carol")
     alice.start_chat(carol)
