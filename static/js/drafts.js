@@ -16,6 +16,21 @@ export class Drafts extends EventTarget {
     return this.byConv.get(conv) ?? { conv, text: "", quote: null };
   }
 
+  get convs() {
+    return [...this.byConv.keys()].filter((conv) => this.textOf(conv));
+  }
+
+  // Resolves once all is on disk.
+  async kept() {
+    await this.working;
+  }
+
+  // It is none any more, on disk neither.
+  forget(conv) {
+    this.byConv.delete(conv);
+    this.unkept.delete(conv);
+  }
+
   // What there is to see of it in a list; undefined for nothing.
   textOf(conv) {
     return this.byConv.get(conv)?.text.trim() || undefined;
@@ -32,8 +47,7 @@ export class Drafts extends EventTarget {
 
   // It was sent: on disk it goes with the message that comes.
   sent(conv) {
-    this.byConv.delete(conv);
-    this.unkept.delete(conv);
+    this.forget(conv);
     this.share({ conv, text: "", quote: null });
   }
 
@@ -50,7 +64,8 @@ export class Drafts extends EventTarget {
       this.unkept.delete(conv);
       const draft = this.get(conv);
       await this.guard(() => this.store.setDraft(draft));
-      this.share(draft);
+      // Sent meanwhile, or gone on with: that was told, or will be.
+      if (this.byConv.get(conv) === draft) this.share(draft);
     }
   }
 }

@@ -1,6 +1,25 @@
 // What is on its way out and what is being written, kept through reloads, crashes of the tab and days offline.
 
-import { done, removeItem, result, write } from "./idb.js";
+import { done, removeItem, result } from "./idb.js";
+import { roomy, write } from "./room.js";
+
+// What was being written in a conversation, for the last time.
+export async function takeDraft(drafts, conv) {
+  const draft = await result(drafts.get(conv));
+  drafts.delete(conv);
+  return draft?.text.trim() ? [draft.text] : [];
+}
+
+// Of a conversation that takes no messages any more: none waits, all say why. What was sent once already goes with it.
+export async function refuseItems(outbox, conv, reason) {
+  const items = (await result(outbox.getAll())).filter((item) => item.conv === conv);
+  for (const { n, kind } of items) if (kind === "resend") outbox.delete(n);
+  // What it answered is not there any more either.
+  const refused = ({ reply_to: _, ...item }) => (item.state === "rejected" ? item : { ...item, state: "rejected", reason });
+  const kept = items.filter(({ kind }) => kind !== "resend").map(refused);
+  for (const item of kept) outbox.put(item);
+  return kept;
+}
 
 export class OutboxStore {
   constructor(handle) {
@@ -70,11 +89,13 @@ export class OutboxStore {
 
   // {conv, text, quote}; without text and quote there is nothing to keep. Not worth waiting for the disk at each key.
   setDraft({ conv, text, quote }) {
-    const transaction = this.handle.transaction("drafts", "readwrite", { durability: "relaxed" });
-    const drafts = transaction.objectStore("drafts");
-    if (text || quote) drafts.put({ conv, text, quote });
-    else drafts.delete(conv);
-    transaction.commit();
-    return done(transaction);
+    return roomy(this.handle, () => {
+      const transaction = this.handle.transaction("drafts", "readwrite", { durability: "relaxed" });
+      const drafts = transaction.objectStore("drafts");
+      if (text || quote) drafts.put({ conv, text, quote });
+      else drafts.delete(conv);
+      transaction.commit();
+      return done(transaction);
+    });
   }
 }

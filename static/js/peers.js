@@ -36,7 +36,7 @@ export class Peers {
 
   // What has been heard from the server, and stored.
   pass(frames) {
-    if (this.isLeading && frames.length) this.tell({ t: "frames", frames });
+    if (this.tabs.isLeadingOthers && frames.length) this.tell({ t: "frames", frames });
   }
 
   on_join({ from }) {
@@ -45,7 +45,7 @@ export class Peers {
 
   #standing() {
     const { epoch, isReady, link, progress, chats } = this.sync;
-    const begun = chats.all.filter((chat) => chat.log.cursor);
+    const begun = chats.all.filter((chat) => chat.log.cursor && !chat.isLeft);
     const items = begun.map((chat) => ({ ...chat.summary, received: chat.received, received_rev: chat.rev, kept: chat.kept }));
     const isListing = this.sync.intake.list.listed !== null;
     return { epoch, isReady, isListing, isSyncing: progress.begun !== null, state: link.state, since: link.downSince, items };

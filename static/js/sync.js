@@ -6,7 +6,7 @@
 // Events: state, ready, progress, stored, adopted, opened, info, refused.
 
 import { Acks } from "./acks.js";
-import { now } from "./clock.js";
+import { now, resumeClock } from "./clock.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Intake } from "./intake.js";
@@ -21,6 +21,7 @@ import { Progress } from "./progress.js";
 import * as protocol from "./protocol.js";
 import { Relay } from "./relay.js";
 import { Requests } from "./requests.js";
+import { persist } from "./room.js";
 import { gettext_noop } from "./words.js";
 
 const WORDS = { unanswered: gettext_noop("The server did not answer."), stale: gettext_noop("It has waited for more than a day.") };
@@ -34,7 +35,7 @@ const PREVIEW = 50;
 export class Sync extends EventTarget {
   constructor({ me, device, chats, database, pulse }) {
     super();
-    Object.assign(this, { me, device, chats, database, pulse, isReady: false });
+    Object.assign(this, { me, device, chats, database, pulse, isReady: false, counters: { next: 0, end: 0 } });
     const transmit = (frame) => this.isReady && this.link.send(frame);
     const isOnline = () => this.isReady;
     this.peers = new Peers(this, `messenger-${device}`);
@@ -43,10 +44,11 @@ export class Sync extends EventTarget {
       store: database.outbox,
       transmit,
       isOnline: () => this.isReady && this.peers.isLeading,
-      changed: (conv) => chats.changed(conv),
+      changed: (conv) => this.#waitingChanged(conv),
       guard: (work) => this.guard(work),
       share: (news) => this.peers.tell({ t: "outbox", ...news }),
       words: WORDS,
+      now,
     });
     this.drafts = new Drafts({ store: database.outbox, guard: (work) => this.guard(work), share: (draft) => this.peers.tell({ t: "draft", draft }) });
     this.history = new History({ database, transmit, isOnline });
@@ -67,7 +69,7 @@ export class Sync extends EventTarget {
   // What is stored is there at once, also without a network.
   async start() {
     this.epoch = await this.database.epoch();
-    this.counters = await this.database.reserveCounters();
+    resumeClock(await this.database.ahead());
     for (const summary of await this.database.conversations()) this.chats.put(summary);
     for (const position of await this.database.positions()) {
       this.chats.get(position.conv)?.begin(position);
@@ -76,7 +78,8 @@ export class Sync extends EventTarget {
     await this.outbox.load();
     await this.drafts.load();
     this.chats.changed(null);
-    this.peers.start();
+    // Not before: what is stored is shown on a full disk, too.
+    if (await this.#reserve()) this.peers.start();
   }
 
   // For good. `state` says why.
@@ -115,12 +118,29 @@ export class Sync extends EventTarget {
 
   // True once it is on disk; it is shown then, and on its way.
   send(conv, body, replyTo) {
-    return this.#add({ client_id: this.#nextId(), conv, body, at: now(), reply_to: replyTo });
+    return this.#add({ ...this.written(conv, body), reply_to: replyTo });
+  }
+
+  written(conv, body) {
+    return { client_id: this.#nextId(), conv, body, at: now() };
+  }
+
+  // A chat that was left is there for what waits in it.
+  #waitingChanged(conv) {
+    if (this.chats.get(conv)?.isLeft && !this.outbox.of(conv).length) this.forget(conv);
+    else this.chats.changed(conv);
+  }
+
+  forget(conv) {
+    this.chats.remove(conv);
+    this.keeper.forget(conv);
   }
 
   #add(item) {
     return this.guard(async () => {
       await this.outbox.add(item);
+      // A refusal changes nothing.
+      persist().catch(() => {});
       return true;
     });
   }
@@ -139,7 +159,7 @@ export class Sync extends EventTarget {
   resend(chat, { seq, body, reply_to }) {
     const known = this.outbox.resendOf(chat.id, seq);
     if (known) return this.outbox.retryNow(known.client_id);
-    return this.#add({ client_id: this.#nextId(), kind: "resend", conv: chat.id, seq, body, reply_to, at: now() });
+    return this.#add({ ...this.written(chat.id, body), kind: "resend", seq, reply_to });
   }
 
   openDirect(username) {
@@ -212,10 +232,14 @@ export class Sync extends EventTarget {
   #nextId() {
     const { next, end } = this.counters;
     this.counters.next += 1;
-    if (next === end - FEW_COUNTERS) this.guard(async () => (this.counters = await this.database.reserveCounters()));
+    if (next === end - FEW_COUNTERS) this.#reserve();
     // A tab that outruns the next block stays unique by its random tail.
     const counter = next < end ? next : `${next}x${crypto.getRandomValues(new Uint32Array(1))[0]}`;
     return protocol.clientId(this.device, counter, now());
+  }
+
+  #reserve() {
+    return this.guard(async () => (this.counters = await this.database.reserveCounters()));
   }
 
   // The connection

@@ -1,26 +1,28 @@
 // The tabs of one device. One leads: it alone has the connection and sends; the others see what it sees. Who leads holds
 // a lock, which a tab loses with its life, and then the next one has it. Where a browser has no locks (a page that came
-// over plain http from another machine), every tab leads and none tells the others anything.
+// over plain http from another machine), every tab leads, and they tell each other only what no server tells.
 
 export class Tabs {
   // `onLead()`: this tab leads from now on. `onFollow()`: another does. `onNews(news)`: another tab says something.
   constructor(name, { onLead, onFollow, onNews }) {
     Object.assign(this, { name, onLead, onFollow, isLeading: false });
     this.id = crypto.getRandomValues(new Uint32Array(2)).join("-");
-    this.channel = navigator.locks ? new BroadcastChannel(name) : null;
-    if (this.channel) this.channel.onmessage = ({ data }) => onNews(data);
+    this.channel = new BroadcastChannel(name);
+    this.channel.onmessage = ({ data }) => onNews(data);
+  }
+
+  // Whether there may be others, that have no connection.
+  get isLeadingOthers() {
+    return this.isLeading && navigator.locks !== undefined;
   }
 
   start() {
-    if (!this.channel) {
-      this.#lead();
-      return;
-    }
-    navigator.locks.request(this.name, { ifAvailable: true }, (lock) => (lock ? this.#hold() : this.#wait()));
+    if (navigator.locks) navigator.locks.request(this.name, { ifAvailable: true }, (lock) => (lock ? this.#hold() : this.#wait()));
+    else this.#lead();
   }
 
   tell(news) {
-    this.channel?.postMessage(news);
+    this.channel.postMessage(news);
   }
 
   #wait() {

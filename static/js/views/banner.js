@@ -1,6 +1,7 @@
 // The state of the connection, said plainly, and only when there is something to say; and how far this device has come
 // with what it missed.
 
+import { now } from "../clock.js";
 import { gettext, interpolate } from "../words.js";
 import { byId, h } from "./dom.js";
 import { number, since as told } from "./format.js";
@@ -52,7 +53,7 @@ export class BannerView {
     clearTimeout(this.timer);
     if (state === "connected") this.element.hidden = true;
     // A hiccup shorter than this is nobody's concern.
-    else this.timer = setTimeout(() => this.#say(state, since), LASTING.has(state) ? 0 : PATIENCE_MS - (Date.now() - since));
+    else this.timer = setTimeout(() => this.#say(state, since), LASTING.has(state) ? 0 : PATIENCE_MS - (now() - since));
   }
 
   #say(state, since) {

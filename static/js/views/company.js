@@ -25,7 +25,7 @@ const QUIET_MS = 30000;
 
 // The line under the title. Who hears the page is told that somebody types, now and then: it comes and goes.
 export class CompanyLine {
-  constructor({ line, voice, now = Date.now }) {
+  constructor({ line, voice, now = () => performance.now() }) {
     Object.assign(this, { line, voice, now, saidAt: -Infinity });
   }
 

@@ -17,7 +17,8 @@ const FIRST = 40;
 const PAGES = 8;
 const QUOTES = 300;
 
-function note({ kind, roster }) {
+function note({ kind, roster, isLeft }) {
+  if (isLeft) return gettext("You are no longer in this chat.");
   if (kind === "group") return roster.members.map(({ id }) => isolated(roster.nameOf(id))).join(", ");
   return roster.others.length ? `@${roster.others[0].username}` : gettext("Notes to yourself");
 }
@@ -162,6 +163,8 @@ export class ThreadView {
     const { chat } = this;
     dress(byId("peer-avatar"), chat.name, chat.faceId);
     byId("peer-name").textContent = chat.name;
+    byId("composer").hidden = chat.isLeft;
+    byId("left-note").hidden = !chat.isLeft;
     this.company.draw(chat, this.sync.presence, note(chat));
     const { outbox } = this.sync;
     const unsent = outbox.of(chat.id);

@@ -43,10 +43,10 @@ export async function make() {
     await sync.intake.working;
   };
   // `done`: nothing is owed.
-  const connect = async (epoch = "e", items = [summary()], done = true) => {
+  const connect = async (epoch = "e", items = [summary()], done = true, time = 0) => {
     if (sync.link.state !== "connecting") sync.link.start();
     socket.onopen();
-    await hear({ t: "welcome", epoch, heartbeat_ms: 25000, time: 0 });
+    await hear({ t: "welcome", epoch, heartbeat_ms: 25000, time });
     await hear({ t: "conversations", items, more: false });
     if (done) await hear({ t: "sync_done", as_of: 0 });
   };

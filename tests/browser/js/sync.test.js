@@ -1,3 +1,5 @@
+import { Chats } from "/static/js/chats.js";
+import { Sync } from "/static/js/sync.js";
 import { CONV, entry, make, ME, shown, summary } from "./engine.js";
 import { equal, test } from "./harness.js";
 
@@ -6,6 +8,24 @@ test("an entry is stored, then shown and acknowledged", async () => {
   await connect();
   await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
   equal([acks(), shown(chat()), await database.positions()], [["DELIVERED 1"], [1], [{ conv: CONV, received: 1, rev: 0, seen: 0, horizon: 0 }]]);
+});
+
+test("with a full disk, what is stored is shown all the same", async () => {
+  const { sync, connect, hear, database } = await make();
+  await connect("e", [summary({ head: 1 })]);
+  await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
+  sync.stop("signed-out");
+  const log = [];
+  database.reserveCounters = async () => {
+    log.push("reserve");
+    throw new DOMException("full", "QuotaExceededError");
+  };
+  const chats = new Chats(ME);
+  const next = new Sync({ me: ME, device: "device-0123456789ab", chats, database, pulse: () => {} });
+  chats.addEventListener("change", () => log.push(`shown ${chats.all.length} ${chats.get(CONV).received}`));
+  next.addEventListener("state", ({ detail }) => log.push(detail.state));
+  await next.start();
+  equal([log[0], log.includes("reserve"), log.at(-1)], ["shown 1 1", true, "no-storage"]);
 });
 
 test("what the database refuses is neither shown nor acknowledged nor claimed", async () => {
