@@ -40,6 +40,7 @@ export class ListIntake {
     if (sync.epoch !== epoch) {
       sync.keeper.drop();
       if (sync.epoch) sync.chats.clear();
+      if (sync.epoch) sync.drafts.endEdits();
       await sync.database.beginEpoch(epoch);
       sync.epoch = epoch;
     }

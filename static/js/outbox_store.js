@@ -1,5 +1,6 @@
 // What is on its way out and what is being written, kept through reloads, crashes of the tab and days offline.
 
+import { textsOf } from "./drafts.js";
 import { done, removeItem, result } from "./idb.js";
 import { roomy, write } from "./room.js";
 
@@ -7,7 +8,7 @@ import { roomy, write } from "./room.js";
 export async function takeDraft(drafts, conv) {
   const draft = await result(drafts.get(conv));
   drafts.delete(conv);
-  return draft?.text.trim() ? [draft.text] : [];
+  return draft ? textsOf(draft) : [];
 }
 
 // Of a conversation that takes no messages any more: none waits, all say why. What was sent once already goes with it.
@@ -87,12 +88,12 @@ export class OutboxStore {
     return result(this.handle.transaction("drafts").objectStore("drafts").getAll());
   }
 
-  // {conv, text, quote}; without text and quote there is nothing to keep. Not worth waiting for the disk at each key.
-  setDraft({ conv, text, quote }) {
+  // As drafts.js has it; with nothing in it there is nothing to keep. Not worth waiting for the disk at each key.
+  setDraft({ conv, text, quote, edit }) {
     return roomy(this.handle, () => {
       const transaction = this.handle.transaction("drafts", "readwrite", { durability: "relaxed" });
       const drafts = transaction.objectStore("drafts");
-      if (text || quote) drafts.put({ conv, text, quote });
+      if (text || quote || edit) drafts.put({ conv, text, quote, edit });
       else drafts.delete(conv);
       transaction.commit();
       return done(transaction);

@@ -70,13 +70,14 @@ export class Sync extends EventTarget {
   async start() {
     this.epoch = await this.database.epoch();
     resumeClock(await this.database.ahead());
+    // Before there is a chat that could be opened: news from another tab may come at any time.
+    await this.drafts.load();
     for (const summary of await this.database.conversations()) this.chats.put(summary);
     for (const position of await this.database.positions()) {
       this.chats.get(position.conv)?.begin(position);
       this.chats.get(position.conv)?.see(position.seen);
     }
     await this.outbox.load();
-    await this.drafts.load();
     this.chats.changed(null);
     // Not before: what is stored is shown on a full disk, too.
     if (await this.#reserve()) this.peers.start();

@@ -256,6 +256,45 @@ def test_drafts_survive(alice: Person, bob: Person, friend: Callable[..., Person
     expect(alice.page.locator("#body")).to_have_value("")
 
 
+def test_an_edit_in_progress_survives(alice: Person, bob: Person, friend: Callable[..., Person]) -> None:
+    carol = friend("carol")
+    alice.start_chat(carol)
+    alice.start_chat(bob)
+    alice.send("as sent")
+    alice.expect_tick("as sent", "delivered")
+    field, bar = alice.page.locator("#body"), alice.page.locator("#quote")
+    field.fill("something else")
+    alice.choose("as sent", "Edit")
+    field.fill("as it should have been")
+    alice.open_chat(carol)
+    expect(field).to_have_value("")
+    expect(bar).to_be_hidden()
+    expect(alice.row(bob)).to_contain_text(re.compile("Draft:.*as it should have been"))
+    alice.open_chat(bob)
+    for _ in range(2):
+        expect(field).to_have_value("as it should have been")
+        expect(bar).to_contain_text("Editing message")
+        expect(bar).to_contain_text("as sent")
+        alice.reload()
+    # Saved, it is over in all tabs, and what was being written before is back.
+    tab = alice.another_tab()
+    tab.open_chat(bob)
+    expect(tab.page.locator("#quote")).to_contain_text("Editing message")
+    tab.page.locator("#body").press("Enter")
+    for each in (alice, tab):
+        each.expect_texts("as it should have been")
+        expect(each.page.locator("#quote")).to_be_hidden()
+        expect(each.page.locator("#body")).to_have_value("something else")
+    alice.reload()
+    expect(bar).to_be_hidden()
+    expect(field).to_have_value("something else")
+    # Given up, too.
+    alice.choose("as it should have been", "Edit")
+    field.fill("not this")
+    field.press("Escape")
+    expect(field).to_have_value("something else")
+
+
 def test_after_a_day_it_is_sent_when_asked(alice: Person, bob: Person) -> None:
     line = Line(alice)
     alice.start_chat(bob)

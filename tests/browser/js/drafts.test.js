@@ -45,3 +45,23 @@ test("what another tab has gone on with meanwhile is not taken back", async () =
   await write();
   equal([told, drafts.get("c").text], [[], "theirs"]);
 });
+
+const edited = { conv: "c", text: "other", quote: null, edit: { entry: { seq: 3, body: "as sent" }, text: "as it" } };
+
+test("an edit is a draft, and shows before what was being written", () => {
+  const { drafts, writes } = make();
+  drafts.set({ ...edited, edit: { ...edited.edit, text: "as sent" } });
+  equal([drafts.textOf("c"), writes.length], ["other", 1]);
+  drafts.set(edited);
+  equal([drafts.textOf("c"), drafts.convs], ["as it", ["c"]]);
+});
+
+test("in another epoch it edits nothing, and its text stays", () => {
+  const { drafts } = make();
+  const heard = [];
+  drafts.set(edited);
+  drafts.set(draft("plain", "d"));
+  drafts.addEventListener("change", ({ detail }) => detail && heard.push(detail.text));
+  drafts.endEdits();
+  equal([drafts.get("c"), drafts.get("d").text, heard], [{ conv: "c", text: "as it\nother", quote: null }, "plain", ["as it\nother"]]);
+});

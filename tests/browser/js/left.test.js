@@ -83,3 +83,10 @@ test("a message that was being sent anew goes with its chat", async () => {
   await house.connect("e", []);
   equal([house.chat() ?? null, house.sync.outbox.items, await house.database.outbox.all()], [null, [], []]);
 });
+
+test("what was being edited in a chat that was left stays, too", async () => {
+  const house = await written();
+  house.sync.drafts.set({ conv: CONV, text: "half a", quote: null, edit: { entry: entry(2, ME), text: "text 2, better" } });
+  await house.connect("e", []);
+  equal(waiting(house).map(([body]) => body), ["text 2, better", "half a"]);
+});
