@@ -6,6 +6,8 @@
 const ASSETS = {{ assets|safe }};
 const FILES = `files ${hash(ASSETS.join())}`;
 const PAGES = "pages";
+// Whoever comes in by one of these may be somebody else.
+const DOORS = ["{% url 'sign-in' %}", "{% url 'sign-up' %}"];
 const PAGE_TIMEOUT_MS = 3000;
 
 function hash(text) {
@@ -27,12 +29,14 @@ async function activate() {
 
 const file = async (request) => (await caches.match(request)) ?? fetch(request);
 
+const forgetPage = async () => (await caches.open(PAGES)).delete("/");
+
 async function fetchPage(request) {
   const response = await fetch(request);
   const pages = await caches.open(PAGES);
   if (response.ok && !response.redirected) await pages.put("/", response.clone());
   // Sent on to the sign-in page: who comes next is not shown whose page it was.
-  else if (response.type === "opaqueredirect" || response.redirected) await pages.delete("/");
+  else if (response.type === "opaqueredirect" || response.redirected) await forgetPage();
   return response;
 }
 
@@ -50,6 +54,7 @@ addEventListener("activate", (event) => event.waitUntil(activate()));
 addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
+  if (request.mode === "navigate" && DOORS.includes(pathname)) event.waitUntil(forgetPage());
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate" && pathname === "/") event.respondWith(page(request));
   else if (ASSETS.includes(pathname)) event.respondWith(file(request));

@@ -144,7 +144,8 @@ class App {
 
   #stateChanged(detail) {
     this.pane.dataset.connection = detail.state === "connected" ? "catching-up" : detail.state;
-    banner.show(detail);
+    if (detail.state === "superseded") startAnew();
+    else banner.show(detail);
   }
 
   #ready() {
@@ -193,6 +194,12 @@ class App {
     await Promise.allSettled([this.database.wipe(), forgetPage()]);
     byId("sign-out").submit();
   }
+}
+
+// As whoever is signed in by now. The page that is kept is none of theirs.
+async function startAnew() {
+  await forgetPage();
+  location.reload();
 }
 
 // Without a database nothing can be received, and it is better to say so than to look broken.

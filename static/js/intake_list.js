@@ -27,8 +27,13 @@ export class ListIntake {
     return [];
   }
 
-  async on_welcome({ epoch, heartbeat_ms, time }) {
+  async on_welcome({ user, device, epoch, heartbeat_ms, time }) {
     const { sync } = this;
+    // The page is older than its cookies: what comes is not for it, and what it has is another's to say.
+    if (user.id !== sync.me || device !== sync.device) {
+      sync.stop("superseded");
+      return [];
+    }
     setServerTime(time);
     if (sync.epoch !== epoch) {
       sync.keeper.drop();

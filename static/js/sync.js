@@ -25,7 +25,7 @@ import { gettext_noop } from "./words.js";
 
 const WORDS = { unanswered: gettext_noop("The server did not answer."), stale: gettext_noop("It has waited for more than a day.") };
 // Nothing but loading the page anew would help.
-const ENDS = new Set(["signed-out", "no-storage", "stopped"]);
+const ENDS = new Set(["signed-out", "superseded", "no-storage", "stopped"]);
 const FEW_COUNTERS = 20;
 // With so much missing, what is newest is shown before the rest has come.
 const FAR_BEHIND = 100;
@@ -223,7 +223,7 @@ export class Sync extends EventTarget {
   #greet() {
     this.intake.begin();
     this.peers.pass([{ t: "greet" }]);
-    this.link.send(protocol.hello(this.epoch ?? null, this.positions.atHello()));
+    this.link.send(protocol.hello(this.device, this.epoch ?? null, this.positions.atHello()));
   }
 
   #stateChanged(state, since) {

@@ -15,6 +15,8 @@ export const summary = (more = {}) => ({
   members: [member(ME, "me"), member(YOU, "you")],
   ...more,
 });
+export const DEVICE = "device-0123456789ab";
+export const welcome = (more = {}) => ({ t: "welcome", user: { id: ME }, device: DEVICE, epoch: "e", heartbeat_ms: 25000, time: 0, ...more });
 export const shown = (chat) => chat.log.shown.map(({ seq }) => seq);
 
 export async function make() {
@@ -34,19 +36,19 @@ export async function make() {
   };
   const database = await openDatabase("device", () => {});
   const chats = new Chats(ME);
-  const sync = new Sync({ me: ME, device: "device-0123456789ab", chats, database, pulse: () => {} });
+  const sync = new Sync({ me: ME, device: DEVICE, chats, database, pulse: () => {} });
   const [states, progress] = [[], []];
   sync.addEventListener("state", ({ detail }) => states.push(detail.state));
   sync.addEventListener("progress", ({ detail }) => progress.push(detail));
   const hear = async (frame) => {
-    socket.onmessage({ data: JSON.stringify(frame) });
+    socket.onmessage?.({ data: JSON.stringify(frame) });
     await sync.intake.working;
   };
   // `done`: nothing is owed.
   const connect = async (epoch = "e", items = [summary()], done = true) => {
     if (sync.link.state !== "connecting") sync.link.start();
     socket.onopen();
-    await hear({ t: "welcome", epoch, heartbeat_ms: 25000, time: 0 });
+    await hear(welcome({ epoch }));
     await hear({ t: "conversations", items, more: false });
     if (done) await hear({ t: "sync_done", as_of: 0 });
   };
