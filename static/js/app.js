@@ -1,16 +1,18 @@
 // Puts the parts together.
 
 import { Chats } from "./chats.js";
-import { forgetOthers, openDatabase } from "./database.js";
+import { openDatabase } from "./database.js";
+import { inherit } from "./databases.js";
 import { forgetPage, register } from "./install.js";
 import { MessageActs } from "./message_acts.js";
 import { Notifications } from "./notifications.js";
 import { isNews } from "./order.js";
 import { Preferences } from "./preferences.js";
+import { SignOut, toSignIn } from "./sign_out.js";
 import { Sync } from "./sync.js";
 import { BannerView } from "./views/banner.js";
 import { ComposerView } from "./views/composer.js";
-import { InfoDialog, LeaveDialog, NewChatDialog, wireCloseButtons } from "./views/dialogs.js";
+import { InfoDialog, NewChatDialog, wireCloseButtons } from "./views/dialogs.js";
 import { byId, dress } from "./views/dom.js";
 import { ListView } from "./views/list.js";
 import { NoticeView } from "./views/notice.js";
@@ -21,6 +23,7 @@ import { gettext } from "./words.js";
 const MINUTE_MS = 60000;
 const boot = JSON.parse(byId("boot").textContent);
 const banner = new BannerView();
+let app;
 
 function pulse(call) {
   const worker = new Worker(new URL("./pulse.js", import.meta.url));
@@ -29,7 +32,7 @@ function pulse(call) {
 
 class App {
   constructor({ user, device, database }) {
-    this.user = user;
+    Object.assign(this, { user, device });
     this.title = document.title;
     this.pane = byId("app");
     this.database = database;
@@ -49,13 +52,19 @@ class App {
   async start() {
     await this.sync.start();
     this.show();
+    await this.database.belongTo(this.user.id);
+  }
+
+  // Only once the server has said that this page is whose it takes itself for: what others have left is removed.
+  async #inherit() {
+    const { items, drafts } = await inherit(this.database, this.device, this.user.id);
+    this.sync.inherit(items, drafts);
   }
 
   #makeViews() {
     const { sync, chats } = this;
     this.info = new InfoDialog({ ask: (conv, seq) => sync.askInfo(conv, seq) });
     this.newChat = new NewChatDialog({ onOpen: (username) => sync.openDirect(username) });
-    this.leaving = new LeaveDialog({ onLeave: () => this.#signOut() });
     this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id), onStart: (username) => this.newChat.start(username) });
     this.preferences = new Preferences();
     this.notifications = new Notifications(this.preferences);
@@ -135,11 +144,9 @@ class App {
     byId("new-chat").addEventListener("click", () => this.newChat.open());
     byId("first-chat").addEventListener("click", () => this.newChat.open());
     byId("back").addEventListener("click", () => this.open(""));
-    byId("sign-out").addEventListener("submit", (event) => this.#askToLeave(event));
     addEventListener("popstate", () => this.show());
     // "Today" becomes "Yesterday".
     setInterval(() => this.draw(), MINUTE_MS);
-    wireCloseButtons();
   }
 
   #stateChanged(detail) {
@@ -150,6 +157,7 @@ class App {
 
   #ready() {
     this.pane.dataset.connection = "ready";
+    this.inheriting ??= this.sync.guard(() => this.#inherit());
     this.thread.retry();
     this.info.refresh();
   }
@@ -181,19 +189,6 @@ class App {
     const news = entries.filter((entry) => isNews(entry, chat.me) && entry.seq > chat.seen);
     if (news.length) byId("announcer").textContent = news.map((entry) => `${chat.roster.nameOf(entry.sender)}: ${entry.body}`).join("\n");
   }
-
-  #askToLeave(event) {
-    event.preventDefault();
-    const unsent = this.sync.outbox.items.length;
-    if (unsent) this.leaving.ask(unsent);
-    else this.#signOut();
-  }
-
-  async #signOut() {
-    this.sync.stop("signed-out");
-    await Promise.allSettled([this.database.wipe(), forgetPage()]);
-    byId("sign-out").submit();
-  }
 }
 
 // As whoever is signed in by now. The page that is kept is none of theirs.
@@ -202,21 +197,30 @@ async function startAnew() {
   location.reload();
 }
 
+// Another tab signed out, or a newer page has taken the database. Signing out, this one goes by itself.
+function taken(why) {
+  app?.sync.stop(why);
+  if (why === "outdated") forgetPage();
+  if (why === "signed-out" && !signOut.isOver) toSignIn();
+}
+
 // Without a database nothing can be received, and it is better to say so than to look broken.
 async function begin() {
-  let app;
   try {
-    const database = await openDatabase(boot.device, () => app.sync.stop("signed-out"));
+    const database = await openDatabase(boot.device, taken);
     app = new App({ ...boot, database });
     await app.start();
-    await forgetOthers(boot.device);
     await register((conv) => app.open(conv));
     await app.notifications.resume();
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
-    byId("app").dataset.connection = "no-storage";
-    banner.show({ state: "no-storage" });
+    const state = error.name === "VersionError" ? "outdated" : "no-storage";
+    if (state === "outdated") forgetPage();
+    byId("app").dataset.connection = state;
+    banner.show({ state });
   }
 }
 
+wireCloseButtons();
+const signOut = new SignOut({ device: boot.device, onOver: () => app?.sync.leave() });
 await begin();

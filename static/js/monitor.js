@@ -1,6 +1,6 @@
 // The health of the connection: when to connect, when to give a silent one up, what to tell people.
 // States: connecting, connected, waiting (to try again), and for good: signed-out, superseded (somebody else is signed
-// in, or as another device), no-storage, stopped (coming back would not help).
+// in, or as another device), outdated (a newer page has the database), no-storage, stopped (coming back would not help).
 
 import { patience } from "./backoff.js";
 import { isTerminal, SIGN_IN_AGAIN } from "./protocol.js";

@@ -1,6 +1,6 @@
 // What is on its way out and what is being written, kept through reloads, crashes of the tab and days offline.
 
-import { done, removeItem, result, write } from "./idb.js";
+import { addNew, done, removeItem, result, write } from "./idb.js";
 
 export class OutboxStore {
   constructor(handle) {
@@ -57,6 +57,15 @@ export class OutboxStore {
       const { n, ...kept } = { ...item, ...news };
       outbox.delete(n);
       return { ...kept, n: await result(outbox.add(kept)) };
+    });
+  }
+
+  // What another device of this person has left, at the end of the line: {items, drafts}, as far as it was not here yet.
+  inherit({ items, drafts }) {
+    return write(this.handle, ["outbox", "drafts"], async (stores) => {
+      const kept = await Promise.all(items.map(async ({ n: _, ...item }) => ({ ...item, n: await addNew(stores.outbox, item) })));
+      const written = await Promise.all(drafts.map(async (draft) => (await addNew(stores.drafts, draft)) && draft));
+      return { items: kept.filter(({ n }) => n), drafts: written.filter(Boolean) };
     });
   }
 

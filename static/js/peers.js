@@ -23,7 +23,7 @@ export class Peers {
   // This tab is done, and hears of nothing any more.
   release() {
     this.isOver = true;
-    this.tabs.release();
+    if (!this.isSigningOut) this.tabs.release();
   }
 
   get isLeading() {

@@ -25,7 +25,7 @@ import { gettext_noop } from "./words.js";
 
 const WORDS = { unanswered: gettext_noop("The server did not answer."), stale: gettext_noop("It has waited for more than a day.") };
 // Nothing but loading the page anew would help.
-const ENDS = new Set(["signed-out", "superseded", "no-storage", "stopped"]);
+const ENDS = new Set(["signed-out", "superseded", "outdated", "no-storage", "stopped"]);
 const FEW_COUNTERS = 20;
 // With so much missing, what is newest is shown before the rest has come.
 const FAR_BEHIND = 100;
@@ -79,10 +79,28 @@ export class Sync extends EventTarget {
     this.peers.start();
   }
 
+  // What another device of this person had not sent, and is on this one's disk now.
+  inherit(items, drafts) {
+    for (const item of items) {
+      this.outbox.learn(item);
+      this.peers.tell({ t: "outbox", item });
+    }
+    for (const draft of drafts) {
+      this.drafts.learn(draft);
+      this.peers.tell({ t: "draft", draft });
+    }
+  }
+
   // For good. `state` says why.
   stop(state) {
     this.intake.reset();
     this.link.stop(state);
+  }
+
+  // This tab signs out. Until all have heard of it none takes the lead.
+  leave() {
+    this.peers.isSigningOut = true;
+    this.stop("signed-out");
   }
 
   // Among the tabs
@@ -266,7 +284,7 @@ export class Sync extends EventTarget {
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
       // Closed because another tab has taken the database: that was told already.
-      if (this.link.state !== "signed-out") this.stop("no-storage");
+      if (!ENDS.has(this.link.state)) this.stop("no-storage");
       return undefined;
     }
   }

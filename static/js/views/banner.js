@@ -20,9 +20,10 @@ const SAYS = {
     " ",
     reload(),
   ],
+  outdated: () => [gettext("This page is older than another one that is open or was here."), " ", reload()],
   stopped: () => [gettext("The server does not understand this page. It may be an old one."), " ", reload()],
 };
-const LASTING = new Set(["signed-out", "no-storage", "stopped"]);
+const LASTING = new Set(["signed-out", "outdated", "no-storage", "stopped"]);
 
 export class BannerView {
   constructor() {
