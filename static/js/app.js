@@ -25,10 +25,8 @@ const boot = JSON.parse(byId("boot").textContent);
 const banner = new BannerView();
 let app;
 
-function pulse(call) {
-  const worker = new Worker(new URL("./pulse.js", import.meta.url));
-  worker.onmessage = () => call();
-}
+const worker = new Worker(new URL("./pulse.js", import.meta.url));
+const pulse = (call) => worker.addEventListener("message", () => call());
 
 class App {
   constructor({ user, device, database }) {

@@ -62,6 +62,13 @@ export class Monitor {
     this.#enter(state);
   }
 
+  // Another tab has the connection from now on.
+  retire() {
+    clearTimeout(this.timer);
+    this.socket?.close();
+    this.state = "retired";
+  }
+
   #frame(frame) {
     this.askedAt = null;
     if (frame.t === "reconnect") this.#comeBack(frame.after_ms);

@@ -61,7 +61,11 @@ export class Sync extends EventTarget {
       for (const { sender } of entries) this.presence.stopped(chat.id, sender);
     });
     this.intake = new Intake(this);
-    this.link = new Relay({ tell: (news) => this.peers.tell(news), onState: (state, since) => this.#stateChanged(state, since) });
+    this.link = this.#relay();
+  }
+
+  #relay() {
+    return new Relay({ tell: (news) => this.peers.tell(news), onState: (state, since) => this.#stateChanged(state, since) });
   }
 
   // What is stored is there at once, also without a network.
@@ -109,19 +113,27 @@ export class Sync extends EventTarget {
   async lead() {
     this.link.stop(null);
     this.#disconnected();
-    this.link = new Monitor({
+    const link = new Monitor({
       onOpen: () => this.#greet(),
       onFrame: (frame) => this.intake.take(frame),
       onState: (state, since) => this.#stateChanged(state, since),
       onHeartbeat: () => this.link.send(protocol.ping(this.positions.atBeat())),
       pulse: this.pulse,
     });
+    this.link = link;
     const isLoaded = await this.guard(async () => {
       await this.outbox.load();
       return true;
     });
-    // Meanwhile the first tab may have signed out.
-    if (isLoaded && !ENDS.has(this.link.state)) this.link.start();
+    // Meanwhile the first tab may have signed out, or another one lead.
+    if (isLoaded && this.link === link && !ENDS.has(link.state)) link.start();
+  }
+
+  // Another tab leads, since this one was not heard of for too long.
+  follow() {
+    this.link.retire();
+    this.link = this.#relay();
+    this.#stateChanged("connecting", Date.now());
   }
 
   // The tab that leads says it for all.

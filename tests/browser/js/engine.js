@@ -19,7 +19,8 @@ export const DEVICE = "device-0123456789ab";
 export const welcome = (more = {}) => ({ t: "welcome", user: { id: ME }, device: DEVICE, epoch: "e", heartbeat_ms: 25000, time: 0, ...more });
 export const shown = (chat) => chat.log.shown.map(({ seq }) => seq);
 
-export async function make() {
+// `isStarted: false`: the test starts it.
+export async function make({ isStarted = true } = {}) {
   const timers = fakeTimers();
   const sent = [];
   let socket;
@@ -54,8 +55,8 @@ export async function make() {
   };
   const take = () => sent.splice(0);
   const acks = () => take().filter(({ t }) => t === "ack").flatMap((frame) => frame.acks.map(({ type, seq }) => `${type} ${seq}`));
-  await sync.start();
-  while (!sync.link.socket) await new Promise((resolve) => requestAnimationFrame(resolve));
+  if (isStarted) await sync.start();
+  while (isStarted && !sync.link.socket) await new Promise((resolve) => requestAnimationFrame(resolve));
   const drop = () => socket.onclose({ code: 1006 });
   return { sync, chats, database, timers, hear, connect, take, acks, states, progress, drop, chat: () => chats.get(CONV) };
 }
