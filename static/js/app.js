@@ -3,6 +3,7 @@
 import { Chats } from "./chats.js";
 import { openDatabase } from "./database.js";
 import { inherit } from "./databases.js";
+import { ask } from "./http.js";
 import { forgetPage, register } from "./install.js";
 import { MessageActs } from "./message_acts.js";
 import { Notifications } from "./notifications.js";
@@ -124,6 +125,7 @@ class App {
     this.list.draw(this.thread.chat?.id);
     const unread = this.chats.all.reduce((sum, chat) => sum + chat.unread, 0);
     document.title = unread ? `(${unread}) ${this.title}` : this.title;
+    if (this.connection?.state === "signed-out" && this.waiting !== this.sync.outbox.waiting) this.#sayConnection();
   }
 
   #listen() {
@@ -143,14 +145,29 @@ class App {
     byId("first-chat").addEventListener("click", () => this.newChat.open());
     byId("back").addEventListener("click", () => this.open(""));
     addEventListener("popstate", () => this.show());
+    addEventListener("focus", () => this.#lookWhetherBack());
+    document.addEventListener("visibilitychange", () => this.#lookWhetherBack());
     // "Today" becomes "Yesterday".
     setInterval(() => this.draw(), MINUTE_MS);
   }
 
   #stateChanged(detail) {
     this.pane.dataset.connection = detail.state === "connected" ? "catching-up" : detail.state;
+    this.connection = detail;
     if (detail.state === "superseded") startAnew();
-    else banner.show(detail);
+    else this.#sayConnection();
+  }
+
+  #sayConnection() {
+    this.waiting = this.sync.outbox.waiting;
+    banner.show({ ...this.connection, waiting: this.waiting });
+  }
+
+  // Perhaps this browser was signed in again meanwhile, in another tab.
+  async #lookWhetherBack() {
+    if (this.connection?.state !== "signed-out" || document.hidden) return;
+    const { value } = await ask("GET", "/account");
+    if (value) startAnew();
   }
 
   #ready() {

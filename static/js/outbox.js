@@ -56,6 +56,11 @@ export class Outbox {
     return this.items.filter((item) => item.conv === conv && item.kind !== "resend");
   }
 
+  // How many will go out by themselves.
+  get waiting() {
+    return this.items.filter(({ state }) => state === "pending").length;
+  }
+
   resendOf(conv, seq) {
     return this.items.find((item) => item.kind === "resend" && item.conv === conv && item.seq === seq);
   }

@@ -175,6 +175,35 @@ def test_what_a_revoked_device_had_not_sent_goes_out_from_the_next_one(
     expect_databases(alice, 1)
 
 
+def test_a_tab_that_lost_its_sign_in_says_what_waits_and_is_back_when_another_has_signed_in(
+    alice: Person, bob: Person
+) -> None:
+    line = Line(alice)
+    alice.start_chat(bob)
+    line.cut()
+    alice.send("one")
+    # The session has ended; the device is none the less.
+    alice.profile.context.clear_cookies(name="sessionid")
+    line.mend()
+    alice.expect_state("signed-out")
+    banner = alice.page.locator("#banner")
+    expect(banner).to_contain_text("You are signed out on this device. One message waits here")
+    alice.send("two")
+    expect(banner).to_contain_text("2 messages wait here until you are signed in again.")
+    alice.profile.forgive("401")
+    with alice.page.expect_response("**/account") as answer:
+        alice.page.evaluate("dispatchEvent(new Event('focus'))")
+    assert answer.value.status == 401
+    alice.expect_state("signed-out")
+    tab = Person(alice.profile, alice.username)
+    tab.sign_in()
+    alice.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    alice.expect_connected()
+    alice.open_chat(bob)
+    alice.expect_tick("two", "delivered")
+    alice.expect_texts("one", "two")
+
+
 def test_on_the_way_to_the_sign_in_page_the_kept_page_goes(new_person: Callable[..., Person]) -> None:
     alice = installed(new_person, "alice")
     alice.goto("/sign-up/")
