@@ -4,7 +4,7 @@ import { Chats } from "./chats.js";
 import { openDatabase } from "./database.js";
 import { inherit } from "./databases.js";
 import { ask } from "./http.js";
-import { forgetPage, register } from "./install.js";
+import { forgetPage, loadAnew, register } from "./install.js";
 import { MessageActs } from "./message_acts.js";
 import { Notifications } from "./notifications.js";
 import { isNews } from "./order.js";
@@ -22,8 +22,12 @@ import { ThreadView } from "./views/thread.js";
 import { gettext } from "./words.js";
 
 const MINUTE_MS = 60000;
+// Loading the page anew is to bring another one.
+const TOO_OLD = new Set(["outdated", "stopped"]);
 const boot = JSON.parse(byId("boot").textContent);
 const banner = new BannerView();
+const preferences = new Preferences();
+const notifications = new Notifications(preferences, boot.user.id);
 let app;
 
 const worker = new Worker(new URL("./pulse.js", import.meta.url));
@@ -55,9 +59,12 @@ class App {
   }
 
   // Only once the server has said that this page is whose it takes itself for: what others have left is removed.
-  async #inherit() {
-    const { items, drafts } = await inherit(this.database, this.device, this.user.id);
-    this.sync.inherit(items, drafts);
+  async #settle() {
+    await this.sync.guard(async () => {
+      const { items, drafts } = await inherit(this.database, this.device, this.user.id);
+      this.sync.inherit(items, drafts);
+    });
+    await notifications.resume();
   }
 
   #makeViews() {
@@ -65,17 +72,15 @@ class App {
     this.info = new InfoDialog({ ask: (conv, seq) => sync.askInfo(conv, seq) });
     this.newChat = new NewChatDialog({ onOpen: (username) => sync.openDirect(username) });
     this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id), onStart: (username) => this.newChat.start(username) });
-    this.preferences = new Preferences();
-    this.notifications = new Notifications(this.preferences);
     this.settings = new SettingsDialog({
-      preferences: this.preferences,
-      notifications: this.notifications,
+      preferences,
+      notifications,
       onRenamed: (name) => this.#callMe({ ...this.user, name }),
     });
     this.notice = new NoticeView();
     this.composer = new ComposerView({
       drafts: sync.drafts,
-      preferences: this.preferences,
+      preferences,
       onSend: (...message) => this.#send(...message),
       onEdit: (entry, body) => this.acts.edit(entry, body),
       onTyping: (conv) => sync.presence.wrote(conv),
@@ -124,6 +129,8 @@ class App {
     this.thread.draw();
     this.list.draw(this.thread.chat?.id);
     const unread = this.chats.all.reduce((sum, chat) => sum + chat.unread, 0);
+    if (unread < this.unread) notifications.tidy(this.chats);
+    this.unread = unread;
     document.title = unread ? `(${unread}) ${this.title}` : this.title;
     if (this.connection?.state === "signed-out" && this.waiting !== this.sync.outbox.waiting) this.#sayConnection();
   }
@@ -154,7 +161,8 @@ class App {
   #stateChanged(detail) {
     this.pane.dataset.connection = detail.state === "connected" ? "catching-up" : detail.state;
     this.connection = detail;
-    if (detail.state === "superseded") startAnew();
+    if (TOO_OLD.has(detail.state)) forgetPage();
+    if (detail.state === "superseded") loadAnew();
     else this.#sayConnection();
   }
 
@@ -167,14 +175,15 @@ class App {
   async #lookWhetherBack() {
     if (this.connection?.state !== "signed-out" || document.hidden) return;
     const { value } = await ask("GET", "/account");
-    if (value) startAnew();
+    if (value) loadAnew();
   }
 
   #ready() {
     this.pane.dataset.connection = "ready";
-    this.inheriting ??= this.sync.guard(() => this.#inherit());
+    this.settling ??= this.#settle();
     this.thread.retry();
     this.info.refresh();
+    notifications.tidy(this.chats);
   }
 
   #progressed(now) {
@@ -206,16 +215,9 @@ class App {
   }
 }
 
-// As whoever is signed in by now. The page that is kept is none of theirs.
-async function startAnew() {
-  await forgetPage();
-  location.reload();
-}
-
 // Another tab signed out, or a newer page has taken the database. Signing out, this one goes by itself.
 function taken(why) {
   app?.sync.stop(why);
-  if (why === "outdated") forgetPage();
   if (why === "signed-out" && !signOut.isOver) toSignIn();
 }
 
@@ -226,16 +228,15 @@ async function begin() {
     app = new App({ ...boot, database });
     await app.start();
     await register((conv) => app.open(conv));
-    await app.notifications.resume();
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
     const state = error.name === "VersionError" ? "outdated" : "no-storage";
-    if (state === "outdated") forgetPage();
+    if (TOO_OLD.has(state)) forgetPage();
     byId("app").dataset.connection = state;
     banner.show({ state });
   }
 }
 
 wireCloseButtons();
-const signOut = new SignOut({ device: boot.device, onOver: () => app?.sync.leave() });
+const signOut = new SignOut({ device: boot.device, notifications, onOver: () => app?.sync.leave() });
 await begin();

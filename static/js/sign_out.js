@@ -11,8 +11,8 @@ export const toSignIn = () => location.replace("/sign-in/");
 
 export class SignOut {
   // `onOver()`: there is no session any more, and what is kept is about to go.
-  constructor({ device, onOver }) {
-    Object.assign(this, { device, onOver });
+  constructor({ device, notifications, onOver }) {
+    Object.assign(this, { device, notifications, onOver });
     this.dialog = new LeaveDialog({ onLeave: () => this.#leave() });
     byId("sign-out").addEventListener("submit", (event) => this.#asked(event));
   }
@@ -32,7 +32,7 @@ export class SignOut {
     }
     this.isOver = true;
     this.onOver();
-    await Promise.allSettled([forgetPage(), wipeAll(this.device)]);
+    await Promise.allSettled([forgetPage(), this.notifications.forget(), wipeAll(this.device)]);
     toSignIn();
   }
 }
