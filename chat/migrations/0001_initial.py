@@ -201,7 +201,6 @@ class Migration(migrations.Migration):
             name='WakeUp',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('wake', 'Wake'), ('clear', 'Clear')], max_length=5)),
                 ('seq', models.BigIntegerField()),
                 ('sent_seq', models.BigIntegerField(default=0)),
                 ('attempts', models.SmallIntegerField(default=0)),

@@ -8,25 +8,18 @@ import { Replica, revision } from "./replica.js";
 import { roomy, write } from "./room.js";
 
 const COUNTERS = 100;
-const PREFIX = "messenger-";
+export const PREFIX = "messenger-";
 const LOG = ["messages", "changes", "absent", "positions"];
 
-// `onTaken`: another tab deletes or upgrades the database; this one is of no use any more. Rejects where a browser
-// lets nothing be stored.
+// `onTaken(why)`: another tab deletes the database ("signed-out"), or upgrades it ("outdated"); this one is of no use any
+// more. Rejects where a browser lets nothing be stored, and with a VersionError where a newer page has been.
 export async function openDatabase(device, onTaken) {
   const handle = await open(PREFIX + device);
-  handle.onversionchange = () => {
+  handle.onversionchange = ({ newVersion }) => {
     handle.close();
-    onTaken();
+    onTaken(newVersion === null ? "signed-out" : "outdated");
   };
   return new Database(handle);
-}
-
-// A device that was here before and is none any more has left its messages: they go.
-export async function forgetOthers(device) {
-  for (const { name } of (await indexedDB.databases?.()) ?? []) {
-    if (name.startsWith(PREFIX) && name !== PREFIX + device) indexedDB.deleteDatabase(name);
-  }
 }
 
 // Entries as they are stored, without where.
@@ -191,10 +184,10 @@ export class Database {
     });
   }
 
-  // Goes once every tab has closed it, which each does when told (onTaken).
-  async wipe() {
-    this.handle.close();
-    const request = indexedDB.deleteDatabase(this.handle.name);
-    await Promise.race([result(request), new Promise((resolve) => (request.onblocked = resolve))]);
+  // Whose it is: a later device of theirs inherits what was not sent (databases.js).
+  belongTo(user) {
+    return write(this.handle, ["meta"], async ({ meta }) => {
+      if ((await result(meta.get("user"))) !== user) meta.put(user, "user");
+    });
   }
 }

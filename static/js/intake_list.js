@@ -32,8 +32,13 @@ export class ListIntake {
     return [];
   }
 
-  async on_welcome({ epoch, heartbeat_ms, time }) {
+  async on_welcome({ user, device, epoch, heartbeat_ms, time }) {
     const { sync } = this;
+    // The page is older than its cookies: what comes is not for it, and what it has is another's to say.
+    if (user.id !== sync.me || device !== sync.device) {
+      sync.stop("superseded");
+      return [];
+    }
     const ahead = setServerTime(time);
     // Worth no more than a try: the next welcome tells again.
     if (ahead !== null) sync.database.setAhead(ahead).catch(() => {});

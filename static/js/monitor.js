@@ -1,6 +1,6 @@
 // The health of the connection: when to connect, when to give a silent one up, what to tell people.
-// States: connecting, connected, waiting (to try again), and for good: signed-out, no-storage, stopped (coming back
-// would not help).
+// States: connecting, connected, waiting (to try again), and for good: signed-out, superseded (somebody else is signed
+// in, or as another device), outdated (a newer page has the database), no-storage, stopped (coming back would not help).
 
 import { patience } from "./backoff.js";
 import { now as time } from "./clock.js";
@@ -61,6 +61,13 @@ export class Monitor {
     clearTimeout(this.timer);
     this.socket?.close();
     this.#enter(state);
+  }
+
+  // Another tab has the connection from now on.
+  retire() {
+    clearTimeout(this.timer);
+    this.socket?.close();
+    this.state = "retired";
   }
 
   #frame(frame) {

@@ -45,9 +45,21 @@ export class Outbox {
     this.changed(item.conv);
   }
 
+  // What has gone from the disk while nobody told this tab was answered.
+  async recheck() {
+    const known = [...this.items];
+    const kept = new Set((await this.store.all()).map((item) => item.client_id));
+    for (const { client_id } of known) if (!kept.has(client_id)) this.drop(client_id);
+  }
+
   // Those that are in no log yet.
   of(conv) {
     return this.items.filter((item) => item.conv === conv && item.kind !== "resend");
+  }
+
+  // How many will go out by themselves.
+  get waiting() {
+    return this.items.filter(({ state }) => state === "pending").length;
   }
 
   resendOf(conv, seq) {

@@ -26,7 +26,7 @@ import { gettext_noop } from "./words.js";
 
 const WORDS = { unanswered: gettext_noop("The server did not answer."), stale: gettext_noop("It has waited for more than a day.") };
 // Nothing but loading the page anew would help.
-const ENDS = new Set(["signed-out", "no-storage", "stopped"]);
+const ENDS = new Set(["signed-out", "superseded", "outdated", "no-storage", "stopped"]);
 const FEW_COUNTERS = 20;
 // With so much missing, what is newest is shown before the rest has come.
 const FAR_BEHIND = 100;
@@ -63,7 +63,11 @@ export class Sync extends EventTarget {
       for (const { sender } of entries) this.presence.stopped(chat.id, sender);
     });
     this.intake = new Intake(this);
-    this.link = new Relay({ tell: (news) => this.peers.tell(news), onState: (state, since) => this.#stateChanged(state, since) });
+    this.link = this.#relay();
+  }
+
+  #relay() {
+    return new Relay({ tell: (news) => this.peers.tell(news), onState: (state, since) => this.#stateChanged(state, since) });
   }
 
   // What is stored is there at once, also without a network.
@@ -83,10 +87,28 @@ export class Sync extends EventTarget {
     if (await this.#reserve()) this.peers.start();
   }
 
+  // What another device of this person had not sent, and is on this one's disk now.
+  inherit(items, drafts) {
+    for (const item of items) {
+      this.outbox.learn(item);
+      this.peers.tell({ t: "outbox", item });
+    }
+    for (const draft of drafts) {
+      this.drafts.learn(draft);
+      this.peers.tell({ t: "draft", draft });
+    }
+  }
+
   // For good. `state` says why.
   stop(state) {
     this.intake.reset();
     this.link.stop(state);
+  }
+
+  // This tab signs out. Until all have heard of it none takes the lead.
+  leave() {
+    this.peers.isSigningOut = true;
+    this.stop("signed-out");
   }
 
   // Among the tabs
@@ -95,19 +117,27 @@ export class Sync extends EventTarget {
   async lead() {
     this.link.stop(null);
     this.#disconnected();
-    this.link = new Monitor({
+    const link = new Monitor({
       onOpen: () => this.#greet(),
       onFrame: (frame) => this.intake.take(frame),
       onState: (state, since) => this.#stateChanged(state, since),
       onHeartbeat: () => this.link.send(protocol.ping(this.positions.atBeat())),
       pulse: this.pulse,
     });
+    this.link = link;
     const isLoaded = await this.guard(async () => {
       await this.outbox.load();
       return true;
     });
-    // Meanwhile the first tab may have signed out.
-    if (isLoaded && !ENDS.has(this.link.state)) this.link.start();
+    // Meanwhile the first tab may have signed out, or another one lead.
+    if (isLoaded && this.link === link && !ENDS.has(link.state)) link.start();
+  }
+
+  // Another tab leads, since this one was not heard of for too long.
+  follow() {
+    this.link.retire();
+    this.link = this.#relay();
+    this.#stateChanged("connecting", Date.now());
   }
 
   // The tab that leads says it for all.
@@ -248,7 +278,7 @@ export class Sync extends EventTarget {
   #greet() {
     this.intake.begin();
     this.peers.pass([{ t: "greet" }]);
-    this.link.send(protocol.hello(this.epoch ?? null, this.positions.atHello()));
+    this.link.send(protocol.hello(this.device, this.epoch ?? null, this.positions.atHello()));
   }
 
   #stateChanged(state, since) {
@@ -291,7 +321,7 @@ export class Sync extends EventTarget {
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
       // Closed because another tab has taken the database: that was told already.
-      if (this.link.state !== "signed-out") this.stop("no-storage");
+      if (!ENDS.has(this.link.state)) this.stop("no-storage");
       return undefined;
     }
   }

@@ -130,8 +130,18 @@ export class LeaveDialog {
 
   ask(count) {
     const text = ngettext("One message has not been sent yet.", "%(count)s messages have not been sent yet.", count);
-    byId("leave-text").textContent = interpolate(text, { count: number.format(count) });
-    this.dialog.showModal();
+    this.#show(gettext("Sign out and lose them?"), interpolate(text, { count: number.format(count) }));
+  }
+
+  // Why the server was not told: nothing has changed.
+  refuse(text) {
+    this.#show(gettext("You are still signed in"), `${text} ${gettext("Nothing was removed here.")}`);
+  }
+
+  #show(title, text) {
+    byId("leave-title").textContent = title;
+    byId("leave-text").textContent = text;
+    if (!this.dialog.open) this.dialog.showModal();
   }
 }
 

@@ -111,7 +111,7 @@ test("conversations that are not in the list are gone; a list cut short removes 
   drop();
   timers.pass(1000);
   sync.link.start();
-  await hear({ t: "welcome", epoch: "e", heartbeat_ms: 25000, time: 0 });
+  await hear(welcome());
   equal(chats.all.length, 2);
   await connect("e", [summary()]);
   equal(chats.all.map(({ id }) => id), [CONV]);
@@ -190,4 +190,23 @@ test("a tab that is told to stop while it takes the lead connects no more", asyn
   sync.stop("signed-out");
   await leading;
   equal(states.at(-1), "signed-out");
+});
+
+test("a page whose cookies are another person's or device's says nothing and stores nothing", async () => {
+  for (const other of [{ user: { id: YOU } }, { device: "another" }]) {
+    const { sync, connect, hear, take, drop, timers, states, database, chats } = await make();
+    await connect();
+    await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
+    drop();
+    await sync.send(CONV, "waiting");
+    timers.pass(1000);
+    take();
+    sync.link.socket.socket.onopen();
+    equal(take().map(({ t, device }) => [t, device]), [["hello", DEVICE]]);
+    await Promise.all([hear(welcome({ epoch: "theirs", ...other })), hear({ t: "conversations", items: [summary({ title: "theirs" })], more: false })]);
+    await hear({ t: "messages", conv: CONV, entries: [entry(2)] });
+    timers.pass(30000);
+    equal([take(), states.at(-1), await database.epoch(), (await database.range(CONV, 1, 9)).entries.length, chats.get(CONV).title], [[], "superseded", "e", 1, null]);
+    await database.outbox.remove(sync.outbox.items[0].client_id);
+  }
 });
