@@ -1,6 +1,6 @@
 import { Chats } from "/static/js/chats.js";
 import { Sync } from "/static/js/sync.js";
-import { CONV, entry, make, ME, shown, summary } from "./engine.js";
+import { CONV, DEVICE, entry, make, ME, shown, summary, welcome, YOU } from "./engine.js";
 import { equal, test } from "./harness.js";
 
 test("an entry is stored, then shown and acknowledged", async () => {
