@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bench import absence, pairs
@@ -22,6 +23,7 @@ from tests.browser.conftest import CHROMIUM, FLAGS
 
 CHUNK = 2_500
 PATIENCE_MS = 120_000
+GRAVE = ("serious", "critical")
 LOG = """
 SELECT seq, id::text, sender_id::text AS sender, client_id, body, (extract(epoch FROM created_at) * 1000)::bigint AS at
 FROM chat_message WHERE conversation_id = %s AND seq BETWEEN %s AND %s ORDER BY seq
@@ -95,7 +97,8 @@ BYTES = """
 
 @dataclass(slots=True)
 class Times:
-    """Milliseconds, one a repetition; a frame of the scrolling one each. `size`: bytes of script and CSS."""
+    """Milliseconds, one a repetition; a frame of the scrolling one each. `sizes`: bytes of script and CSS by language.
+    `grave`: what axe finds serious or critical in list and thread."""
 
     listed: list[float] = field(default_factory=list)
     opened: list[float] = field(default_factory=list)
@@ -103,7 +106,8 @@ class Times:
     frames: list[float] = field(default_factory=list)
     rows: int = 0
     passed: int = 0
-    size: int = 0
+    sizes: dict[str, int] = field(default_factory=dict)
+    grave: int = 0
 
 
 def has_chromium() -> bool:
@@ -122,16 +126,21 @@ def measure(house: House, history: int, conversations: int, repetitions: int) ->
         for _ in range(repetitions):
             _load(page, times)
             times.opened.append(page.evaluate(OPENED, line[0]))
+        times.grave = sum(each["impact"] in GRAVE for each in Axe().run(page).response["violations"])
+        times.sizes["English"] = page.evaluate(BYTES)
         _scroll(page, times)
         _send(page, line[0], repetitions, times)
+    with _page(house, reader, "de") as page:
+        expect(page.locator("#app")).to_have_attribute("data-connection", "ready", timeout=PATIENCE_MS)
+        times.sizes["German"] = page.evaluate(BYTES)
     return times
 
 
 @contextmanager
-def _page(house: House, reader: SignedIn) -> Iterator[Page]:
+def _page(house: House, reader: SignedIn, language: str = "en") -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, locale=language)
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(WATCH)
         for name, value in reader.cookies.items():
@@ -159,7 +168,6 @@ def _load(page: Page, times: Times) -> None:
     page.reload()
     times.listed.append(page.evaluate("list"))
     expect(page.locator("#app")).to_have_attribute("data-connection", "ready", timeout=PATIENCE_MS)
-    times.size = page.evaluate(BYTES)
 
 
 def _scroll(page: Page, times: Times) -> None:

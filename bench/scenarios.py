@@ -238,7 +238,9 @@ class Bench:
         self._tell("page", "frame while scrolling: worst", max(times.frames), "ms", 50)
         self._tell("page", "messages scrolled past", times.passed, "")
         self._tell("page", "rows in the document at most", times.rows, "", 300)
-        self._tell("page", "script and CSS", times.size / 1000, "kB", 150)
+        for language, size in times.sizes.items():
+            self._tell("page", f"script and CSS, {language}", size / 1000, "kB", 150)
+        self._tell("page", "serious findings of axe", times.grave, "", 0)
 
     # The parts
 

@@ -1,12 +1,17 @@
 {% load i18n %}{% translate "New message" as body %}{% translate "Messenger" as name %}// The service worker: opens the app without a network, and shows what a push tells of.
 //
 // Of the site it keeps the files the page is made of, which carry their hashes, and the page itself as it came last. The
-// page comes from the network while there is one; it is kept only for who is signed in, and goes at sign-out.
+// page comes from the network while there is one that answers at once and well; otherwise it is the kept one, and comes
+// anew behind. It is kept only for who is signed in, and goes at sign-out.
 
 const ASSETS = {{ assets|safe }};
 const FILES = `files ${hash(ASSETS.join())}`;
 const PAGES = "pages";
-const PAGE_TIMEOUT_MS = 3000;
+// Whoever comes in by one of these may be somebody else.
+const DOORS = ["{% url 'sign-in' %}", "{% url 'sign-up' %}"];
+const PATIENCE_MS = 300;
+// Also of other releases: the kept page may be of the one before.
+const FOLDERS = [...new Set(ASSETS.map((path) => path.slice(0, path.indexOf("/", 1) + 1)))];
 
 function hash(text) {
   let sum = 0;
@@ -21,28 +26,43 @@ async function install() {
 }
 
 async function activate() {
-  for (const name of await caches.keys()) if (name.startsWith("files ") && name !== FILES) await caches.delete(name);
+  await prune(await keptPage());
   await self.clients.claim();
 }
 
+const keptPage = () => caches.match("/", { cacheName: PAGES });
+
+// Files of other releases, but for the one the kept page is of.
+async function prune(kept) {
+  const [, start] = /<script type="module" src="([^"]+)"/u.exec((await kept?.text()) ?? "") ?? [];
+  for (const name of await caches.keys()) {
+    const isOther = name.startsWith("files ") && name !== FILES;
+    if (isOther && !(start && (await caches.match(start, { cacheName: name })))) await caches.delete(name);
+  }
+}
+
 const file = async (request) => (await caches.match(request)) ?? fetch(request);
+
+const forgetPage = async () => (await caches.open(PAGES)).delete("/");
 
 async function fetchPage(request) {
   const response = await fetch(request);
   const pages = await caches.open(PAGES);
   if (response.ok && !response.redirected) await pages.put("/", response.clone());
   // Sent on to the sign-in page: who comes next is not shown whose page it was.
-  else if (response.type === "opaqueredirect" || response.redirected) await pages.delete("/");
+  else if (response.type === "opaqueredirect" || response.redirected) await forgetPage();
   return response;
 }
 
-async function page(request) {
-  const kept = await caches.match("/", { cacheName: PAGES });
-  const fetched = fetchPage(request);
+async function page(event) {
+  const kept = await keptPage();
+  const fetched = fetchPage(event.request);
   if (!kept) return fetched;
-  // A network that says nothing is none.
-  const late = new Promise((resolve) => setTimeout(resolve, PAGE_TIMEOUT_MS, kept));
-  return Promise.race([fetched.catch(() => kept), late]);
+  event.waitUntil(Promise.allSettled([fetched, prune(kept.clone())]));
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, kept));
+  // What a proxy says for a server that is away is no page of ours.
+  const good = fetched.then((response) => (response.status >= 500 ? kept : response), () => kept);
+  return Promise.race([good, late]);
 }
 
 addEventListener("install", (event) => event.waitUntil(install()));
@@ -50,21 +70,23 @@ addEventListener("activate", (event) => event.waitUntil(activate()));
 addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
+  if (request.mode === "navigate" && DOORS.includes(pathname)) event.waitUntil(forgetPage());
   if (request.method !== "GET" || origin !== location.origin) return;
-  if (request.mode === "navigate" && pathname === "/") event.respondWith(page(request));
-  else if (ASSETS.includes(pathname)) event.respondWith(file(request));
+  if (request.mode === "navigate" && pathname === "/") event.respondWith(page(event));
+  else if (FOLDERS.some((folder) => pathname.startsWith(folder))) event.respondWith(file(request));
 });
 
-// A push says only where there is something, never what. One notification a conversation; it goes when it was read.
-async function notify({ t, conv, title }) {
+// A push says only where there is something, never what. One notification a conversation; what was read is tidied away by
+// the page (notifications.js).
+async function notify({ conv, title }) {
   for (const shown of await registration.getNotifications({ tag: conv })) shown.close();
-  if (t !== "wake") return;
   const options = { body: "{{ body|escapejs }}", tag: conv, renotify: true, icon: "{{ icon }}", badge: "{{ icon }}", data: { conv } };
   await registration.showNotification(title || "{{ name|escapejs }}", options);
 }
 
+// Where the chats are: another window of this site may be the admin's.
 async function openChat(conv) {
-  const [open] = await clients.matchAll({ type: "window" });
+  const open = (await clients.matchAll({ type: "window" })).find(({ url }) => new URL(url).pathname === "/");
   if (!open) return clients.openWindow(`/#${conv}`);
   open.postMessage({ t: "open", conv });
   return open.focus();

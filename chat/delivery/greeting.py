@@ -44,7 +44,7 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
             session.shows_presence = shows_presence
         session.write(_welcome(identity, session_id, epoch))
         await _write_conversations(session, summaries)
-        claims = {place.conv: place for place in hello.positions} if hello.epoch in (None, epoch) else {}
+        claims = _believed(hello, session, epoch)
         cursors = await runtime.places.cursors(session, summaries, claims)
         for summary in summaries:
             session.owed.add(summary.conv, summary.head, summary.rev)
@@ -52,6 +52,14 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
     session.begin(as_of)
     take_positions(runtime, session, list(claims.values()))
     await runtime.door.introduce_joined(session)
+
+
+def _believed(hello: Hello, session: Session, epoch: str) -> dict[str, Place]:
+    """Nothing of another epoch. Nor of another device: a browser's page may be older than its cookies, and would
+    acknowledge for whoever signed in since what they never got."""
+    if hello.epoch not in (None, epoch) or hello.device not in (None, session.device):
+        return {}
+    return {place.conv: place for place in hello.positions}
 
 
 async def _write_conversations(session: Session, summaries: list[Summary]) -> None:

@@ -41,20 +41,14 @@ class PushSubscription(models.Model):
 
 
 class WakeUp(models.Model):
-    """What one device is told of one conversation: that there is something up to `seq` ("wake"), or that everything
-    up to `seq` was read on another device ("clear"). However many messages, one row.
+    """What one device is told of one conversation: that there is something up to `seq`. However many messages, one row.
 
     `sent_seq`: as far as it was told already, so that nobody is rung twice for a message. `next_attempt_at`: when it
     may be tried, or until when a worker has it; empty: nothing to tell now. `attempts` since the last success.
     """
 
-    class Kind(models.TextChoices):
-        WAKE = "wake"
-        CLEAR = "clear"
-
     subscription = models.ForeignKey(PushSubscription, on_delete=models.CASCADE, related_name="wakeups", db_index=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=5, choices=Kind.choices)
     seq = models.BigIntegerField()
     sent_seq = models.BigIntegerField(default=0)
     attempts = models.SmallIntegerField(default=0)

@@ -167,10 +167,13 @@ class _Fold:
             return Skipped()
         if send.device not in facts.devices:
             return Refused(ErrorCode.AUTHENTICATION_FAILED)
-        if (send.conv, send.sender) not in facts.members or send.conv not in facts.heads:
-            return Refused(ErrorCode.NOT_FOUND)
         reply = self.cause(send)
         first = self.find(send.sender, send.client_id)
+        if (send.conv, send.sender) not in facts.members or send.conv not in facts.heads:
+            # What got in before its sender left is answered as it was then: it is in the log.
+            if first is not None and first.conv == send.conv:
+                return self.repeat(first, send, reply)
+            return Refused(ErrorCode.NOT_FOUND)
         if first is not None:
             return self.repeat(first, send, reply)
         if send.after is not None:

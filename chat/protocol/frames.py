@@ -91,9 +91,10 @@ class Place(Frame):
 
 
 class Hello(Frame):
-    """First frame. `epoch` and `positions` as the device last knew them."""
+    """First frame. `epoch` and `positions` as the device last knew them; `device`: which one it takes itself for."""
 
     t: Literal["hello"]
+    device: Id | None = None
     epoch: Annotated[str, StringConstraints(max_length=64)] | None = None
     positions: Annotated[list[Place], Field(max_length=MAX_POSITIONS)] = []
 

@@ -21,12 +21,12 @@ LEASE_S = 60
 TTL_S = 7 * 24 * 3600
 
 # Of no use any more, whatever the sweep thinks of it: whoever may not read an entry is not told of it either, and who
-# has it needs no telling. What a device was told already is left for the sweep to clear.
+# has it needs no telling. What a device was told already is left for the sweep to drop: they may come back meanwhile.
 STALE = """
 DELETE FROM chat_wakeup k USING chat_device d, chat_user u
 WHERE k.next_attempt_at <= now() AND d.id = k.subscription_id AND u.id = d.user_id
   AND (d.revoked_at IS NOT NULL OR NOT u.is_active
-       OR (k.kind = 'wake' AND k.sent_seq = 0 AND k.attempts = 0 AND NOT EXISTS (
+       OR (k.sent_seq = 0 AND k.attempts = 0 AND NOT EXISTS (
           SELECT FROM chat_membership s
           WHERE s.conversation_id = k.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL
             AND s.visible_from_seq <= k.seq))
@@ -35,7 +35,7 @@ WHERE k.next_attempt_at <= now() AND d.id = k.subscription_id AND u.id = d.user_
           WHERE i.conversation_id = k.conversation_id AND i.device_id = d.id AND i.received_seq >= k.seq))
 """
 
-# What its person has seen meanwhile, or left, is left for the sweep to drop or to clear.
+# What its person has seen meanwhile, or left, is left for the sweep to drop.
 CLAIM = """
 WITH due AS (
     SELECT k.id FROM chat_wakeup k
@@ -43,19 +43,19 @@ WITH due AS (
     JOIN chat_device d ON d.id = p.device_id
     JOIN receipts_watermark w ON w.conversation_id = k.conversation_id AND w.user_id = d.user_id
     WHERE k.next_attempt_at <= now() AND (p.not_before IS NULL OR p.not_before <= now())
-      AND (k.kind = 'clear' OR (w.seen_seq < k.seq AND EXISTS (
+      AND w.seen_seq < k.seq AND EXISTS (
           SELECT FROM chat_membership s
-          WHERE s.conversation_id = k.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL)))
+          WHERE s.conversation_id = k.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL)
     ORDER BY k.next_attempt_at LIMIT %s FOR NO KEY UPDATE OF k SKIP LOCKED
 )
 UPDATE chat_wakeup k SET attempts = k.attempts + 1, next_attempt_at = now() + make_interval(secs => %s)
 FROM due, chat_pushsubscription p, chat_conversation c
 WHERE k.id = due.id AND p.device_id = k.subscription_id AND c.id = k.conversation_id
-RETURNING k.id, k.conversation_id::text, k.kind, k.seq, k.attempts, k.next_attempt_at, p.device_id::text,
+RETURNING k.id, k.conversation_id::text, k.seq, k.attempts, k.next_attempt_at, p.device_id::text,
     p.service, p.endpoint, p.p256dh, p.auth,
-    CASE WHEN k.kind = 'wake' THEN coalesce(nullif(c.title, ''), (
+    coalesce(nullif(c.title, ''), (
         SELECT coalesce(nullif(u.name, ''), u.username) FROM chat_message m JOIN chat_user u ON u.id = m.sender_id
-        WHERE m.conversation_id = k.conversation_id AND m.seq = k.seq), '') ELSE '' END
+        WHERE m.conversation_id = k.conversation_id AND m.seq = k.seq), '')
 """
 
 
@@ -65,7 +65,6 @@ class Claimed:
 
     id: int
     conv: str
-    kind: str
     seq: int
     attempts: int
     token: datetime
@@ -76,8 +75,6 @@ class Claimed:
     @property
     def push(self) -> Push:
         """Which conversation and how far; never what was written."""
-        if self.kind == "clear":
-            return Push({"t": "clear", "conv": self.conv, "seen": self.seq}, topic(self.conv), TTL_S, "normal")
         told = {"t": "wake", "conv": self.conv, "title": self.title, "seq": self.seq}
         return Push(told, topic(self.conv), TTL_S, "high")
 
@@ -96,5 +93,5 @@ def claim(limit: int = BATCH) -> list[Claimed]:
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
-    number, conv, kind, seq, attempts, token, device, *subscription, title = row
-    return Claimed(number, conv, kind, seq, attempts, token, device, Subscription(*subscription), title)
+    number, conv, seq, attempts, token, device, *subscription, title = row
+    return Claimed(number, conv, seq, attempts, token, device, Subscription(*subscription), title)

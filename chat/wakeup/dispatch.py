@@ -18,7 +18,7 @@ AT_ONCE = 16
 BATCH_S = 45.0
 
 # The sweep has found more to tell while this was being told.
-MOVED = "(k.kind, k.seq) <> (o.kind, o.seq)"
+MOVED = "k.seq <> o.seq"
 
 SETTLE = f"""
 UPDATE chat_wakeup k SET
@@ -26,14 +26,10 @@ UPDATE chat_wakeup k SET
     attempts = CASE WHEN o.done OR (o.pause_ms IS NULL AND {MOVED}) THEN 0 ELSE k.attempts END,
     next_attempt_at = CASE WHEN o.pause_ms IS NOT NULL THEN now() + make_interval(secs => o.pause_ms / 1000.0)
                            WHEN {MOVED} THEN now() END
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[], %s::boolean[], %s::bigint[])
-    AS o(id, token, kind, seq, done, pause_ms)
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::boolean[], %s::bigint[])
+    AS o(id, token, seq, done, pause_ms)
 WHERE k.id = o.id AND k.next_attempt_at = o.token
-RETURNING k.id
 """
-
-# A "clear" that was sent, or given up, leaves nothing to remember.
-FORGET = "DELETE FROM chat_wakeup WHERE id = ANY(%s) AND kind = 'clear' AND next_attempt_at IS NULL"
 
 NOTE = """
 UPDATE chat_pushsubscription p
@@ -80,12 +76,11 @@ def settle(outcomes: list[tuple[Claimed, Outcome]]) -> None:
         _note(each, outcome)
         if not isinstance(outcome, Gone):
             done = isinstance(outcome, Sent)
-            rows.append((each.id, each.token, each.kind, each.seq, done, None if done else _pause_ms(each, outcome)))
+            rows.append((each.id, each.token, each.seq, done, None if done else _pause_ms(each, outcome)))
     if not rows:
         return
     with connection.cursor() as cursor:
         cursor.execute(SETTLE, [list(column) for column in zip(*rows, strict=True)])
-        cursor.execute(FORGET, [[row[0] for row in cursor.fetchall()]])
 
 
 def _pause_ms(each: Claimed, outcome: Outcome) -> int | None:

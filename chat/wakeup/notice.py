@@ -17,8 +17,8 @@ WAKE = f"""
 WITH late AS MATERIALIZED (
     SELECT DISTINCT conv FROM chat_change c, unnest(c.conversations) AS h(conv) WHERE c.kind = 'append' AND {SINCE}
 )
-INSERT INTO chat_wakeup (subscription_id, conversation_id, kind, seq, sent_seq, attempts, next_attempt_at)
-SELECT p.device_id, late.conv, 'wake', m.seq, 0, 0, now()
+INSERT INTO chat_wakeup (subscription_id, conversation_id, seq, sent_seq, attempts, next_attempt_at)
+SELECT p.device_id, late.conv, m.seq, 0, 0, now()
 FROM late
 JOIN chat_membership s ON s.conversation_id = late.conv AND s.left_seq IS NULL
 JOIN chat_user u ON u.id = s.user_id AND u.is_active
@@ -35,7 +35,7 @@ CROSS JOIN LATERAL (
 ORDER BY p.device_id, late.conv
 FOR KEY SHARE OF p
 ON CONFLICT (subscription_id, conversation_id) DO UPDATE
-SET kind = 'wake', seq = excluded.seq, next_attempt_at = coalesce(chat_wakeup.next_attempt_at, now()),
+SET seq = excluded.seq, next_attempt_at = coalesce(chat_wakeup.next_attempt_at, now()),
     attempts = CASE WHEN chat_wakeup.next_attempt_at IS NULL THEN 0 ELSE chat_wakeup.attempts END
 WHERE chat_wakeup.seq < excluded.seq
 """
@@ -45,31 +45,18 @@ SELECT DISTINCT conv::text FROM chat_change c, unnest(c.conversations) AS h(conv
 WHERE c.kind IN ('receipts', 'members') AND {SINCE}
 """
 
-# Its person read it elsewhere, or is no member any more.
-OVER = """
-(w.seen_seq >= k.seq OR NOT EXISTS (
-    SELECT FROM chat_membership s
-    WHERE s.conversation_id = k.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL))
-"""
-
-# Nothing to tell: the device has the entry itself, or it was over before anything was said.
-DROP = f"""
+# Nothing to tell: the device has the entry itself, or its person read it elsewhere, or is no member any more. A device
+# that was told is not told this: browsers punish pushes that show nothing. Its page tidies up when it is next opened.
+DROP = """
 DELETE FROM chat_wakeup k USING chat_device d, receipts_watermark w
 WHERE k.conversation_id = ANY(%s::uuid[]) AND d.id = k.subscription_id
   AND w.conversation_id = k.conversation_id AND w.user_id = d.user_id
-  AND ((k.kind = 'wake' AND {OVER} AND k.sent_seq = 0 AND k.attempts = 0) OR EXISTS (
+  AND (w.seen_seq >= k.seq OR NOT EXISTS (
+      SELECT FROM chat_membership s
+      WHERE s.conversation_id = k.conversation_id AND s.user_id = d.user_id AND s.left_seq IS NULL
+  ) OR EXISTS (
       SELECT FROM chat_inbox i
       WHERE i.conversation_id = k.conversation_id AND i.device_id = d.id AND i.received_seq >= k.seq))
-"""
-
-# Over, and the device was told (or may have been: an attempt whose answer got lost).
-CLEAR = f"""
-UPDATE chat_wakeup k
-SET kind = 'clear', seq = greatest(k.seq, w.seen_seq), next_attempt_at = coalesce(k.next_attempt_at, now()),
-    attempts = CASE WHEN k.next_attempt_at IS NULL THEN 0 ELSE k.attempts END
-FROM chat_device d, receipts_watermark w
-WHERE k.conversation_id = ANY(%s::uuid[]) AND k.kind = 'wake' AND d.id = k.subscription_id
-  AND w.conversation_id = k.conversation_id AND w.user_id = d.user_id AND {OVER}
 """
 
 
@@ -78,5 +65,4 @@ def notice(cursor: Any, since: datetime) -> None:
     cursor.execute(TOUCHED, [since])
     if touched := [conv for (conv,) in cursor.fetchall()]:
         cursor.execute(DROP, [touched])
-        cursor.execute(CLEAR, [touched])
     cursor.execute(WAKE, [since])

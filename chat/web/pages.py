@@ -28,7 +28,8 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    """By POST only. The page has asked about unsent messages and wiped its store before."""
+    """By POST only. The page has asked about unsent messages, and wipes its store once it knows that the session is
+    over: a script is answered by that alone."""
 
     http_method_names = ["post", "options"]
 
@@ -36,7 +37,8 @@ class SignOut(LogoutView):
         """Whoever uses this browser next is not told who writes to the one who leaves."""
         if request.user.is_authenticated and (device := current_device(request, request.user)):
             subscriptions.remove(device)
-        return super().post(request, *args, **kwargs)
+        response = super().post(request, *args, **kwargs)
+        return response if request.accepts("text/html") else HttpResponse(status=204)
 
 
 class SignUp(FormView):  # type: ignore[type-arg]

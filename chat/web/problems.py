@@ -19,6 +19,6 @@ def problem(code: ErrorCode, status: int, detail: str = "", **more: Any) -> Http
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Where a program asks, it gets an answer for programs."""
-    if request.path.startswith(JSON_PATHS):
+    if request.path.startswith(JSON_PATHS) or not request.accepts("text/html"):
         return problem(ErrorCode.CSRF_FAILED, 403)
     return csrf_page(request, reason)

@@ -1,16 +1,19 @@
 // Puts the parts together.
 
 import { Chats } from "./chats.js";
-import { forgetOthers, openDatabase } from "./database.js";
-import { forgetPage, register } from "./install.js";
+import { openDatabase } from "./database.js";
+import { inherit } from "./databases.js";
+import { ask } from "./http.js";
+import { forgetPage, loadAnew, register } from "./install.js";
 import { MessageActs } from "./message_acts.js";
 import { Notifications } from "./notifications.js";
 import { isNews } from "./order.js";
 import { Preferences } from "./preferences.js";
+import { SignOut, toSignIn } from "./sign_out.js";
 import { Sync } from "./sync.js";
 import { BannerView } from "./views/banner.js";
 import { ComposerView } from "./views/composer.js";
-import { InfoDialog, LeaveDialog, NewChatDialog, wireCloseButtons } from "./views/dialogs.js";
+import { InfoDialog, NewChatDialog, wireCloseButtons } from "./views/dialogs.js";
 import { byId, dress } from "./views/dom.js";
 import { ListView } from "./views/list.js";
 import { NoticeView } from "./views/notice.js";
@@ -19,17 +22,20 @@ import { ThreadView } from "./views/thread.js";
 import { gettext } from "./words.js";
 
 const MINUTE_MS = 60000;
+// Loading the page anew is to bring another one.
+const TOO_OLD = new Set(["outdated", "stopped"]);
 const boot = JSON.parse(byId("boot").textContent);
 const banner = new BannerView();
+const preferences = new Preferences();
+const notifications = new Notifications(preferences, boot.user.id);
+let app;
 
-function pulse(call) {
-  const worker = new Worker(new URL("./pulse.js", import.meta.url));
-  worker.onmessage = () => call();
-}
+const worker = new Worker(new URL("./pulse.js", import.meta.url));
+const pulse = (call) => worker.addEventListener("message", () => call());
 
 class App {
   constructor({ user, device, database }) {
-    this.user = user;
+    Object.assign(this, { user, device });
     this.title = document.title;
     this.pane = byId("app");
     this.database = database;
@@ -49,25 +55,32 @@ class App {
   async start() {
     await this.sync.start();
     this.show();
+    await this.database.belongTo(this.user.id);
+  }
+
+  // Only once the server has said that this page is whose it takes itself for: what others have left is removed.
+  async #settle() {
+    await this.sync.guard(async () => {
+      const { items, drafts } = await inherit(this.database, this.device, this.user.id);
+      this.sync.inherit(items, drafts);
+    });
+    await notifications.resume();
   }
 
   #makeViews() {
     const { sync, chats } = this;
     this.info = new InfoDialog({ ask: (conv, seq) => sync.askInfo(conv, seq) });
     this.newChat = new NewChatDialog({ onOpen: (username) => sync.openDirect(username) });
-    this.leaving = new LeaveDialog({ onLeave: () => this.#signOut() });
     this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id), onStart: (username) => this.newChat.start(username) });
-    this.preferences = new Preferences();
-    this.notifications = new Notifications(this.preferences);
     this.settings = new SettingsDialog({
-      preferences: this.preferences,
-      notifications: this.notifications,
+      preferences,
+      notifications,
       onRenamed: (name) => this.#callMe({ ...this.user, name }),
     });
     this.notice = new NoticeView();
     this.composer = new ComposerView({
       drafts: sync.drafts,
-      preferences: this.preferences,
+      preferences,
       onSend: (...message) => this.#send(...message),
       onEdit: (entry, body) => this.acts.edit(entry, body),
       onTyping: (conv) => sync.presence.wrote(conv),
@@ -91,6 +104,8 @@ class App {
 
   show() {
     const chat = this.chats.get(location.hash.slice(1));
+    const before = this.thread.chat;
+    if (chat !== before) this.acts.close();
     this.pane.dataset.pane = chat ? "thread" : "list";
     byId("thread-pane").hidden = !chat;
     byId("no-thread").hidden = Boolean(chat);
@@ -100,6 +115,8 @@ class App {
       this.composer.open(chat.id);
     }
     this.draw();
+    // What had the focus is not there any more.
+    if (before && !chat && document.activeElement === document.body) this.list.focus(before.id);
   }
 
   // Many changes, one drawing.
@@ -116,12 +133,15 @@ class App {
     this.thread.draw();
     this.list.draw(this.thread.chat?.id);
     const unread = this.chats.all.reduce((sum, chat) => sum + chat.unread, 0);
+    if (unread < this.unread) notifications.tidy(this.chats);
+    this.unread = unread;
     document.title = unread ? `(${unread}) ${this.title}` : this.title;
+    if (this.connection?.state === "signed-out" && this.waiting !== this.sync.outbox.waiting) this.#sayConnection();
   }
 
   #listen() {
     this.chats.addEventListener("change", () => this.#drawSoon());
-    this.chats.addEventListener("change", () => this.info.refresh());
+    this.chats.addEventListener("change", ({ detail }) => this.info.refresh(detail));
     this.sync.addEventListener("state", ({ detail }) => this.#stateChanged(detail));
     this.sync.addEventListener("ready", () => this.#ready());
     this.sync.addEventListener("progress", ({ detail }) => this.#progressed(detail));
@@ -135,22 +155,39 @@ class App {
     byId("new-chat").addEventListener("click", () => this.newChat.open());
     byId("first-chat").addEventListener("click", () => this.newChat.open());
     byId("back").addEventListener("click", () => this.open(""));
-    byId("sign-out").addEventListener("submit", (event) => this.#askToLeave(event));
     addEventListener("popstate", () => this.show());
+    addEventListener("focus", () => this.#lookWhetherBack());
+    document.addEventListener("visibilitychange", () => this.#lookWhetherBack());
     // "Today" becomes "Yesterday".
     setInterval(() => this.draw(), MINUTE_MS);
-    wireCloseButtons();
   }
 
   #stateChanged(detail) {
     this.pane.dataset.connection = detail.state === "connected" ? "catching-up" : detail.state;
-    banner.show(detail);
+    this.connection = detail;
+    if (TOO_OLD.has(detail.state)) forgetPage();
+    if (detail.state === "superseded") loadAnew();
+    else this.#sayConnection();
+  }
+
+  #sayConnection() {
+    this.waiting = this.sync.outbox.waiting;
+    banner.show({ ...this.connection, waiting: this.waiting });
+  }
+
+  // Perhaps this browser was signed in again meanwhile, in another tab.
+  async #lookWhetherBack() {
+    if (this.connection?.state !== "signed-out" || document.hidden) return;
+    const { value } = await ask("GET", "/account");
+    if (value) loadAnew();
   }
 
   #ready() {
     this.pane.dataset.connection = "ready";
+    this.settling ??= this.#settle();
     this.thread.retry();
     this.info.refresh();
+    notifications.tidy(this.chats);
   }
 
   #progressed(now) {
@@ -180,36 +217,30 @@ class App {
     const news = entries.filter((entry) => isNews(entry, chat.me) && entry.seq > chat.seen);
     if (news.length) byId("announcer").textContent = news.map((entry) => `${chat.roster.nameOf(entry.sender)}: ${entry.body}`).join("\n");
   }
+}
 
-  #askToLeave(event) {
-    event.preventDefault();
-    const unsent = this.sync.outbox.items.length;
-    if (unsent) this.leaving.ask(unsent);
-    else this.#signOut();
-  }
-
-  async #signOut() {
-    this.sync.stop("signed-out");
-    await Promise.allSettled([this.database.wipe(), forgetPage()]);
-    byId("sign-out").submit();
-  }
+// Another tab signed out, or a newer page has taken the database. Signing out, this one goes by itself.
+function taken(why) {
+  app?.sync.stop(why);
+  if (why === "signed-out" && !signOut.isOver) toSignIn();
 }
 
 // Without a database nothing can be received, and it is better to say so than to look broken.
 async function begin() {
-  let app;
   try {
-    const database = await openDatabase(boot.device, () => app.sync.stop("signed-out"));
+    const database = await openDatabase(boot.device, taken);
     app = new App({ ...boot, database });
     await app.start();
-    await forgetOthers(boot.device);
     await register((conv) => app.open(conv));
-    await app.notifications.resume();
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
-    byId("app").dataset.connection = "no-storage";
-    banner.show({ state: "no-storage" });
+    const state = error.name === "VersionError" ? "outdated" : "no-storage";
+    if (TOO_OLD.has(state)) forgetPage();
+    byId("app").dataset.connection = state;
+    banner.show({ state });
   }
 }
 
+wireCloseButtons();
+const signOut = new SignOut({ device: boot.device, notifications, onOver: () => app?.sync.leave() });
 await begin();

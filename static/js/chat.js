@@ -13,6 +13,8 @@ export class Chat {
     Object.assign(this, { id: summary.id, me, roster: new Roster(me), log: new Log(() => this.#count()), isOpen: false });
     Object.assign(this, { rev: 0, horizon: 0, seen: 0, head: 0, quotes: new Map() });
     this.update(summary);
+    this.isLeft = Boolean(summary.left);
+    if (this.isLeft) this.begin({ received: this.head });
   }
 
   // As the server tells it, or as it was kept from the last visit.
@@ -30,7 +32,14 @@ export class Chat {
   get summary() {
     const { id, kind, start, seen, last, told, unread: count } = this;
     const { title, members } = this.roster;
-    return { id, kind, title, start, seen, last, members, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received) };
+    const more = this.isLeft && { left: true };
+    return { id, kind, title, start, seen, last, members, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...more };
+  }
+
+  // The same once the person is not in it any more.
+  get left() {
+    const { summary } = this;
+    return { ...summary, start: summary.head + 1, seen: summary.head, last: null, unread: 0, left: true };
   }
 
   get name() {

@@ -18,16 +18,18 @@ export class Chats extends EventTarget {
     return [...this.byId.values()];
   }
 
-  put(summary) {
-    const chat = this.byId.get(summary.id);
-    if (chat) chat.update(summary);
-    else this.byId.set(summary.id, new Chat(summary, this.me));
-    return this.byId.get(summary.id);
+  // Those that the person is in.
+  joined(id) {
+    const chat = this.byId.get(id);
+    return chat?.isLeft ? undefined : chat;
   }
 
-  // All but these are such as the person is not in any more.
-  othersThan(ids) {
-    return [...this.byId.keys()].filter((id) => !ids.has(id));
+  // One that was left, or is in again, begins anew.
+  put(summary) {
+    const chat = this.byId.get(summary.id);
+    if (chat && chat.isLeft === Boolean(summary.left)) chat.update(summary);
+    else this.byId.set(summary.id, new Chat(summary, this.me));
+    return this.byId.get(summary.id);
   }
 
   remove(id) {

@@ -2,30 +2,24 @@
 // transaction here has completed with strict durability, so that the tick is true even if the tab dies the next moment.
 // Several tabs may write: entries merge by revision, positions only rise.
 
-import { allOf, done, open, putEntry, raisePosition, removeItem, result, span, write } from "./idb.js";
-import { OutboxStore } from "./outbox_store.js";
+import { allOf, done, open, putEntry, raisePosition, removeItem, result, span } from "./idb.js";
+import { OutboxStore, refuseItems, takeDraft } from "./outbox_store.js";
 import { Replica, revision } from "./replica.js";
+import { roomy, write } from "./room.js";
 
 const COUNTERS = 100;
-const PREFIX = "messenger-";
+export const PREFIX = "messenger-";
 const LOG = ["messages", "changes", "absent", "positions"];
 
-// `onTaken`: another tab deletes or upgrades the database; this one is of no use any more. Rejects where a browser
-// lets nothing be stored.
+// `onTaken(why)`: another tab deletes the database ("signed-out"), or upgrades it ("outdated"); this one is of no use any
+// more. Rejects where a browser lets nothing be stored, and with a VersionError where a newer page has been.
 export async function openDatabase(device, onTaken) {
   const handle = await open(PREFIX + device);
-  handle.onversionchange = () => {
+  handle.onversionchange = ({ newVersion }) => {
     handle.close();
-    onTaken();
+    onTaken(newVersion === null ? "signed-out" : "outdated");
   };
   return new Database(handle);
-}
-
-// A device that was here before and is none any more has left its messages: they go.
-export async function forgetOthers(device) {
-  for (const { name } of (await indexedDB.databases?.()) ?? []) {
-    if (name.startsWith(PREFIX) && name !== PREFIX + device) indexedDB.deleteDatabase(name);
-  }
 }
 
 // Entries as they are stored, without where.
@@ -91,21 +85,33 @@ export class Database {
   }
 
   // Only what the next visit shows first; the server tells it again.
-  async storeConversations(items) {
-    const transaction = this.handle.transaction("conversations", "readwrite");
-    for (const item of items) transaction.objectStore("conversations").put(item);
-    await done(transaction);
+  storeConversations(items) {
+    return roomy(this.handle, () => {
+      const transaction = this.handle.transaction("conversations", "readwrite");
+      for (const item of items) transaction.objectStore("conversations").put(item);
+      return done(transaction);
+    });
   }
 
-  // The person is not in them any more: nothing of them stays.
-  removeConversations(ids) {
-    return write(this.handle, [...LOG, "conversations", "outbox", "drafts"], async ({ outbox, ...stores }) => {
-      for (const id of ids) {
-        for (const name of ["messages", "changes", "absent"]) stores[name].delete(allOf(id));
-        for (const name of ["positions", "conversations", "drafts"]) stores[name].delete(id);
-      }
-      for (const { n, conv } of await result(outbox.getAll())) if (ids.includes(conv)) outbox.delete(n);
+  // The person is not in it any more: of what the server has told nothing stays. What they wrote and did not send does,
+  // refused for `reason`, a draft as the message that `item(text)` makes of it; and while there is any of that, the
+  // conversation stays as `summary`. Gives what stays.
+  leave(summary, reason, item) {
+    const conv = summary.id;
+    return write(this.handle, [...LOG, "conversations", "outbox", "drafts"], async ({ positions, conversations, outbox, drafts, ...log }) => {
+      for (const store of Object.values(log)) store.delete(allOf(conv));
+      positions.delete(conv);
+      const texts = await takeDraft(drafts, conv);
+      for (const text of texts) outbox.add({ ...item(text), state: "rejected", reason });
+      const kept = await refuseItems(outbox, conv, reason);
+      if (kept.length) conversations.put(summary);
+      else conversations.delete(conv);
+      return kept;
     });
+  }
+
+  removeConversation(id) {
+    return write(this.handle, ["conversations"], ({ conversations }) => conversations.delete(id));
   }
 
   async conversations() {
@@ -150,6 +156,15 @@ export class Database {
     return result(this.#read("meta").get("epoch"));
   }
 
+  // How far the server's clock is ahead of this computer's, in milliseconds.
+  ahead() {
+    return result(this.#read("meta").get("ahead"));
+  }
+
+  setAhead(ahead) {
+    return write(this.handle, ["meta"], ({ meta }) => meta.put(ahead, "ahead"));
+  }
+
   // Another epoch: the log may have lost its tail, so nothing stored can be relied on. Client ids go on. Once only:
   // what another tab has stored in this epoch already is true.
   beginEpoch(epoch) {
@@ -169,10 +184,10 @@ export class Database {
     });
   }
 
-  // Goes once every tab has closed it, which each does when told (onTaken).
-  async wipe() {
-    this.handle.close();
-    const request = indexedDB.deleteDatabase(this.handle.name);
-    await Promise.race([result(request), new Promise((resolve) => (request.onblocked = resolve))]);
+  // Whose it is: a later device of theirs inherits what was not sent (databases.js).
+  belongTo(user) {
+    return write(this.handle, ["meta"], async ({ meta }) => {
+      if ((await result(meta.get("user"))) !== user) meta.put(user, "user");
+    });
   }
 }

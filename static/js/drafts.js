@@ -1,5 +1,12 @@
-// What is being written and was not sent, by conversation: on its way to disk from the first key on, since a page that
-// is closed gets no other chance.
+// What is being written and was not sent, by conversation: {conv, text, quote}, and while a message is edited `edit`,
+// {entry, text}, which comes before the rest. It is on its way to disk from the first key on, since a page that is
+// closed gets no other chance.
+
+const same = (one, other) => one.text === other.text && one.quote === other.quote && isSameEdit(one.edit, other.edit);
+const isSameEdit = (one, other) => one?.text === other?.text && one?.entry.seq === other?.entry.seq;
+
+// What someone would miss.
+export const textsOf = ({ text, edit }) => [edit && edit.text !== edit.entry.body ? edit.text : "", text].filter((each) => each.trim());
 
 export class Drafts extends EventTarget {
   // `share(draft)`: other tabs are told.
@@ -16,14 +23,28 @@ export class Drafts extends EventTarget {
     return this.byConv.get(conv) ?? { conv, text: "", quote: null };
   }
 
+  get convs() {
+    return [...this.byConv.keys()].filter((conv) => this.textOf(conv));
+  }
+
+  // Resolves once all is on disk.
+  async kept() {
+    await this.working;
+  }
+
+  // It is none any more, on disk neither.
+  forget(conv) {
+    this.byConv.delete(conv);
+    this.unkept.delete(conv);
+  }
+
   // What there is to see of it in a list; undefined for nothing.
   textOf(conv) {
-    return this.byConv.get(conv)?.text.trim() || undefined;
+    return textsOf(this.get(conv))[0]?.trim();
   }
 
   set(draft) {
-    const known = this.get(draft.conv);
-    if (known.text === draft.text && known.quote === draft.quote) return;
+    if (same(this.get(draft.conv), draft)) return;
     this.byConv.set(draft.conv, draft);
     this.unkept.add(draft.conv);
     this.working ??= this.#keep().finally(() => (this.working = undefined));
@@ -32,9 +53,17 @@ export class Drafts extends EventTarget {
 
   // It was sent: on disk it goes with the message that comes.
   sent(conv) {
-    this.byConv.delete(conv);
-    this.unkept.delete(conv);
+    this.forget(conv);
     this.share({ conv, text: "", quote: null });
+  }
+
+  // Another epoch: what was edited may be another message now. Its text stays.
+  endEdits() {
+    for (const draft of [...this.byConv.values()].filter(({ edit }) => edit)) {
+      const plain = { conv: draft.conv, text: textsOf(draft).join("\n"), quote: null };
+      this.set(plain);
+      this.dispatchEvent(new CustomEvent("change", { detail: plain }));
+    }
   }
 
   // Another tab has written it.
@@ -50,7 +79,8 @@ export class Drafts extends EventTarget {
       this.unkept.delete(conv);
       const draft = this.get(conv);
       await this.guard(() => this.store.setDraft(draft));
-      this.share(draft);
+      // Sent meanwhile, or gone on with: that was told, or will be.
+      if (this.byConv.get(conv) === draft) this.share(draft);
     }
   }
 }

@@ -22,10 +22,11 @@ export class History {
     this.asked = new Map();
   }
 
-  // What there is before what is looked at, a page of it. False: there is none, or it cannot be had now.
-  older(chat) {
+  // What there is before what is looked at, a page of it. False: there is none, or it cannot be had now. `isStored`:
+  // from the database alone.
+  older(chat, isStored) {
     const bounds = ({ view }) => [Math.max(chat.start, view.from - PAGE), view.from - 1, view.from - 1];
-    return this.#further(chat, bounds);
+    return this.#further(chat, bounds, isStored);
   }
 
   // What there is after it, up to where the newest begin.
@@ -34,11 +35,11 @@ export class History {
     return chat.log.isDetached && (chat.log.join() || this.#further(chat, bounds));
   }
 
-  async #further(chat, bounds) {
+  async #further(chat, bounds, isStored = false) {
     for (let pages = 0; pages < EMPTY_PAGES; pages += 1) {
       const [from, to, seq] = bounds(chat.log);
       if (to < from) return false;
-      const page = await this.#range(chat.id, from, to, seq);
+      const page = await this.#range(chat.id, from, to, seq, isStored);
       // Somebody else may have asked for the same, or something else is looked at.
       if (bounds(chat.log)[2] !== seq) return true;
       if (page.from > page.to) return false;
@@ -49,12 +50,12 @@ export class History {
   }
 
   // Entry `seq` and what there is around it. False: it is not there, or cannot be had now.
-  async around(chat, seq) {
+  async around(chat, seq, isStored) {
     const { reach } = chat.log;
     const from = Math.max(chat.start, seq - PAGE / 2);
     const to = Math.min(reach, seq + PAGE / 2);
     if (seq < from || seq > to) return false;
-    const page = await this.#range(chat.id, from, to, seq);
+    const page = await this.#range(chat.id, from, to, seq, isStored);
     if (page.from > page.to || chat.log.reach < page.to) return false;
     chat.log.lookAt(page);
     return true;
@@ -68,10 +69,10 @@ export class History {
 
   // A hole in the database only says that this device has not met what is there: the server answers for all of a range.
   // Without it there is what leads to `seq` without a hole.
-  async #range(conv, from, to, seq) {
+  async #range(conv, from, to, seq, isStored = false) {
     const stored = await this.database.range(conv, from, to);
     const known = run(stored, from, to, seq);
-    if (known.from === from && known.to === to) return known;
+    if (isStored || (known.from === from && known.to === to)) return known;
     const fetched = await this.fetch(conv, from, to);
     return fetched ? { ...fetched, from, to } : known;
   }

@@ -4,7 +4,7 @@
 // What a page of before has stored of the server's goes with its version, and is told again. What only this device has
 // stays: unsent messages, drafts, the counter of client ids.
 const VERSION = 3;
-const OWN = ["outbox", "drafts", "meta"];
+export const OWN = ["outbox", "drafts", "meta"];
 
 export const done = (transaction) =>
   new Promise((resolve, reject) => {
@@ -50,6 +50,8 @@ export function open(name) {
   return result(request);
 }
 
+export const storesOf = (transaction, names) => Object.fromEntries(names.map((name) => [name, transaction.objectStore(name)]));
+
 // All of it or nothing, and on disk when it resolves. `work` gets the stores by name.
 export async function write(handle, names, work) {
   const transaction = handle.transaction(names, "readwrite", { durability: "strict" });
@@ -57,7 +59,7 @@ export async function write(handle, names, work) {
   finished.catch(() => {});
   let value;
   try {
-    value = await work(Object.fromEntries(names.map((name) => [name, transaction.objectStore(name)])));
+    value = await work(storesOf(transaction, names));
   } catch (error) {
     // Refused at once: without this the transaction would keep what came before.
     abort(transaction);
@@ -82,6 +84,20 @@ export function putEntry(store, entry) {
       store.put(entry);
     };
   };
+}
+
+// Its key; undefined: there is one like it already.
+export function addNew(store, value) {
+  const request = store.add(value);
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = (event) => {
+      if (request.error.name !== "ConstraintError") return reject(request.error);
+      event.preventDefault();
+      event.stopPropagation();
+      return resolve(undefined);
+    };
+  });
 }
 
 // Positions only rise, whoever writes them.

@@ -12,3 +12,9 @@ export async function register(onOpen) {
 
 // What is kept of this person's page goes with them.
 export const forgetPage = async () => globalThis.caches?.delete("pages");
+
+// As the server has it now, and for whoever is signed in by now.
+export async function loadAnew() {
+  await forgetPage();
+  location.reload();
+}

@@ -43,7 +43,7 @@ export class EntryIntake {
   // Told in the order of revisions, and again on every connection until the device says that it has stored them.
   async on_changes({ conv, upto, changes }) {
     const { chats, database } = this.sync;
-    const chat = chats.get(conv);
+    const chat = chats.joined(conv);
     if (!chat) return;
     const rev = Math.max(chat.rev, upto);
     const outcomes = await database.change(conv, changes, { ...chat.kept, rev });
@@ -56,7 +56,7 @@ export class EntryIntake {
   // What this device lacks up to there has expired; it goes on above.
   async on_reset({ conv, horizon }) {
     const { chats, database, mender } = this.sync;
-    const chat = chats.get(conv);
+    const chat = chats.joined(conv);
     // One that stands there already may not have known why.
     if (!chat || horizon < chat.received || horizon <= chat.horizon) return;
     await database.setPositions([{ ...chat.kept, received: horizon, horizon }]);
@@ -88,7 +88,8 @@ export class EntryIntake {
   // is in the log.
   #accepted({ conv, seq, message_id, client_id, timestamp }, accepted) {
     const item = this.sync.outbox.find(client_id);
-    const chat = this.sync.chats.get(conv);
+    if (item && this.sync.chats.get(conv)?.isLeft) this.sync.outbox.discard(client_id);
+    const chat = this.sync.chats.joined(conv);
     if (!chat) return;
     if (item) {
       const { body, reply_to } = item;
@@ -104,7 +105,7 @@ export class EntryIntake {
   // One's own entry may come as ACCEPTED or as a push: the same entry, at the same place.
   async #store(conv, entries, absent = []) {
     const { chats, database, mender, progress, me } = this.sync;
-    const chat = chats.get(conv);
+    const chat = chats.joined(conv);
     if (!chat) return { stored: entries };
     const cursor = chat.cursorAfter(entries, absent);
     const own = entries.filter(({ sender }) => sender === me);

@@ -1,6 +1,11 @@
 // Frames about the connection and about which conversations there are.
 
 import { setServerTime } from "./clock.js";
+import { gettext, gettext_noop } from "./words.js";
+
+const LEFT = gettext_noop("You were no longer in this chat.");
+// Something waits for it, and it has not been heard of since the server began anew.
+const unknown = (id) => ({ id, kind: "group", title: gettext("A chat that is gone"), members: [], head: 0, start: 1, seen: 0, last: null, unread: 0, left: true });
 
 export class ListIntake {
   constructor(sync) {
@@ -27,12 +32,20 @@ export class ListIntake {
     return [];
   }
 
-  async on_welcome({ epoch, heartbeat_ms, time }) {
+  async on_welcome({ user, device, epoch, heartbeat_ms, time }) {
     const { sync } = this;
-    setServerTime(time);
+    // The page is older than its cookies: what comes is not for it, and what it has is another's to say.
+    if (user.id !== sync.me || device !== sync.device) {
+      sync.stop("superseded");
+      return [];
+    }
+    const ahead = setServerTime(time);
+    // Worth no more than a try: the next welcome tells again.
+    if (ahead !== null) sync.database.setAhead(ahead).catch(() => {});
     if (sync.epoch !== epoch) {
       sync.keeper.drop();
       if (sync.epoch) sync.chats.clear();
+      if (sync.epoch) sync.drafts.endEdits();
       await sync.database.beginEpoch(epoch);
       sync.epoch = epoch;
     }
@@ -58,7 +71,7 @@ export class ListIntake {
     }
     // Ended meanwhile: the list of the next connection counts.
     if (listed !== this.listed) return;
-    if (listed && !more && !opened) this.#allListed();
+    if (listed && !more && !opened) await this.#allListed(listed);
     for (const item of items) mender.watch(chats.get(item.id));
     keeper.soon(items.map((item) => item.id));
     chats.changed(null);
@@ -66,8 +79,11 @@ export class ListIntake {
   }
 
   // The list is whole, so what is not in it is not theirs any more.
-  #allListed() {
-    for (const id of this.sync.chats.othersThan(this.listed)) this.#forget(id);
+  async #allListed(listed) {
+    const { chats, outbox, drafts } = this.sync;
+    const known = new Set([...chats.all.map(({ id }) => id), ...outbox.convs, ...drafts.convs]);
+    for (const id of known) if (!listed.has(id)) await this.#leave(id);
+    if (listed !== this.listed) return;
     this.listed = null;
     this.sync.ready();
   }
@@ -80,14 +96,19 @@ export class ListIntake {
   }
 
   on_left({ conv }) {
-    this.#forget(conv);
+    return this.#leave(conv);
   }
 
-  #forget(conv) {
-    const { chats, keeper, outbox } = this.sync;
-    outbox.forget(conv);
-    chats.remove(conv);
-    keeper.forget(conv);
+  // Each tab does this: the first one finds what waits, the others what the first has made of it.
+  async #leave(conv) {
+    const { chats, database, drafts, outbox } = this.sync;
+    await drafts.kept();
+    const summary = chats.get(conv)?.left ?? unknown(conv);
+    const kept = await database.leave(summary, LEFT, (text) => this.sync.written(conv, text));
+    drafts.forget(conv);
+    if (kept.length) chats.put(summary);
+    else this.sync.forget(conv);
+    outbox.replace(conv, kept);
   }
 
   on_sync_done() {

@@ -16,10 +16,10 @@ export class Keeper {
     else this.timer ??= setTimeout(() => this.#keep(), DELAY_MS);
   }
 
-  // The person is not in it any more: nothing of it stays.
+  // It is not in the list any more.
   forget(id) {
     this.kept.delete(id);
-    this.database.removeConversations([id]).catch(() => {});
+    this.database.removeConversation(id).catch(() => {});
   }
 
   // Another epoch: nothing kept is there any more.

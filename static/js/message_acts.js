@@ -2,6 +2,7 @@
 
 import { copy } from "./views/copy.js";
 import { byId } from "./views/dom.js";
+import { DeleteDialog } from "./views/dialogs.js";
 import { MessageMenu } from "./views/menu.js";
 import { gettext } from "./words.js";
 
@@ -14,6 +15,7 @@ export class MessageActs {
       itemsOf: (entry) => this.#itemsOf(entry),
       entryOf: (seq) => this.#chat.find(seq),
     });
+    this.deleting = new DeleteDialog();
   }
 
   get #chat() {
@@ -26,6 +28,12 @@ export class MessageActs {
 
   menuOf(row) {
     this.choices.openFor(row);
+  }
+
+  // Another chat is looked at.
+  close() {
+    this.choices.close();
+    this.deleting.close();
   }
 
   leave() {
@@ -67,24 +75,25 @@ export class MessageActs {
     return !refusal?.retryable;
   }
 
-  async #copy(entry) {
+  async copy(entry) {
     this.app.notice.say((await copy(entry.body)) ? gettext("Copied.") : gettext("This browser does not let the text be copied."));
   }
 
-  async #remove(entry, whom) {
-    this.app.notice.refuse("delete", await this.app.sync.remove(this.#chat, entry.seq, whom));
+  async #remove(chat, entry, whom) {
+    this.app.notice.refuse("delete", await this.app.sync.remove(chat, entry.seq, whom));
   }
 
+  // Of the chat as it is open now, whatever is open by the time one is chosen.
   #itemsOf(entry) {
     const { app } = this;
-    const isOwn = entry.sender === app.chats.me;
+    const chat = this.#chat;
+    const isOwn = entry.sender === chat.me && !entry.deleted;
     return [
       !entry.deleted && [gettext("Reply"), () => this.reply(entry)],
-      !entry.deleted && [gettext("Copy text"), () => this.#copy(entry)],
-      isOwn && !entry.deleted && [gettext("Edit"), () => app.composer.edit(entry)],
-      isOwn && !entry.deleted && [gettext("Message info"), () => app.info.open(this.#chat.id, entry)],
-      [gettext("Delete for me"), () => this.#remove(entry, "me"), true],
-      isOwn && !entry.deleted && [gettext("Delete for everyone"), () => this.#remove(entry, "all"), true],
+      !entry.deleted && [gettext("Copy text"), () => this.copy(entry)],
+      isOwn && [gettext("Edit"), () => app.composer.edit(entry)],
+      isOwn && [gettext("Message info"), () => app.info.open(chat.id, entry)],
+      [gettext("Delete…"), () => this.deleting.ask(entry, isOwn, (whom) => this.#remove(chat, entry, whom)), true],
     ].filter(Boolean);
   }
 }

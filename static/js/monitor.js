@@ -1,8 +1,9 @@
 // The health of the connection: when to connect, when to give a silent one up, what to tell people.
-// States: connecting, connected, waiting (to try again), and for good: signed-out, no-storage, stopped (coming back
-// would not help).
+// States: connecting, connected, waiting (to try again), and for good: signed-out, superseded (somebody else is signed
+// in, or as another device), outdated (a newer page has the database), no-storage, stopped (coming back would not help).
 
 import { patience } from "./backoff.js";
+import { now as time } from "./clock.js";
 import { isTerminal, SIGN_IN_AGAIN } from "./protocol.js";
 import { Socket } from "./socket.js";
 
@@ -12,8 +13,8 @@ const ANSWER_TIMEOUT_MS = 10000;
 const EARLY_MS = 5000;
 
 export class Monitor {
-  // `pulse(call)` calls regularly, every few seconds, also in a tab nobody looks at.
-  constructor({ onOpen, onFrame, onState, onHeartbeat, pulse, now = Date.now }) {
+  // `pulse(call)` calls regularly, every few seconds, also in a tab nobody looks at. `now`: of a clock nobody can set.
+  constructor({ onOpen, onFrame, onState, onHeartbeat, pulse, now = () => performance.now() }) {
     Object.assign(this, { onOpen, onFrame, onState, onHeartbeat, now });
     this.failures = 0;
     this.heartbeatMs = 25000;
@@ -62,6 +63,13 @@ export class Monitor {
     this.#enter(state);
   }
 
+  // Another tab has the connection from now on.
+  retire() {
+    clearTimeout(this.timer);
+    this.socket?.close();
+    this.state = "retired";
+  }
+
   #frame(frame) {
     this.askedAt = null;
     if (frame.t === "reconnect") this.#comeBack(frame.after_ms);
@@ -102,7 +110,7 @@ export class Monitor {
 
   #enter(state) {
     if (state === "connected") this.downSince = null;
-    else this.downSince ??= this.now();
+    else this.downSince ??= time();
     this.state = state;
     this.onState(state, this.downSince);
   }

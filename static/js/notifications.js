@@ -1,5 +1,5 @@
-// Being told of messages while the page is closed. The switch is this device's own; whether it works is up to the
-// browser, its push service and the server, and each can say no.
+// Being told of messages while the page is closed. The switch is this browser's, and holds for the person who pressed it
+// alone; whether it works is up to the browser, its push service and the server, and each can say no.
 
 import { ask } from "./http.js";
 import { gettext } from "./words.js";
@@ -17,12 +17,16 @@ const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAl
 const isSame = (buffer, key) => buffer && bytes(key).every((byte, at) => new Uint8Array(buffer)[at] === byte);
 
 export class Notifications {
-  constructor(preferences) {
-    this.preferences = preferences;
+  constructor(preferences, user) {
+    Object.assign(this, { preferences, user });
   }
 
   get isOn() {
-    return this.preferences.get("notifications") === true && this.obstacle === null;
+    return this.#whose === this.user && this.obstacle === null;
+  }
+
+  get #whose() {
+    return this.preferences.get("notifications");
   }
 
   // What stands in the way before anything is asked: a key of SAYS, or null.
@@ -40,20 +44,34 @@ export class Notifications {
     if (permission === "denied") return SAYS.blocked;
     if (permission !== "granted") return gettext("Nothing was changed: the browser was not allowed to.");
     const why = await this.#subscribe(value.key);
-    if (!why) this.preferences.set("notifications", true);
+    if (!why) this.preferences.set("notifications", this.user);
     return why;
   }
 
   async switchOff() {
-    this.preferences.set("notifications", false);
     const { problem } = await ask("DELETE", DOOR);
-    const registration = await navigator.serviceWorker?.getRegistration();
-    await (await registration?.pushManager.getSubscription())?.unsubscribe();
+    await this.forget();
     return problem && problem.code !== "PUSH_OFF" ? problem.title : null;
   }
 
-  // Subscriptions end by themselves: at each start there is one again.
+  // Whoever uses this browser next is told nothing of this person's, nor for them.
+  async forget() {
+    this.preferences.set("notifications", undefined);
+    const registration = await navigator.serviceWorker?.getRegistration();
+    for (const shown of (await registration?.getNotifications()) ?? []) shown.close();
+    await (await registration?.pushManager?.getSubscription())?.unsubscribe();
+  }
+
+  // What is shown of chats in which nothing is unread any more, be it read here or on another device.
+  async tidy(chats) {
+    if (!this.isOn) return;
+    const registration = await navigator.serviceWorker.getRegistration();
+    for (const shown of (await registration?.getNotifications()) ?? []) if (!chats.get(shown.tag)?.unread) shown.close();
+  }
+
+  // Subscriptions end by themselves: at each start there is one again. One that somebody else has left ends.
   async resume() {
+    if (this.#whose && this.#whose !== this.user) await this.forget();
     if (!this.isOn || Notification.permission !== "granted") return;
     const { value } = await ask("GET", "/push/key");
     if (value) await this.#subscribe(value.key);

@@ -15,7 +15,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export class Outbox {
   // `guard(work)`: meets what a failing database throws. `words`: {unanswered, stale}, why something has failed.
-  constructor({ store, transmit, isOnline, changed, guard, share = () => {}, words, random = Math.random, now = Date.now }) {
+  // `now`: the server's time as far as it is known; right when there is a new connection, which is when ages are told.
+  constructor({ store, transmit, isOnline, changed, guard, share = () => {}, words, now, random = Math.random }) {
     Object.assign(this, { store, transmit, isOnline, changed, guard, share, words, random, now });
     this.items = [];
     this.rests = new Map();
@@ -25,7 +26,7 @@ export class Outbox {
   async load() {
     const kept = await this.store.all();
     this.pause();
-    this.items = kept.map((item) => ({ ...item, ...(this.#isStale(item) && this.#stale), attempts: 0, inFlight: false }));
+    this.items = kept.map((item) => ({ ...item, attempts: 0, inFlight: false }));
   }
 
   // Rejects when it cannot be stored; then it is nowhere.
@@ -44,9 +45,21 @@ export class Outbox {
     this.changed(item.conv);
   }
 
+  // What has gone from the disk while nobody told this tab was answered.
+  async recheck() {
+    const known = [...this.items];
+    const kept = new Set((await this.store.all()).map((item) => item.client_id));
+    for (const { client_id } of known) if (!kept.has(client_id)) this.drop(client_id);
+  }
+
   // Those that are in no log yet.
   of(conv) {
     return this.items.filter((item) => item.conv === conv && item.kind !== "resend");
+  }
+
+  // How many will go out by themselves.
+  get waiting() {
+    return this.items.filter(({ state }) => state === "pending").length;
   }
 
   resendOf(conv, seq) {
@@ -60,7 +73,9 @@ export class Outbox {
   // A new connection: everything still unanswered again, oldest first, under the same ids.
   resend() {
     this.pause();
-    for (const conv of new Set(this.items.map((item) => item.conv))) this.#post(conv);
+    if (!this.isOnline()) return;
+    for (const item of this.items) if (item.state === "pending") this.#age(item);
+    for (const conv of new Set(this.convs)) this.#post(conv);
   }
 
   // The connection is gone, and with it whatever answers were under way.
@@ -112,9 +127,14 @@ export class Outbox {
     if (item) this.changed(item.conv);
   }
 
-  // The person is not in the conversation any more.
-  forget(conv) {
+  // What there is of a conversation now, on disk.
+  replace(conv, kept) {
     for (const { client_id } of this.items.filter((item) => item.conv === conv)) this.#remove(client_id);
+    for (const item of kept) this.learn(item);
+  }
+
+  get convs() {
+    return this.items.map(({ conv }) => conv);
   }
 
   #remove(clientId) {
@@ -138,21 +158,28 @@ export class Outbox {
   }
 
   #fail(item, state, reason) {
+    this.#note(item, state, reason);
+    this.#post(item.conv);
+  }
+
+  // Its line is not posted by this: whoever goes through the line goes on.
+  #note(item, state, reason) {
     this.#land(item);
     Object.assign(item, { state, reason });
     this.guard(() => this.store.note(item.client_id, { state, reason }));
     const { attempts: _, inFlight: __, timer: ___, ...kept } = item;
     this.share({ item: kept });
-    this.#post(item.conv);
     this.changed(item.conv);
   }
 
-  #isStale(item) {
-    return item.state === "pending" && this.now() - item.made >= DAY_MS;
-  }
-
-  get #stale() {
-    return { state: "failed", reason: this.words.stale };
+  // For one that was written by a clock that was ahead the day begins now.
+  #age(item) {
+    const made = this.now();
+    if (made - item.made >= DAY_MS) this.#note(item, "failed", this.words.stale);
+    else if (made < item.made) {
+      item.made = made;
+      this.guard(() => this.store.note(item.client_id, { made }));
+    }
   }
 
   #line(conv) {
@@ -167,12 +194,15 @@ export class Outbox {
 
   #post(conv) {
     if (!this.isOnline() || this.rests.has(conv)) return;
-    const waiting = this.#line(conv).filter((item) => !item.inFlight);
-    for (const item of waiting) {
-      if (this.#isStale(item)) this.#fail(item, "failed", this.words.stale);
-      else if (delay(Math.max(1, item.attempts)) === null) this.#fail(item, "failed", this.words.unanswered);
-      else this.#fly(item);
+    // What is over is so before anything goes: what follows must not name it.
+    for (const item of this.#resting(conv)) {
+      if (delay(Math.max(1, item.attempts)) === null) this.#note(item, "failed", this.words.unanswered);
     }
+    for (const item of this.#resting(conv)) this.#fly(item);
+  }
+
+  #resting(conv) {
+    return this.#line(conv).filter((item) => !item.inFlight);
   }
 
   #fly(item) {

@@ -1,6 +1,26 @@
 // What is on its way out and what is being written, kept through reloads, crashes of the tab and days offline.
 
-import { done, removeItem, result, write } from "./idb.js";
+import { textsOf } from "./drafts.js";
+import { addNew, done, removeItem, result } from "./idb.js";
+import { roomy, write } from "./room.js";
+
+// What was being written in a conversation, for the last time.
+export async function takeDraft(drafts, conv) {
+  const draft = await result(drafts.get(conv));
+  drafts.delete(conv);
+  return draft ? textsOf(draft) : [];
+}
+
+// Of a conversation that takes no messages any more: none waits, all say why. What was sent once already goes with it.
+export async function refuseItems(outbox, conv, reason) {
+  const items = (await result(outbox.getAll())).filter((item) => item.conv === conv);
+  for (const { n, kind } of items) if (kind === "resend") outbox.delete(n);
+  // What it answered is not there any more either.
+  const refused = ({ reply_to: _, ...item }) => (item.state === "rejected" ? item : { ...item, state: "rejected", reason });
+  const kept = items.filter(({ kind }) => kind !== "resend").map(refused);
+  for (const item of kept) outbox.put(item);
+  return kept;
+}
 
 export class OutboxStore {
   constructor(handle) {
@@ -60,6 +80,15 @@ export class OutboxStore {
     });
   }
 
+  // What another device of this person has left, at the end of the line: {items, drafts}, as far as it was not here yet.
+  inherit({ items, drafts }) {
+    return write(this.handle, ["outbox", "drafts"], async (stores) => {
+      const kept = await Promise.all(items.map(async ({ n: _, ...item }) => ({ ...item, n: await addNew(stores.outbox, item) })));
+      const written = await Promise.all(drafts.map(async (draft) => (await addNew(stores.drafts, draft)) && draft));
+      return { items: kept.filter(({ n }) => n), drafts: written.filter(Boolean) };
+    });
+  }
+
   remove(clientId) {
     return write(this.handle, ["outbox"], ({ outbox }) => removeItem(outbox, clientId));
   }
@@ -68,13 +97,15 @@ export class OutboxStore {
     return result(this.handle.transaction("drafts").objectStore("drafts").getAll());
   }
 
-  // {conv, text, quote}; without text and quote there is nothing to keep. Not worth waiting for the disk at each key.
-  setDraft({ conv, text, quote }) {
-    const transaction = this.handle.transaction("drafts", "readwrite", { durability: "relaxed" });
-    const drafts = transaction.objectStore("drafts");
-    if (text || quote) drafts.put({ conv, text, quote });
-    else drafts.delete(conv);
-    transaction.commit();
-    return done(transaction);
+  // As drafts.js has it; with nothing in it there is nothing to keep. Not worth waiting for the disk at each key.
+  setDraft({ conv, text, quote, edit }) {
+    return roomy(this.handle, () => {
+      const transaction = this.handle.transaction("drafts", "readwrite", { durability: "relaxed" });
+      const drafts = transaction.objectStore("drafts");
+      if (text || quote || edit) drafts.put({ conv, text, quote, edit });
+      else drafts.delete(conv);
+      transaction.commit();
+      return done(transaction);
+    });
   }
 }

@@ -1,29 +1,69 @@
 // What the tabs of one device tell each other. The leading one passes on what it has heard from the server and stored;
 // the others ask it to say things. Unsent messages and drafts are told by whoever has written them to disk.
 //
-// News: join (who leads?), here (the answer: where everything stands), frames (the server's; among them `state` and
+// The one that leads is heard of at every pulse. Who has not heard of it for SILENT pulses takes the lead. Pulses are
+// counted, not time: when a computer wakes up, all tabs have slept alike.
+//
+// News: join (who leads?), here (the answer: where everything stands), beat (it still does), frames (the server's; among them `state` and
 // `greet`, which stand for a change of the connection and for a new one), say (to the server), wake, seen, outbox, draft.
 
+import { now } from "./clock.js";
 import { Tabs } from "./tabs.js";
+
+const SILENT = 3;
+// Pulses that were held up come all at once: together they are one.
+const APART_MS = 2000;
 
 export class Peers {
   constructor(sync, name) {
-    this.sync = sync;
+    Object.assign(this, { sync, early: [], silence: 0, pulsedAt: -Infinity });
     this.tabs = new Tabs(name, {
       onLead: () => sync.lead(),
       onFollow: () => this.tabs.tell({ t: "join", from: this.tabs.id }),
-      onNews: (news) => this.isOver || this[`on_${news.t}`]?.(news),
+      onLost: () => sync.follow(),
+      onNews: (news) => this.#hear(news),
     });
   }
 
+  // Everything on disk is known here. What was written to it meanwhile may be, too; what the server said comes with the
+  // answer to join.
   start() {
+    this.isStarted = true;
+    for (const news of this.early.splice(0)) this.#hear(news);
+    this.sync.pulse(() => this.#pulse());
     this.tabs.start();
+  }
+
+  #hear(news) {
+    if (this.isOver) return;
+    if (this.isStarted) this[`on_${news.t}`]?.(news);
+    else if (news.t === "outbox" || news.t === "draft") this.early.push(news);
+  }
+
+  #pulse() {
+    const at = performance.now();
+    if (this.isOver || at - this.pulsedAt < APART_MS) return;
+    this.pulsedAt = at;
+    if (this.isLeading) this.tell({ t: "beat" });
+    else this.#listen();
+  }
+
+  #listen() {
+    this.silence += 1;
+    if (this.silence < SILENT) return;
+    this.sync.link.heard("waiting", this.heardAt ?? now());
+    this.on_beat();
+    this.tabs.seize();
+  }
+
+  on_beat() {
+    Object.assign(this, { silence: 0, heardAt: now() });
   }
 
   // This tab is done, and hears of nothing any more.
   release() {
     this.isOver = true;
-    this.tabs.release();
+    if (!this.isSigningOut) this.tabs.release();
   }
 
   get isLeading() {
@@ -36,7 +76,7 @@ export class Peers {
 
   // What has been heard from the server, and stored.
   pass(frames) {
-    if (this.isLeading && frames.length) this.tell({ t: "frames", frames });
+    if (this.tabs.isLeadingOthers && frames.length) this.tell({ t: "frames", frames });
   }
 
   on_join({ from }) {
@@ -45,7 +85,7 @@ export class Peers {
 
   #standing() {
     const { epoch, isReady, link, progress, chats } = this.sync;
-    const begun = chats.all.filter((chat) => chat.log.cursor);
+    const begun = chats.all.filter((chat) => chat.log.cursor && !chat.isLeft);
     const items = begun.map((chat) => ({ ...chat.summary, received: chat.received, received_rev: chat.rev, kept: chat.kept }));
     const isListing = this.sync.intake.list.listed !== null;
     return { epoch, isReady, isListing, isSyncing: progress.begun !== null, state: link.state, since: link.downSince, items };
@@ -56,6 +96,7 @@ export class Peers {
   on_here({ to, epoch, isReady, isListing, isSyncing, state, since, items }) {
     const { sync } = this;
     if (to !== this.tabs.id || this.isLeading) return;
+    sync.guard(() => sync.outbox.recheck());
     if (epoch !== sync.epoch) sync.chats.clear();
     sync.epoch = epoch;
     const changed = items.filter(({ id, kept }) => sync.chats.get(id)?.adopt(kept)).map(({ id }) => id);
@@ -71,6 +112,7 @@ export class Peers {
   }
 
   on_frames({ frames }) {
+    this.on_beat();
     if (!this.isLeading) for (const frame of frames) this.sync.intake.take(frame);
   }
 

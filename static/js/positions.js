@@ -24,7 +24,7 @@ export class Positions {
   }
 
   #begun() {
-    return this.chats.ordered().filter((chat) => chat.log.cursor);
+    return this.chats.ordered().filter((chat) => chat.log.cursor && !chat.isLeft);
   }
 
   #isStored({ conv, received, rev, seen }) {

@@ -10,7 +10,7 @@ const ASK_MS = 25000;
 
 export class Presence {
   // `say(frame)`: to the server, if it hears. `changed(conv)`: something is to be drawn anew; null for any.
-  constructor({ say, changed, now = Date.now }) {
+  constructor({ say, changed, now = () => performance.now() }) {
     Object.assign(this, { say, changed, now, typists: new Map(), watched: null, person: null, said: {} });
     setInterval(() => this.ask(), ASK_MS);
     document.addEventListener("visibilitychange", () => this.ask());
@@ -26,7 +26,7 @@ export class Presence {
 
   // The chat that is open, null for none: of its other one it is asked.
   watch(chat) {
-    Object.assign(this, { watched: chat?.kind === "direct" ? chat.id : null, person: null });
+    Object.assign(this, { watched: chat?.kind === "direct" && !chat.isLeft ? chat.id : null, person: null });
     this.ask();
   }
 

@@ -15,7 +15,7 @@ export const SIGN_IN_AGAIN = 4401;
 // device's id the end is taken: it is a UUIDv7, whose beginning is a time that two devices may share.
 export const clientId = (device, counter, now) => `${device.replaceAll("-", "").slice(-12)}_${counter}_${now}`;
 
-export const hello = (epoch, positions) => ({ t: "hello", epoch, positions });
+export const hello = (device, epoch, positions) => ({ t: "hello", device, epoch, positions });
 export const ping = (positions) => ({ t: "ping", positions });
 export const fetchRange = (conv, from, to) => ({ t: "fetch", conv, from, to });
 export const info = (conv, seq) => ({ t: "info", conv, seq });

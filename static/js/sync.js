@@ -6,7 +6,7 @@
 // Events: state, ready, progress, stored, adopted, opened, info, refused.
 
 import { Acks } from "./acks.js";
-import { now } from "./clock.js";
+import { now, resumeClock } from "./clock.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Intake } from "./intake.js";
@@ -21,11 +21,12 @@ import { Progress } from "./progress.js";
 import * as protocol from "./protocol.js";
 import { Relay } from "./relay.js";
 import { Requests } from "./requests.js";
+import { persist } from "./room.js";
 import { gettext_noop } from "./words.js";
 
 const WORDS = { unanswered: gettext_noop("The server did not answer."), stale: gettext_noop("It has waited for more than a day.") };
 // Nothing but loading the page anew would help.
-const ENDS = new Set(["signed-out", "no-storage", "stopped"]);
+const ENDS = new Set(["signed-out", "superseded", "outdated", "no-storage", "stopped"]);
 const FEW_COUNTERS = 20;
 // With so much missing, what is newest is shown before the rest has come.
 const FAR_BEHIND = 100;
@@ -34,7 +35,7 @@ const PREVIEW = 50;
 export class Sync extends EventTarget {
   constructor({ me, device, chats, database, pulse }) {
     super();
-    Object.assign(this, { me, device, chats, database, pulse, isReady: false });
+    Object.assign(this, { me, device, chats, database, pulse, isReady: false, counters: { next: 0, end: 0 } });
     const transmit = (frame) => this.isReady && this.link.send(frame);
     const isOnline = () => this.isReady;
     this.peers = new Peers(this, `messenger-${device}`);
@@ -43,10 +44,11 @@ export class Sync extends EventTarget {
       store: database.outbox,
       transmit,
       isOnline: () => this.isReady && this.peers.isLeading,
-      changed: (conv) => chats.changed(conv),
+      changed: (conv) => this.#waitingChanged(conv),
       guard: (work) => this.guard(work),
       share: (news) => this.peers.tell({ t: "outbox", ...news }),
       words: WORDS,
+      now,
     });
     this.drafts = new Drafts({ store: database.outbox, guard: (work) => this.guard(work), share: (draft) => this.peers.tell({ t: "draft", draft }) });
     this.history = new History({ database, transmit, isOnline });
@@ -61,22 +63,40 @@ export class Sync extends EventTarget {
       for (const { sender } of entries) this.presence.stopped(chat.id, sender);
     });
     this.intake = new Intake(this);
-    this.link = new Relay({ tell: (news) => this.peers.tell(news), onState: (state, since) => this.#stateChanged(state, since) });
+    this.link = this.#relay();
+  }
+
+  #relay() {
+    return new Relay({ tell: (news) => this.peers.tell(news), onState: (state, since) => this.#stateChanged(state, since) });
   }
 
   // What is stored is there at once, also without a network.
   async start() {
     this.epoch = await this.database.epoch();
-    this.counters = await this.database.reserveCounters();
+    resumeClock(await this.database.ahead());
+    // Before there is a chat that could be opened: news from another tab may come at any time.
+    await this.drafts.load();
     for (const summary of await this.database.conversations()) this.chats.put(summary);
     for (const position of await this.database.positions()) {
       this.chats.get(position.conv)?.begin(position);
       this.chats.get(position.conv)?.see(position.seen);
     }
     await this.outbox.load();
-    await this.drafts.load();
     this.chats.changed(null);
-    this.peers.start();
+    // Not before: what is stored is shown on a full disk, too.
+    if (await this.#reserve()) this.peers.start();
+  }
+
+  // What another device of this person had not sent, and is on this one's disk now.
+  inherit(items, drafts) {
+    for (const item of items) {
+      this.outbox.learn(item);
+      this.peers.tell({ t: "outbox", item });
+    }
+    for (const draft of drafts) {
+      this.drafts.learn(draft);
+      this.peers.tell({ t: "draft", draft });
+    }
   }
 
   // For good. `state` says why.
@@ -85,25 +105,39 @@ export class Sync extends EventTarget {
     this.link.stop(state);
   }
 
+  // This tab signs out. Until all have heard of it none takes the lead.
+  leave() {
+    this.peers.isSigningOut = true;
+    this.stop("signed-out");
+  }
+
   // Among the tabs
 
   // This one has the connection from now on, and sends what is on disk, whoever has written it.
   async lead() {
     this.link.stop(null);
     this.#disconnected();
-    this.link = new Monitor({
+    const link = new Monitor({
       onOpen: () => this.#greet(),
       onFrame: (frame) => this.intake.take(frame),
       onState: (state, since) => this.#stateChanged(state, since),
       onHeartbeat: () => this.link.send(protocol.ping(this.positions.atBeat())),
       pulse: this.pulse,
     });
+    this.link = link;
     const isLoaded = await this.guard(async () => {
       await this.outbox.load();
       return true;
     });
-    // Meanwhile the first tab may have signed out.
-    if (isLoaded && !ENDS.has(this.link.state)) this.link.start();
+    // Meanwhile the first tab may have signed out, or another one lead.
+    if (isLoaded && this.link === link && !ENDS.has(link.state)) link.start();
+  }
+
+  // Another tab leads, since this one was not heard of for too long.
+  follow() {
+    this.link.retire();
+    this.link = this.#relay();
+    this.#stateChanged("connecting", Date.now());
   }
 
   // The tab that leads says it for all.
@@ -115,12 +149,29 @@ export class Sync extends EventTarget {
 
   // True once it is on disk; it is shown then, and on its way.
   send(conv, body, replyTo) {
-    return this.#add({ client_id: this.#nextId(), conv, body, at: now(), reply_to: replyTo });
+    return this.#add({ ...this.written(conv, body), reply_to: replyTo });
+  }
+
+  written(conv, body) {
+    return { client_id: this.#nextId(), conv, body, at: now() };
+  }
+
+  // A chat that was left is there for what waits in it.
+  #waitingChanged(conv) {
+    if (this.chats.get(conv)?.isLeft && !this.outbox.of(conv).length) this.forget(conv);
+    else this.chats.changed(conv);
+  }
+
+  forget(conv) {
+    this.chats.remove(conv);
+    this.keeper.forget(conv);
   }
 
   #add(item) {
     return this.guard(async () => {
       await this.outbox.add(item);
+      // A refusal changes nothing.
+      persist().catch(() => {});
       return true;
     });
   }
@@ -139,7 +190,7 @@ export class Sync extends EventTarget {
   resend(chat, { seq, body, reply_to }) {
     const known = this.outbox.resendOf(chat.id, seq);
     if (known) return this.outbox.retryNow(known.client_id);
-    return this.#add({ client_id: this.#nextId(), kind: "resend", conv: chat.id, seq, body, reply_to, at: now() });
+    return this.#add({ ...this.written(chat.id, body), kind: "resend", seq, reply_to });
   }
 
   openDirect(username) {
@@ -179,18 +230,18 @@ export class Sync extends EventTarget {
     this.chats.changed(chat.id);
   }
 
-  // False: there is nothing more that way, or it cannot be had now.
+  // False: there is nothing more that way, or it cannot be had now. `isStored`: only from what this device has.
 
-  loadOlder(chat) {
-    return this.#load(chat, () => this.history.older(chat));
+  loadOlder(chat, isStored = false) {
+    return this.#load(chat, () => this.history.older(chat, isStored));
   }
 
   loadNewer(chat) {
     return this.#load(chat, () => this.history.newer(chat));
   }
 
-  loadAround(chat, seq) {
-    return this.#load(chat, () => this.history.around(chat, seq));
+  loadAround(chat, seq, isStored = false) {
+    return this.#load(chat, () => this.history.around(chat, seq, isStored));
   }
 
   async #load(chat, work) {
@@ -212,10 +263,14 @@ export class Sync extends EventTarget {
   #nextId() {
     const { next, end } = this.counters;
     this.counters.next += 1;
-    if (next === end - FEW_COUNTERS) this.guard(async () => (this.counters = await this.database.reserveCounters()));
+    if (next === end - FEW_COUNTERS) this.#reserve();
     // A tab that outruns the next block stays unique by its random tail.
     const counter = next < end ? next : `${next}x${crypto.getRandomValues(new Uint32Array(1))[0]}`;
     return protocol.clientId(this.device, counter, now());
+  }
+
+  #reserve() {
+    return this.guard(async () => (this.counters = await this.database.reserveCounters()));
   }
 
   // The connection
@@ -223,7 +278,7 @@ export class Sync extends EventTarget {
   #greet() {
     this.intake.begin();
     this.peers.pass([{ t: "greet" }]);
-    this.link.send(protocol.hello(this.epoch ?? null, this.positions.atHello()));
+    this.link.send(protocol.hello(this.device, this.epoch ?? null, this.positions.atHello()));
   }
 
   #stateChanged(state, since) {
@@ -266,7 +321,7 @@ export class Sync extends EventTarget {
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
       // Closed because another tab has taken the database: that was told already.
-      if (this.link.state !== "signed-out") this.stop("no-storage");
+      if (!ENDS.has(this.link.state)) this.stop("no-storage");
       return undefined;
     }
   }

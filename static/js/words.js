@@ -11,6 +11,9 @@ export const gettext_noop = (text) => text;
 // Each %(name)s by its value.
 export const interpolate = (text, values) => text.replace(/%\((\w+)\)s/gu, (_, name) => values[name]);
 
+// A name inside a sentence: whichever way it is written, the sentence keeps its direction (Unicode TR9, FSI and PDI).
+export const isolated = (name) => `\u2068${name}\u2069`;
+
 // For Intl: the page's language as it is written where the person lives.
 const language = document.documentElement.lang || "en";
 export const LOCALE = navigator.languages.find((each) => each.split("-")[0] === language) ?? language;

@@ -214,6 +214,11 @@ class Person:
         """Something of the message's menu."""
         self.open_menu(text).get_by_role("menuitem", name=what, exact=True).click()
 
+    def remove(self, text: str, how: str) -> None:
+        """ "Delete for me" or "Delete for everyone"."""
+        self.choose(text, "Delete…")
+        self.page.get_by_role("dialog", name="Delete this message?").get_by_role("button", name=how).click()
+
     def open_menu(self, text: str) -> Locator:
         self.message(text).hover()
         self.message(text).get_by_role("button", name="More").click()

@@ -51,7 +51,7 @@ def talk(alice: Person, bob: Person) -> None:
     alice.choose("hello", "Reply")
     alice.send("an answer")
     alice.send("👍")
-    bob.choose("to be deleted", "Delete for everyone")
+    bob.remove("to be deleted", "Delete for everyone")
     alice.write(LONG)
     expect(alice.page.get_by_role("button", name="Read more")).to_be_visible()
     expect(alice.page.locator(".text.deleted")).to_have_count(1)

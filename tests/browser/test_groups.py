@@ -1,4 +1,4 @@
-"""Stays in a group, as far as there are screens for it: its name, who writes, and that it goes when one is removed."""
+"""Stays in a group, as far as there are screens for it: its name, who writes, and what is left when one is removed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,7 @@ from chat.log import groups
 from chat.log.access import Actor
 from tests.acceptance.servers import House
 from tests.browser.person import Person
+from tests.browser.test_outbox import Line, stored
 
 
 def act(house: House, use_case: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
@@ -64,3 +65,42 @@ def test_a_group_comes_and_goes(house: House, friend: Callable[..., Person]) -> 
     bob.scroll_to("hello all")
     bob.expect_texts("hello all", "hello alice", "with bob")
     alice.expect_tick("without bob", "seen")
+
+
+def test_what_was_not_sent_stays_when_one_is_removed(house: House, friend: Callable[..., Person]) -> None:
+    alice, bob = friend("alice"), friend("bob")
+    conv = act(house, groups.create, actor(alice), "Cabin in May", [user(bob)])
+    line = Line(bob)
+    cabin = bob.page.locator(".conversation").filter(has_text="Cabin in May")
+    cabin.click()
+    bob.send("before")
+    bob.expect_tick("before", "delivered")
+    line.cut()
+    bob.expect_state("waiting")
+    bob.send("one", "two")
+    bob.page.locator("#body").fill("half a thought")
+    act(house, groups.remove, actor(alice), conv, user(bob))
+    line.mend()
+    # At once on the open page, and after a reload.
+    for _ in range(2):
+        expect(bob.message("half a thought").get_by_role("alert")).to_contain_text("You were no longer in this chat.")
+        bob.expect_texts("one", "two", "half a thought")
+        expect(bob.page.locator("#left-note")).to_be_visible()
+        expect(bob.page.locator("#composer")).to_be_hidden()
+        expect(bob.message("one").get_by_role("button", name="Retry")).to_have_count(0)
+        expect(cabin).to_contain_text("half a thought")
+        bob.reload()
+    tab = bob.another_tab()
+    tab.page.locator(".conversation").click()
+    tab.expect_texts("one", "two", "half a thought")
+    for text in ("one", "two"):
+        tab.message(text).get_by_role("button", name="Discard").click()
+    for each in (tab, bob):
+        each.expect_texts("half a thought")
+    bob.message("half a thought").get_by_role("button", name="Discard").click()
+    for each in (tab, bob):
+        expect(each.page.locator(".conversation")).to_have_count(0)
+        expect(each.page.locator("#thread-pane")).to_be_hidden()
+    assert stored(bob) == stored(bob, "conversations") == stored(bob, "drafts") == []
+    alice.page.locator(".conversation").click()
+    alice.expect_texts("before")

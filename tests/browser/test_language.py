@@ -126,7 +126,7 @@ def test_without_a_network_the_language_stays(bob: Person, new_person: Callable[
     # Another worker has taken over.
     alice.page.evaluate(UPDATED)
     chat = alice.page.url.partition("#")[2]
-    pusher(alice, chat)("wake")
+    pusher(alice, chat)()
     expect_found(alice, NOTIFICATIONS, [["Bob", "Neue Nachricht", chat]])
     # Without the worker, the browser's own cache would do for a while.
     alice.profile.context.new_cdp_session(alice.page).send("Network.clearBrowserCache")

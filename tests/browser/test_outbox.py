@@ -1,6 +1,7 @@
 """What was written and not sent: through reloads, crashes, tabs that come and go, and days."""
 
 import contextlib
+import json
 import re
 import time
 from collections.abc import Callable
@@ -20,8 +21,12 @@ async (store) => {
   return items;
 }
 """
-# A day and an hour have gone by.
-LATER = "const real = Date.now; Date.now = () => real() + 25 * 60 * 60 * 1000"
+HOUR_S = 3600
+
+
+def set_clock(hours: int) -> str:
+    """A script: the computer's clock is so far ahead."""
+    return f"(() => {{ const real = Date.now; Date.now = () => real() + {hours} * 3600000; }})()"
 
 
 class Line:
@@ -29,6 +34,7 @@ class Line:
 
     def __init__(self, person: Person) -> None:
         self.is_up = True
+        self.later_s = 0
         self.sockets: list[WebSocketRoute] = []
         person.profile.forgive("WebSocket")
         person.profile.context.route_web_socket("**/ws/v1", self._connect)
@@ -39,7 +45,14 @@ class Line:
             socket.close()
             return
         self.sockets.append(socket)
-        socket.connect_to_server()
+        server = socket.connect_to_server()
+        server.on_message(lambda text: socket.send(self._told(str(text))))
+
+    def _told(self, text: str) -> str:
+        frame = json.loads(text)
+        if frame["t"] != "welcome":
+            return text
+        return json.dumps(frame | {"time": frame["time"] + self.later_s * 1000})
 
     def cut(self) -> None:
         self.is_up = False
@@ -47,8 +60,10 @@ class Line:
             socket.close()
         self.sockets.clear()
 
-    def mend(self) -> None:
+    def mend(self, later_s: int = 0) -> None:
+        """So many seconds later, the server says."""
         self.is_up = True
+        self.later_s = later_s
 
 
 def stored(person: Person, store: str = "outbox") -> list[dict[str, Any]]:
@@ -173,6 +188,44 @@ def test_a_tab_opened_in_the_middle_knows_what_the_first_has_met(alice: Person, 
     bob.expect_tick("two", "seen")
 
 
+def test_two_tabs_without_locks(alice: Person, bob: Person) -> None:
+    # As over plain http from another machine.
+    alice.profile.context.add_init_script("delete Navigator.prototype.locks")
+    line = Line(alice)
+    tab = alice.another_tab()
+    assert len(line.sockets) == 2
+    alice.start_chat(bob)
+    tab.open_chat(bob)
+    # Drafts and unsent messages are the same in both.
+    alice.page.locator("#body").fill("half a thou")
+    expect(tab.page.locator("#body")).to_have_value("half a thou")
+    tab.write("zero")
+    expect(alice.page.locator("#body")).to_have_value("")
+    for each in (alice, tab):
+        each.expect_tick("zero", "delivered")
+    line.cut()
+    for each in (alice, tab):
+        each.expect_state("waiting")
+    alice.send("one", "two")
+    for each in (alice, tab):
+        each.expect_texts("zero", "one", "two")
+    line.mend(later_s=25 * HOUR_S)
+    for each in (alice, tab):
+        each.expect_tick("one", "failed")
+        each.expect_tick("two", "failed")
+    alice.message("one").get_by_role("button", name="Discard").click()
+    tab.expect_texts("zero", "two")
+    tab.message("two").get_by_role("button", name="Retry").click()
+    for each in (alice, tab):
+        each.expect_tick("two", "delivered")
+    assert stored(alice) == []
+    for each in (alice, tab):
+        each.reload()
+        each.expect_texts("zero", "two")
+    bob.open_chat(alice)
+    bob.expect_texts("zero", "two")
+
+
 def test_drafts_survive(alice: Person, bob: Person, friend: Callable[..., Person]) -> None:
     carol = friend("carol")
     alice.start_chat(carol)
@@ -203,25 +256,106 @@ def test_drafts_survive(alice: Person, bob: Person, friend: Callable[..., Person
     expect(alice.page.locator("#body")).to_have_value("")
 
 
+def test_an_edit_in_progress_survives(alice: Person, bob: Person, friend: Callable[..., Person]) -> None:
+    carol = friend("carol")
+    alice.start_chat(carol)
+    alice.start_chat(bob)
+    alice.send("as sent")
+    alice.expect_tick("as sent", "delivered")
+    field, bar = alice.page.locator("#body"), alice.page.locator("#quote")
+    field.fill("something else")
+    alice.choose("as sent", "Edit")
+    field.fill("as it should have been")
+    alice.open_chat(carol)
+    expect(field).to_have_value("")
+    expect(bar).to_be_hidden()
+    expect(alice.row(bob)).to_contain_text(re.compile("Draft:.*as it should have been"))
+    alice.open_chat(bob)
+    for _ in range(2):
+        expect(field).to_have_value("as it should have been")
+        expect(bar).to_contain_text("Editing message")
+        expect(bar).to_contain_text("as sent")
+        alice.reload()
+    # Saved, it is over in all tabs, and what was being written before is back.
+    tab = alice.another_tab()
+    tab.open_chat(bob)
+    expect(tab.page.locator("#quote")).to_contain_text("Editing message")
+    tab.page.locator("#body").press("Enter")
+    for each in (alice, tab):
+        each.expect_texts("as it should have been")
+        expect(each.page.locator("#quote")).to_be_hidden()
+        expect(each.page.locator("#body")).to_have_value("something else")
+    alice.reload()
+    expect(bar).to_be_hidden()
+    expect(field).to_have_value("something else")
+    # Given up, too.
+    alice.choose("as it should have been", "Edit")
+    field.fill("not this")
+    field.press("Escape")
+    expect(field).to_have_value("something else")
+
+
 def test_after_a_day_it_is_sent_when_asked(alice: Person, bob: Person) -> None:
+    line = Line(alice)
+    alice.start_chat(bob)
+    alice.send("zero")
+    alice.expect_tick("zero", "delivered")
+    line.cut()
+    alice.expect_state("waiting")
+    alice.send("one", "two")
+    ids = [item["client_id"] for item in stored(alice)]
+    # The tab stays open all the while.
+    line.mend(later_s=25 * HOUR_S)
+    for text in ("one", "two"):
+        alice.expect_tick(text, "failed")
+        expect(alice.message(text).get_by_role("alert")).to_contain_text("more than a day")
+    alice.send("three")
+    alice.expect_tick("three", "delivered")
+    bob.open_chat(alice)
+    bob.expect_texts("zero", "three")
+    alice.reload()
+    alice.expect_tick("one", "failed")
+    for text in ("two", "one"):
+        alice.message(text).get_by_role("button", name="Retry").click()
+        alice.expect_tick(text, "seen")
+    bob.expect_texts("zero", "three", "two", "one")
+    assert [alice.message(text).get_attribute("data-client-id") for text in ("one", "two")] == ids
+    assert stored(alice) == []
+
+
+def test_a_clock_that_is_set_makes_nothing_old(alice: Person, bob: Person) -> None:
     line = Line(alice)
     alice.start_chat(bob)
     line.cut()
     alice.expect_state("waiting")
-    alice.send("yesterday")
-    alice.page.add_init_script(LATER)
+    alice.send("before")
+    alice.page.evaluate(set_clock(25))
+    alice.send("after")
+    alice.page.add_init_script(set_clock(50))
+    alice.page.reload()
+    alice.expect_tick("before", "pending")
     line.mend()
-    alice.reload()
-    alice.expect_tick("yesterday", "failed")
-    expect(alice.message("yesterday").get_by_role("alert")).to_contain_text("more than a day")
+    for text in ("before", "after"):
+        alice.expect_tick(text, "delivered")
+    bob.open_chat(alice)
+    bob.expect_texts("before", "after")
+
+
+def test_written_offline_by_a_wrong_clock(alice: Person, bob: Person) -> None:
+    alice.profile.context.add_init_script(set_clock(-25))
+    line = Line(alice)
+    alice.start_chat(bob)
+    line.cut()
+    alice.expect_state("waiting")
+    # Nothing but the disk tells this visit what time it is.
+    alice.page.reload()
+    alice.send("offline")
     [item] = stored(alice)
-    alice.reload()
-    alice.expect_tick("yesterday", "failed")
-    alice.message("yesterday").get_by_role("button", name="Retry").click()
-    alice.expect_tick("yesterday", "delivered")
-    sent = alice.message("yesterday").get_attribute("data-client-id")
-    assert sent == item["client_id"]
-    assert stored(alice) == []
+    assert abs(item["made"] / 1000 - time.time()) < HOUR_S
+    assert abs(item["at"] / 1000 - time.time()) < HOUR_S
+    expect(alice.page.locator(".day")).to_have_text("Today")
+    line.mend()
+    alice.expect_tick("offline", "delivered")
 
 
 def test_what_cannot_be_stored_stays_in_the_field(alice: Person, bob: Person) -> None:

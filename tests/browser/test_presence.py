@@ -34,7 +34,7 @@ def test_typing_is_seen_until_the_message_comes(alice: Person, bob: Person) -> N
     expect(note(alice)).to_have_text("typing")
     expect(note(alice)).to_have_class("bar-note typing")
     expect(last_of(alice, bob)).to_have_text("typing")
-    expect(alice.page.locator("#typing-said")).to_have_text(f"{bob.name} is typing")
+    expect(alice.page.locator("#typing-said")).to_have_text(f"\u2068{bob.name}\u2069 is typing")
     bob.page.locator("#body").press("Enter")
     expect(alice.message("two")).to_be_visible()
     expect(note(alice)).to_have_text("online")
@@ -61,7 +61,7 @@ def test_in_a_group_it_is_said_who(house: House, friend: Callable[..., Person]) 
         expect(person.page.locator("#peer-name")).to_have_text("Cabin in May")
     types(bob)
     for person in (alice, carol):
-        expect(note(person)).to_have_text(f"{bob.name} is typing")
+        expect(note(person)).to_have_text(f"\u2068{bob.name}\u2069 is typing")
     expect(note(bob)).not_to_contain_text("typing")
 
 

@@ -116,7 +116,7 @@ def test_focus_is_not_lost_when_a_row_changes(alice: Person, bob: Person) -> Non
     expect(bubble(bob, "eins")).to_be_focused()
     # What is gone leaves it to a neighbour.
     bubble(bob, "two").focus()
-    bob.choose("two", "Delete for me")
+    bob.remove("two", "Delete for me")
     expect(bob.message("two")).to_have_count(0)
     expect(bob.page.locator("#thread :focus")).to_have_count(1)
     expect(bob.message("three").locator(":focus")).to_have_count(1)

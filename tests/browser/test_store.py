@@ -22,9 +22,24 @@ NO_DATABASE = """
 const open = () => { throw new DOMException("not here", "SecurityError") };
 Object.defineProperty(IDBFactory.prototype, "open", { value: open });
 """
-FULL = """
-() => {
-  IDBObjectStore.prototype.put = function () { throw new DOMException("full", "QuotaExceededError") };
+REFUSE = """
+IDBObjectStore.prototype.put = function () { throw new DOMException("full", "QuotaExceededError") };
+"""
+FULL = f"() => {{ {REFUSE} }}"
+# Stores pages of 50 long messages. How many entries are stored then, and which is the newest.
+HOARD = """
+async ([from, to]) => {
+  const { openDatabase } = await import("/static/js/database.js");
+  const database = await openDatabase("hoard", () => {});
+  const word = () => [...crypto.getRandomValues(new Uint32Array(600))].map((number) => number.toString(36)).join("");
+  const entry = (seq) => ({ seq, id: `m${seq}`, sender: "a", client_id: `c${seq}`, body: word(), at: seq });
+  for (let page = from; page < to; page += 1) {
+    const entries = Array.from({ length: 50 }, (_, at) => entry(page * 50 + at + 1));
+    await database.store("a", entries, { conv: "a", received: page * 50 + 50 });
+  }
+  const { entries } = await database.range("a", 1, to * 50);
+  database.handle.close();
+  return { count: entries.length, newest: entries.at(-1).seq };
 }
 """
 
@@ -131,6 +146,32 @@ def test_a_full_store_is_told_and_nothing_is_acknowledged(house: House, alice: P
     bob.expect_connected()
     expect(bob.message("two")).to_be_visible()
     alice.expect_tick("two", "seen")
+
+
+def test_a_full_store_shows_what_is_in_it(alice: Person, bob: Person) -> None:
+    alice.start_chat(bob)
+    alice.send("one")
+    bob.open_chat(alice)
+    alice.expect_tick("one", "seen")
+    # The list is kept a moment later.
+    bob.page.wait_for_timeout(700)
+    bob.page.add_init_script(REFUSE)
+    bob.page.reload()
+    bob.expect_state("no-storage")
+    expect(bob.row(alice)).to_contain_text("one")
+    bob.expect_texts("one")
+
+
+def test_a_full_store_gives_up_history_first(new_person: Callable[..., Person]) -> None:
+    alice = new_person("alice")
+    alice.goto("/sign-in/")
+    # Before the first write: the browser looks at its quota only now and then.
+    session = alice.profile.context.new_cdp_session(alice.page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": alice.profile.address, "quotaSize": 6_000_000})
+    for first in range(0, 60, 10):
+        stored = alice.page.evaluate(HOARD, [first, first + 10])
+        assert stored["newest"] == (first + 10) * 50
+    assert stored["count"] < stored["newest"]
 
 
 def test_a_browser_that_stores_nothing_says_so(alice: Person, new_person: Callable[..., Person]) -> None:

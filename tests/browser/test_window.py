@@ -124,7 +124,7 @@ def test_a_jump_to_what_is_not_here_says_so(alice: Person, bob: Person) -> None:
     alice.message("line 1").get_by_role("button", name="Reply").click()
     alice.send("about that")
     expect(bob.message("about that")).to_be_visible()
-    bob.choose("line 1", "Delete for me")
+    bob.remove("line 1", "Delete for me")
     expect(bob.message("line 1")).to_have_count(0)
     bob.message("about that").locator(".quoted").click()
     expect(bob.page.locator("#notice")).to_have_text("This message is not available here.")

@@ -41,8 +41,8 @@ class Client:
         if waiting is not None:
             await waiting
 
-    async def hello(self, *positions: dict[str, Any], epoch: str | None = None) -> None:
-        await self.say({"t": "hello", "epoch": epoch, "positions": list(positions)})
+    async def hello(self, *positions: dict[str, Any], epoch: str | None = None, **more: Any) -> None:
+        await self.say({"t": "hello", "epoch": epoch, "positions": list(positions), **more})
 
     async def send(self, conv: str, client_id: str, body: str = "hi", **more: Any) -> None:
         await self.say({"t": "send", "conv": conv, "client_id": client_id, "body": body, **more})

@@ -1,6 +1,6 @@
 // What is said of the others in a chat: who types, who is online, who was last seen when.
 
-import { gettext, interpolate, ngettext } from "../words.js";
+import { gettext, interpolate, isolated, ngettext } from "../words.js";
 import { lastSeen } from "./format.js";
 
 const MOST_NAMES = 2;
@@ -11,7 +11,7 @@ export function typingLine({ kind, roster }, typists) {
   if (kind === "direct") return gettext("typing");
   const count = typists.length;
   if (count > MOST_NAMES) return interpolate(ngettext("%(count)s person is typing", "%(count)s people are typing", count), { count });
-  const [name, other] = typists.map((id) => roster.nameOf(id));
+  const [name, other] = typists.map((id) => isolated(roster.nameOf(id)));
   return interpolate(other ? gettext("%(name)s and %(other)s are typing") : gettext("%(name)s is typing"), { name, other });
 }
 
@@ -25,7 +25,7 @@ const QUIET_MS = 30000;
 
 // The line under the title. Who hears the page is told that somebody types, now and then: it comes and goes.
 export class CompanyLine {
-  constructor({ line, voice, now = Date.now }) {
+  constructor({ line, voice, now = () => performance.now() }) {
     Object.assign(this, { line, voice, now, saidAt: -Infinity });
   }
 
@@ -34,7 +34,7 @@ export class CompanyLine {
     const text = typing ?? presenceLine(presence.of(chat.id)) ?? otherwise;
     if (this.line.textContent !== text) this.line.textContent = text;
     this.line.classList.toggle("typing", typing !== undefined);
-    this.#voice(typing && (chat.kind === "direct" ? interpolate(gettext("%(name)s is typing"), { name: chat.name }) : typing));
+    this.#voice(typing && (chat.kind === "direct" ? interpolate(gettext("%(name)s is typing"), { name: isolated(chat.name) }) : typing));
   }
 
   #voice(text = "") {

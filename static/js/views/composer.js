@@ -29,15 +29,22 @@ export class ComposerView {
   }
 
   open(conv) {
-    this.#endEdit();
     this.conv = conv;
-    this.#write(this.drafts.get(conv));
+    this.#show(this.drafts.get(conv));
     this.focus();
   }
 
   // Another tab has gone on with it, or sent it.
   #takeDraft(draft) {
-    if (draft.conv === this.conv && !this.editing) this.#write(draft);
+    if (draft.conv === this.conv) this.#show(draft);
+  }
+
+  // What is edited comes first; what was being written is held until that is over.
+  #show({ text, quote, edit }) {
+    this.editing = edit?.entry ?? null;
+    this.held = { text, quote };
+    this.#write(edit ? { text: edit.text, quote: null } : this.held);
+    if (edit) this.#bar(gettext("Editing message"), edit.entry.body);
   }
 
   reply(entry) {
@@ -47,20 +54,15 @@ export class ComposerView {
     this.field.focus();
   }
 
-  // What was being written is held until then.
   edit(entry) {
     this.#endEdit();
-    this.held = { text: this.field.value, quote: this.quote };
-    this.#write({ text: entry.body, quote: null });
-    this.editing = entry;
-    this.#bar(gettext("Editing message"), entry.body);
+    this.#show({ text: this.field.value, quote: this.quote, edit: { entry, text: entry.body } });
+    this.#keep();
     this.field.focus();
   }
 
   #endEdit() {
-    if (!this.editing) return;
-    this.editing = null;
-    this.#write(this.held);
+    if (this.editing) this.#show(this.held);
   }
 
   #cancel() {
@@ -70,9 +72,9 @@ export class ComposerView {
     this.field.focus();
   }
 
-  // Not on a touch screen, where it would bring the keyboard up unasked.
+  // Not on a touch screen, where it would bring the keyboard up unasked: there one begins to read.
   focus() {
-    if (!touch.matches) this.field.focus();
+    (touch.matches ? byId("thread-scroll") : this.field).focus({ preventScroll: true });
   }
 
   #quote(entry) {
@@ -124,13 +126,19 @@ export class ComposerView {
   }
 
   #keep() {
-    if (this.conv && !this.editing) this.drafts.set({ conv: this.conv, text: this.field.value, quote: this.quote });
+    const { conv, quote, editing, held } = this;
+    const text = this.field.value;
+    if (conv) this.drafts.set(editing ? { conv, ...held, edit: { entry: editing, text } } : { conv, text, quote });
   }
 
-  // What was written stays until it is stored on the server, or cannot be.
+  // What was written stays until it is stored on the server, or cannot be; meanwhile another chat may have been opened.
   async #save(entry, body) {
+    const { conv } = this;
     const isOver = body === entry.body || (await this.onEdit(entry, body));
-    if (isOver && this.editing === entry) this.#endEdit();
+    const { edit, ...draft } = this.drafts.get(conv);
+    if (!isOver || edit?.entry.seq !== entry.seq) return;
+    this.drafts.set(draft);
+    if (conv === this.conv) this.#show(draft);
   }
 
   #changed() {

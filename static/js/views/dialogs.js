@@ -1,9 +1,11 @@
-// New chat, message info, and the question before unsent messages are lost. Focus goes back where it was by itself.
+// New chat, message info, and the questions before something is lost. Focus goes back where it was by itself.
 
 import { gettext, interpolate, ngettext } from "../words.js";
 import { avatar, byId, h } from "./dom.js";
 import { exact, number } from "./format.js";
 import { tickMark } from "./ticks.js";
+
+const PAUSE_MS = 500;
 
 export class NewChatDialog {
   constructor({ onOpen }) {
@@ -66,18 +68,57 @@ export class InfoDialog {
     byId("info-body").textContent = entry.body;
     byId("info-sent").textContent = interpolate(gettext("Sent %(time)s"), { time: exact(entry.at) });
     this.people.replaceChildren();
+    this.look = undefined;
     this.dialog.showModal();
-    this.refresh();
+    this.#ask();
   }
 
-  // Also while it is open: somebody may read the message just now.
-  refresh() {
+  // Something has come to pass in `conv` (null: perhaps): somebody may read the message just now. Many changes, one
+  // question.
+  refresh(conv = null) {
+    if (conv && conv !== this.conv) return;
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.#ask();
+    }, PAUSE_MS);
+  }
+
+  #ask() {
     if (!this.dialog.open || this.ask(this.conv, this.seq)) return;
     if (!this.people.children.length) this.people.replaceChildren(h("li", {}, gettext("You are offline: who has it is known when the connection is back.")));
   }
 
   show({ conv, seq, people }) {
-    if (conv === this.conv && seq === this.seq) this.people.replaceChildren(...people.map(person));
+    const look = JSON.stringify(people);
+    if (conv !== this.conv || seq !== this.seq || look === this.look) return;
+    this.look = look;
+    this.people.replaceChildren(...people.map(person));
+  }
+}
+
+// For oneself, or one's own for everyone.
+export class DeleteDialog {
+  constructor() {
+    this.dialog = byId("delete-dialog");
+    this.buttons = { me: byId("delete-for-me"), all: byId("delete-for-all") };
+    for (const [whom, button] of Object.entries(this.buttons)) button.addEventListener("click", () => this.#choose(whom));
+  }
+
+  // `onDelete(whom)`: for "me" or for "all".
+  ask(entry, isOwn, onDelete) {
+    this.onDelete = onDelete;
+    byId("delete-body").textContent = entry.deleted ? "" : entry.body;
+    this.buttons.all.hidden = !isOwn;
+    this.dialog.showModal();
+  }
+
+  close() {
+    this.dialog.close();
+  }
+
+  #choose(whom) {
+    this.close();
+    this.onDelete(whom);
   }
 }
 
@@ -89,8 +130,18 @@ export class LeaveDialog {
 
   ask(count) {
     const text = ngettext("One message has not been sent yet.", "%(count)s messages have not been sent yet.", count);
-    byId("leave-text").textContent = interpolate(text, { count: number.format(count) });
-    this.dialog.showModal();
+    this.#show(gettext("Sign out and lose them?"), interpolate(text, { count: number.format(count) }));
+  }
+
+  // Why the server was not told: nothing has changed.
+  refuse(text) {
+    this.#show(gettext("You are still signed in"), `${text} ${gettext("Nothing was removed here.")}`);
+  }
+
+  #show(title, text) {
+    byId("leave-title").textContent = title;
+    byId("leave-text").textContent = text;
+    if (!this.dialog.open) this.dialog.showModal();
   }
 }
 

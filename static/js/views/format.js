@@ -38,6 +38,10 @@ export function when(at, now = serverNow()) {
   return ago > 1 && ago < 7 ? weekday.format(at) : short.format(at);
 }
 
+const moment = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+// From when on: today only the time.
+export const since = (at, now = serverNow()) => (daysAgo(at, now) === 0 ? time(at) : moment.format(at));
+
 const MOST = 999;
 export const counted = (number) => (number > MOST ? `${MOST}+` : String(number));
 

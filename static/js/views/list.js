@@ -26,7 +26,11 @@ export class ListView {
     this.list.hidden = chats.length === 0;
     byId("no-conversations").hidden = all.length > 0;
     this.search.tell(chats.length);
-    if (focused && !this.list.contains(document.activeElement)) this.list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+    if (focused && !this.list.contains(document.activeElement)) this.focus(focused);
+  }
+
+  focus(id) {
+    this.list.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus();
   }
 
   #row(chat, isCurrent) {

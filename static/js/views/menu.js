@@ -29,6 +29,11 @@ export class MessageMenu {
     if (entry) this.open(entry, opener ?? row.querySelector(".bubble"));
   }
 
+  // The focus stays where it is.
+  close() {
+    if (this.element.matches(":popover-open")) this.element.hidePopover();
+  }
+
   #item(label, action, isDangerous) {
     const choose = () => {
       this.#close();

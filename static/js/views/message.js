@@ -115,7 +115,8 @@ export function unsentView(item, look, actions) {
   const { id, first, quote } = look;
   const hasFailed = item.state !== "pending";
   const retry = item.state === "failed" && [gettext("Retry"), () => actions.retry(item.client_id)];
-  const failed = hasFailed && failure(notSent(item.reason), retry, [gettext("Discard"), () => actions.discard(item.client_id)]);
+  const copy = hasFailed && [gettext("Copy text"), () => actions.copy(item)];
+  const failed = hasFailed && failure(notSent(item.reason), retry, copy, [gettext("Discard"), () => actions.discard(item.client_id)]);
   const tail = meta(id, item, hasFailed ? "failed" : "pending");
   const inside = bubble(id, whoSaid(id, look), quote && quoted(quote, actions), text(id, item.body, tail, folded(item, actions)), failed);
   return h("li", { class: `${classes(true, first)} unsent`, "data-client-id": item.client_id }, inside);

@@ -1,6 +1,7 @@
 // What is this device's own: its look, its language, what Enter does, whether it notifies.
 
 import { ask } from "../http.js";
+import { loadAnew } from "../install.js";
 import { SAYS } from "../notifications.js";
 import { gettext } from "../words.js";
 import { byId } from "./dom.js";
@@ -35,7 +36,7 @@ export class DeviceOwnSection {
   // Every text comes anew with the page. Without the server it stays as it is.
   async #speak(field) {
     const { problem } = await ask("POST", "/language", new URLSearchParams({ language: field.value }));
-    if (!problem) location.reload();
+    if (!problem) await loadAnew();
     else field.value = document.documentElement.lang;
     byId("language-said").textContent = problem?.title ?? "";
   }

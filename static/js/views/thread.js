@@ -1,6 +1,6 @@
 // The open conversation, redrawn from state.
 
-import { gettext } from "../words.js";
+import { gettext, isolated } from "../words.js";
 import { CompanyLine } from "./company.js";
 import { byId, dress } from "./dom.js";
 import { counted } from "./format.js";
@@ -17,8 +17,9 @@ const FIRST = 40;
 const PAGES = 8;
 const QUOTES = 300;
 
-function note({ kind, roster }) {
-  if (kind === "group") return roster.members.map(({ id }) => roster.nameOf(id)).join(", ");
+function note({ kind, roster, isLeft }) {
+  if (isLeft) return gettext("You are no longer in this chat.");
+  if (kind === "group") return roster.members.map(({ id }) => isolated(roster.nameOf(id))).join(", ");
   return roster.others.length ? `@${roster.others[0].username}` : gettext("Notes to yourself");
 }
 
@@ -45,30 +46,46 @@ export class ThreadView {
     // Far behind: what is newest comes first.
     const seen = chat.unread && !this.sync.isFarBehind(chat) ? chat.seen : null;
     this.opening = true;
+    // Until it is known where reading goes on nothing has been looked at. Who scrolls or writes stays there.
+    const seeking = (this.seeking = { isOver: false });
     this.#paint();
-    await this.#begin(chat, seen);
-    if (chat !== this.chat) return;
-    if (seen !== null) this.unreadFrom = chat.log.shown.find((entry) => entry.seq > seen && entry.sender !== chat.me)?.seq;
-    if (!this.unreadFrom) chat.log.toNewest();
-    this.#paint();
-    this.opening = false;
-    this.view.toEnd();
-    this.view.showTop(".unread-line");
-    this.#look();
-    this.#showJump();
+    let isThere = await this.#begin(chat, seen, true);
+    if (seeking !== this.seeking) return;
+    this.#goTo(seen);
+    if (!isThere) {
+      isThere = await this.#begin(chat, seen);
+      if (seeking !== this.seeking) return;
+      if (isThere && !seeking.isOver) this.#goTo(seen);
+    }
+    this.seeking = null;
+    this.draw();
     await this.sync.previewed(chat);
     this.#extend();
   }
 
-  // Where reading goes on: at the first unread message, else at the newest.
-  async #begin(chat, seen) {
-    if (seen !== null && seen + 1 < chat.log.tail.from) await this.sync.loadAround(chat, seen + 1);
-    else if (chat.log.shown.length < FIRST) await this.sync.loadOlder(chat);
+  // Where reading goes on: at the first unread message, else at the newest. True: that is there. `isStored`: whatever
+  // the network, from what this device has.
+  async #begin(chat, seen, isStored) {
+    if (seen !== null && seen + 1 < chat.log.tail.from) return this.sync.loadAround(chat, seen + 1, isStored);
+    return chat.log.shown.length >= FIRST || this.sync.loadOlder(chat, isStored);
+  }
+
+  #goTo(seen) {
+    const { chat, view } = this;
+    if (seen !== null) this.unreadFrom = chat.log.shown.find((entry) => entry.seq > seen && entry.sender !== chat.me)?.seq;
+    if (!this.unreadFrom) chat.log.toNewest();
+    this.#paint();
+    this.opening = false;
+    view.toEnd();
+    view.showTop(".unread-line");
+    this.endOfGoing = view.scroll.scrollTop;
+    this.#showJump();
   }
 
   close() {
     this.chat?.open(false);
     this.chat = null;
+    this.seeking = null;
     this.sync.presence.watch(null);
     this.asked.clear();
     this.unfolded.clear();
@@ -88,6 +105,7 @@ export class ThreadView {
 
   // One has written: the line of what was unread has done its duty.
   wrote() {
+    if (this.seeking) this.seeking.isOver = true;
     this.unreadFrom = null;
     this.#toNewest();
   }
@@ -145,6 +163,8 @@ export class ThreadView {
     const { chat } = this;
     dress(byId("peer-avatar"), chat.name, chat.faceId);
     byId("peer-name").textContent = chat.name;
+    byId("composer").hidden = chat.isLeft;
+    byId("left-note").hidden = !chat.isLeft;
     this.company.draw(chat, this.sync.presence, note(chat));
     const { outbox } = this.sync;
     const unsent = outbox.of(chat.id);
@@ -158,6 +178,7 @@ export class ThreadView {
 
   #moved() {
     if (!this.chat || this.opening) return;
+    if (this.seeking && this.view.scroll.scrollTop !== this.endOfGoing) this.seeking.isOver = true;
     this.#look();
     this.#showJump();
     this.#extend();
@@ -191,7 +212,7 @@ export class ThreadView {
   // Seen is what a person looking at this window can see: in front, and inside the window down to its end.
   #look() {
     const { chat, view } = this;
-    if (!chat || this.opening || document.hidden || !document.hasFocus()) return;
+    if (!chat || this.opening || this.seeking || document.hidden || !document.hasFocus()) return;
     // What flies past, or lies in the gap above a preview, nobody has seen yet.
     if (chat.log.preview || this.sync.isFarBehind(chat)) return;
     const seq = view.isAtEnd ? chat.received : view.lastVisible;

@@ -1,4 +1,5 @@
-import { forgetOthers, openDatabase } from "/static/js/database.js";
+import { openDatabase } from "/static/js/database.js";
+import { countUnsent, inherit, wipeAll } from "/static/js/databases.js";
 import { equal, test } from "./harness.js";
 
 const entry = (seq, sender = "me", client_id = `c${seq}`) => ({ seq, id: `m${seq}`, sender, client_id, body: `text ${seq}`, at: seq });
@@ -59,23 +60,97 @@ test("tabs never share a counter", async () => {
   for (const { next, end } of blocks) equal(blocks.some((block) => block.next > next && block.next < end), false);
 });
 
-test("wiping tells the other tabs, and leaves nothing", async () => {
-  let told = 0;
-  const [one] = [await open(), await open(() => (told += 1))];
+test("wiping tells the other tabs, and leaves nothing of any device", async () => {
+  const told = [];
+  const [one, , old] = [await open(), await open((why) => told.push(why)), await openDatabase("old", () => {})];
   await one.store("c", [entry(1)], null);
-  await one.wipe();
-  equal([told, await names()], [1, []]);
+  await old.store("c", [entry(1)], null);
+  await wipeAll("device");
+  equal([told, await names()], [["signed-out"], []]);
 });
 
-test("what another device has left behind is removed, one's own stays", async () => {
+const item = (client_id, more = {}) => ({ client_id, conv: "c", body: client_id, made: 1, state: "pending", ...more });
+const left = async (user) => {
   const old = await openDatabase("old", () => {});
+  if (user) await old.belongTo(user);
+  await old.store("c", [entry(1)], null);
+  await old.outbox.add(item("o2", { state: "rejected", reason: "why" }));
+  await old.outbox.add(item("o1"));
+  await old.outbox.setDraft({ conv: "c", text: "half a", quote: null });
+  await old.outbox.setDraft({ conv: "d", text: "a draft", quote: 7 });
+  return old;
+};
+const gone = async (name) => {
+  while ((await names()).includes(name)) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+test("a device's unsent messages and drafts go over to the next one of the same person, in their order, once", async () => {
+  await left("me");
   const mine = await open();
-  await mine.store("c", [entry(1)], null);
-  await forgetOthers("device");
-  while ((await names()).includes("messenger-old")) await new Promise((resolve) => setTimeout(resolve, 5));
-  equal(await names(), ["messenger-device"]);
-  equal((await mine.range("c", 1, 1)).entries.length, 1);
-  equal(old.handle.name, "messenger-old");
+  await mine.outbox.add(item("m1"));
+  await mine.outbox.setDraft({ conv: "c", text: "newer", quote: null });
+  equal(await countUnsent("device"), 3);
+  const found = await inherit(mine, "device", "me");
+  await gone("messenger-old");
+  const all = await mine.outbox.all();
+  equal(all.map(({ client_id, state }) => [client_id, state]), [["m1", "pending"], ["o2", "rejected"], ["o1", "pending"]]);
+  equal([found.items.map(({ n }) => n), found.drafts.map(({ conv }) => conv)], [all.slice(1).map(({ n }) => n), ["d"]]);
+  equal((await mine.outbox.drafts()).map(({ conv, text }) => [conv, text]), [["c", "newer"], ["d", "a draft"]]);
+  // A tab that died between taking and removing: it is there already.
+  await left("me");
+  equal([await inherit(mine, "device", "me"), (await mine.outbox.all()).length], [{ items: [], drafts: [] }, 3]);
+});
+
+test("of another person, or nobody knows whose, nothing stays; one's own does", async () => {
+  for (const whose of ["you", null]) {
+    const old = await left(whose);
+    const mine = await open();
+    await mine.store("c", [entry(1)], null);
+    equal(await inherit(mine, "device", "me"), { items: [], drafts: [] });
+    await gone("messenger-old");
+    equal([await names(), await mine.outbox.all(), (await mine.range("c", 1, 1)).entries.length], [["messenger-device"], [], 1]);
+    equal(old.handle.name, "messenger-old");
+  }
+});
+
+// As of a page of before: its stores had other shapes.
+const raw = (version, upgrade = () => {}) =>
+  new Promise((resolve, reject) => {
+    const request = indexedDB.open("messenger-device", version);
+    request.onupgradeneeded = () => upgrade(request.result);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+test("an older version: unsent messages, drafts and the counter stay, what is the server's goes and comes anew", async () => {
+  const old = await raw(2, (database) => {
+    database.createObjectStore("messages", { keyPath: ["conv", "seq"] });
+    database.createObjectStore("something", { keyPath: "id" });
+    database.createObjectStore("meta");
+    database.createObjectStore("outbox", { keyPath: "n", autoIncrement: true }).createIndex("client_id", "client_id", { unique: true });
+    database.createObjectStore("drafts", { keyPath: "conv" });
+  });
+  const stores = old.transaction(["messages", "meta", "outbox", "drafts"], "readwrite");
+  stores.objectStore("messages").put({ conv: "c", seq: 1 });
+  stores.objectStore("meta").put(501, "counter");
+  stores.objectStore("meta").put("epoch", "epoch");
+  for (const id of ["o1", "o2"]) stores.objectStore("outbox").add(item(id));
+  stores.objectStore("drafts").put({ conv: "c", text: "half a", quote: 3 });
+  await new Promise((resolve) => (stores.oncomplete = resolve));
+  old.close();
+  const database = await open();
+  equal((await database.outbox.all()).map(({ client_id, n }) => [client_id, n]), [["o1", 1], ["o2", 2]]);
+  equal([await database.outbox.drafts(), (await database.reserveCounters()).next], [[{ conv: "c", text: "half a", quote: 3 }], 501]);
+  equal([(await database.range("c", 1, 9)).entries, await database.epoch()], [[], undefined]);
+  equal((await database.outbox.add(item("o3"))).n, 3);
+});
+
+test("a newer page takes the database: this one is told so, and is told apart from a full store", async () => {
+  const told = [];
+  await open((why) => told.push(why));
+  (await raw(99)).close();
+  const refused = await open().catch((error) => error.name);
+  equal([told, refused], [["outdated"], "VersionError"]);
 });
 
 const change = (seq, rev, type = "edit") => ({ seq, rev, type, ...(type === "edit" ? { body: `rev ${rev}`, edited_at: rev } : {}) });
@@ -125,7 +200,7 @@ test("a conversation that was left leaves nothing, the others stay", async () =>
     await database.change(conv, [change(7, 1)], { conv, rev: 1 });
     await database.storeConversations([{ id: conv }]);
   }
-  await database.removeConversations(["c"]);
+  equal(await database.leave({ id: "c" }, "gone", () => {}), []);
   equal(await database.range("c", 0, 99), { entries: [], absent: [] });
   equal([(await database.positions()).length, (await database.conversations()).map(({ id }) => id)], [1, ["d"]]);
   equal((await database.store("c", [entry(7, "c")], null))[0].body, "text 7");

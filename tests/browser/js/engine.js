@@ -15,9 +15,12 @@ export const summary = (more = {}) => ({
   members: [member(ME, "me"), member(YOU, "you")],
   ...more,
 });
+export const DEVICE = "device-0123456789ab";
+export const welcome = (more = {}) => ({ t: "welcome", user: { id: ME }, device: DEVICE, epoch: "e", heartbeat_ms: 25000, time: 0, ...more });
 export const shown = (chat) => chat.log.shown.map(({ seq }) => seq);
 
-export async function make() {
+// `isStarted: false`: the test starts it.
+export async function make({ isStarted = true } = {}) {
   const timers = fakeTimers();
   const sent = [];
   let socket;
@@ -34,26 +37,26 @@ export async function make() {
   };
   const database = await openDatabase("device", () => {});
   const chats = new Chats(ME);
-  const sync = new Sync({ me: ME, device: "device-0123456789ab", chats, database, pulse: () => {} });
+  const sync = new Sync({ me: ME, device: DEVICE, chats, database, pulse: () => {} });
   const [states, progress] = [[], []];
   sync.addEventListener("state", ({ detail }) => states.push(detail.state));
   sync.addEventListener("progress", ({ detail }) => progress.push(detail));
   const hear = async (frame) => {
-    socket.onmessage({ data: JSON.stringify(frame) });
+    socket.onmessage?.({ data: JSON.stringify(frame) });
     await sync.intake.working;
   };
   // `done`: nothing is owed.
-  const connect = async (epoch = "e", items = [summary()], done = true) => {
+  const connect = async (epoch = "e", items = [summary()], done = true, time = 0) => {
     if (sync.link.state !== "connecting") sync.link.start();
     socket.onopen();
-    await hear({ t: "welcome", epoch, heartbeat_ms: 25000, time: 0 });
+    await hear(welcome({ epoch, time }));
     await hear({ t: "conversations", items, more: false });
     if (done) await hear({ t: "sync_done", as_of: 0 });
   };
   const take = () => sent.splice(0);
   const acks = () => take().filter(({ t }) => t === "ack").flatMap((frame) => frame.acks.map(({ type, seq }) => `${type} ${seq}`));
-  await sync.start();
-  while (!sync.link.socket) await new Promise((resolve) => requestAnimationFrame(resolve));
+  if (isStarted) await sync.start();
+  while (isStarted && !sync.link.socket) await new Promise((resolve) => requestAnimationFrame(resolve));
   const drop = () => socket.onclose({ code: 1006 });
   return { sync, chats, database, timers, hear, connect, take, acks, states, progress, drop, chat: () => chats.get(CONV) };
 }

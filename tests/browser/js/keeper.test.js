@@ -4,7 +4,7 @@ import { equal, fakeTimers, test } from "./harness.js";
 function make() {
   const { pass } = fakeTimers();
   const stored = [];
-  const database = { storeConversations: async (items) => stored.push(items), removeConversations: async () => {} };
+  const database = { storeConversations: async (items) => stored.push(items), removeConversation: async () => {} };
   const keeper = new Keeper({ get: (id) => ({ id, summary: id }) }, database);
   return { keeper, pass, take: () => stored.splice(0) };
 }

@@ -26,6 +26,7 @@ class FakeSocket {
 
 function make() {
   const timers = fakeTimers();
+  performance.now = timers.now;
   globalThis.WebSocket = FakeSocket;
   FakeSocket.made = [];
   const log = [];
@@ -36,7 +37,6 @@ function make() {
     onState: (state) => log.push(state),
     onHeartbeat: () => log.push("beat"),
     pulse: (call) => (beat = call),
-    now: timers.now,
   });
   const pulse = (ms) => {
     for (let passed = 0; passed < ms; passed += 1000) {
@@ -155,4 +155,14 @@ test("a late welcome of a connection that was stopped changes nothing", () => {
   monitor.stop("signed-out");
   monitor.welcomed(25000);
   equal(monitor.state, "signed-out");
+});
+
+test("the computer's clock may be set back: a silent server is given up all the same", () => {
+  const { connect, pulse, take } = make();
+  connect();
+  take();
+  const before = Date.now();
+  Date.now = () => before - 24 * 60 * 60 * 1000;
+  pulse(30000);
+  equal(take(), ["beat", "waiting"]);
 });

@@ -1,6 +1,6 @@
 import { openDatabase } from "/static/js/database.js";
 import { Outbox } from "/static/js/outbox.js";
-import { equal, fakeTimers, test } from "./harness.js";
+import { dice, equal, fakeTimers, test } from "./harness.js";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -209,10 +209,11 @@ test("after a day nothing goes by itself; by hand it does", async () => {
   await add("b");
   clock.now += 1;
   const again = await reload();
-  equal([states(again), again.find("a").reason], [["a failed", "b pending"], "old"]);
+  // Only a connection brings a clock to tell ages by.
+  equal(states(again), ["a pending", "b pending"]);
   line.online = true;
   again.resend();
-  equal(take(), ["b"]);
+  equal([states(again), again.find("a").reason, take()], [["a failed", "b pending"], "old", ["b"]]);
   // Also while the page is open.
   line.online = false;
   again.pause();
@@ -233,4 +234,67 @@ test("another tab's items stand where they were written", async () => {
   equal([states(), take()], [["other pending", "a pending"], ["a", "other"]]);
   outbox.drop("other");
   equal(states(), ["a pending"]);
+});
+
+test("what is too old goes before the line does, and nothing goes twice", async () => {
+  const { add, clock, line, outbox, states, take } = await make({ online: false });
+  await add("a", "b");
+  clock.now += DAY - 1;
+  await add("c", "d");
+  clock.now += 1;
+  line.online = true;
+  outbox.resend();
+  equal([states(), take()], [["a failed", "b failed", "c pending", "d pending"], ["c", "d>c"]]);
+  equal(["c", "d"].map((id) => outbox.find(id).attempts), [1, 1]);
+});
+
+test("what has used up its attempts lets the next one go once", async () => {
+  const { add, line, outbox, states, take } = await make({ online: false });
+  await add("a", "b", "c");
+  Object.assign(outbox.find("a"), { attempts: 10 });
+  Object.assign(outbox.find("b"), { attempts: 10 });
+  line.online = true;
+  outbox.resend();
+  equal([states(), take()], [["a failed", "b failed", "c pending"], ["c"]]);
+  equal(outbox.find("c").attempts, 1);
+});
+
+test("whatever waits: each goes once, in order, after the one before it that goes", async () => {
+  const { add, clock, line, outbox, take } = await make({ online: false });
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const roll = dice(seed);
+    const ids = Array.from({ length: 1 + roll(6) }, (_, at) => `${seed}-${at}`);
+    await add(...ids);
+    const alive = ids.filter((id) => {
+      const item = outbox.find(id);
+      const fate = roll(4);
+      if (fate === 0) item.made = clock.now - DAY - roll(5);
+      if (fate === 1) item.attempts = 10 + roll(2);
+      if (fate === 2) item.attempts = roll(9);
+      return fate > 1;
+    });
+    const before = new Map(alive.map((id) => [id, outbox.find(id).attempts]));
+    line.online = true;
+    outbox.resend();
+    equal(take(), alive.map((id, at) => (at ? `${id}>${alive[at - 1]}` : id)), `seed ${seed}`);
+    for (const id of ids) equal(outbox.find(id).state, before.has(id) ? "pending" : "failed", id);
+    for (const id of alive) equal(outbox.find(id).attempts, before.get(id) + 1, id);
+    line.online = false;
+    for (const id of ids) outbox.drop(id);
+  }
+});
+
+test("for what was written by a clock that was ahead, the day begins with the connection", async () => {
+  const { add, clock, line, outbox, reload, take, states, store } = await make({ online: false });
+  clock.now += 5 * DAY;
+  await add("a");
+  clock.now -= 5 * DAY;
+  line.online = true;
+  outbox.resend();
+  equal([states(), take()], [["a pending"], ["a"]]);
+  await store.remove("none");
+  clock.now += DAY;
+  const again = await reload();
+  again.resend();
+  equal([states(again), take()], [["a failed"], []]);
 });

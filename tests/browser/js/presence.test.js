@@ -95,7 +95,7 @@ test("who types, in words", () => {
   const roster = new Roster("me");
   roster.update("club", ["me", "bob", "carol", "dave"].map(member));
   const line = (...typists) => typingLine({ kind: "group", roster }, typists) ?? "nobody";
-  equal([line(), line("bob"), line("bob", "carol")], ["nobody", "bob is typing", "bob and carol are typing"]);
+  equal([line(), line("bob"), line("bob", "carol")], ["nobody", "\u2068bob\u2069 is typing", "\u2068bob\u2069 and \u2068carol\u2069 are typing"]);
   equal(line("bob", "carol", "dave"), "3 people are typing");
   equal(typingLine({ kind: "direct", roster }, ["bob"]), "typing");
 });
@@ -122,5 +122,5 @@ test("the voice says it once in a while, not each time", () => {
   type(0);
   type(10000);
   type(20000);
-  equal(heard, ["Bob is typing", "", "", "", "Bob is typing", ""]);
+  equal(heard, ["\u2068Bob\u2069 is typing", "", "", "", "\u2068Bob\u2069 is typing", ""]);
 });

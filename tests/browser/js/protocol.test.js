@@ -30,6 +30,6 @@ test("close codes say whether to come back", () => {
 
 test("as many positions as a hello may hold fit into a frame", () => {
   const positions = Array.from({ length: MAX_POSITIONS }, () => ({ conv: ID, received: Number.MAX_SAFE_INTEGER, seen: Number.MAX_SAFE_INTEGER }));
-  const size = JSON.stringify(hello(ID, positions)).length;
+  const size = JSON.stringify(hello(ID, ID, positions)).length;
   if (size > 65536) throw new Error(`${size} bytes`);
 });

@@ -1,4 +1,6 @@
-import { CONV, entry, make, ME, shown, summary } from "./engine.js";
+import { Chats } from "/static/js/chats.js";
+import { Sync } from "/static/js/sync.js";
+import { CONV, DEVICE, entry, make, ME, shown, summary, welcome, YOU } from "./engine.js";
 import { equal, test } from "./harness.js";
 
 test("an entry is stored, then shown and acknowledged", async () => {
@@ -6,6 +8,24 @@ test("an entry is stored, then shown and acknowledged", async () => {
   await connect();
   await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
   equal([acks(), shown(chat()), await database.positions()], [["DELIVERED 1"], [1], [{ conv: CONV, received: 1, rev: 0, seen: 0, horizon: 0 }]]);
+});
+
+test("with a full disk, what is stored is shown all the same", async () => {
+  const { sync, connect, hear, database } = await make();
+  await connect("e", [summary({ head: 1 })]);
+  await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
+  sync.stop("signed-out");
+  const log = [];
+  database.reserveCounters = async () => {
+    log.push("reserve");
+    throw new DOMException("full", "QuotaExceededError");
+  };
+  const chats = new Chats(ME);
+  const next = new Sync({ me: ME, device: "device-0123456789ab", chats, database, pulse: () => {} });
+  chats.addEventListener("change", () => log.push(`shown ${chats.all.length} ${chats.get(CONV).received}`));
+  next.addEventListener("state", ({ detail }) => log.push(detail.state));
+  await next.start();
+  equal([log[0], log.includes("reserve"), log.at(-1)], ["shown 1 1", true, "no-storage"]);
 });
 
 test("what the database refuses is neither shown nor acknowledged nor claimed", async () => {
@@ -91,7 +111,7 @@ test("conversations that are not in the list are gone; a list cut short removes 
   drop();
   timers.pass(1000);
   sync.link.start();
-  await hear({ t: "welcome", epoch: "e", heartbeat_ms: 25000, time: 0 });
+  await hear(welcome());
   equal(chats.all.length, 2);
   await connect("e", [summary()]);
   equal(chats.all.map(({ id }) => id), [CONV]);
@@ -170,4 +190,23 @@ test("a tab that is told to stop while it takes the lead connects no more", asyn
   sync.stop("signed-out");
   await leading;
   equal(states.at(-1), "signed-out");
+});
+
+test("a page whose cookies are another person's or device's says nothing and stores nothing", async () => {
+  for (const other of [{ user: { id: YOU } }, { device: "another" }]) {
+    const { sync, connect, hear, take, drop, timers, states, database, chats } = await make();
+    await connect();
+    await hear({ t: "messages", conv: CONV, entries: [entry(1)] });
+    drop();
+    await sync.send(CONV, "waiting");
+    timers.pass(1000);
+    take();
+    sync.link.socket.socket.onopen();
+    equal(take().map(({ t, device }) => [t, device]), [["hello", DEVICE]]);
+    await Promise.all([hear(welcome({ epoch: "theirs", ...other })), hear({ t: "conversations", items: [summary({ title: "theirs" })], more: false })]);
+    await hear({ t: "messages", conv: CONV, entries: [entry(2)] });
+    timers.pass(30000);
+    equal([take(), states.at(-1), await database.epoch(), (await database.range(CONV, 1, 9)).entries.length, chats.get(CONV).title], [[], "superseded", "e", 1, null]);
+    await database.outbox.remove(sync.outbox.items[0].client_id);
+  }
 });

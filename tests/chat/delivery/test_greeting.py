@@ -138,6 +138,21 @@ async def test_positions_of_another_epoch_are_not_believed(
     assert noted(redis) == {}
 
 
+async def test_positions_of_another_device_are_not_believed(
+    runtime: Runtime, people: Cast, conv: str, redis: Redis
+) -> None:
+    """A page that was kept while somebody else signed in on its browser: its cookies are theirs already."""
+    await in_thread(write, conv, people.alice, 3)
+    stated = {"conv": conv, "received": 3, "seen": 3}
+    bob = Client(runtime, people.bob)
+    await bob.hello(stated, device=people.alice.device_id)
+    await until(lambda: bob.seqs(conv) == [1, 2, 3])
+    assert noted(redis) == {}
+    own = Client(runtime, people.bob)
+    await own.hello(stated, device=people.bob.device_id)
+    await until(lambda: noted(redis) != {})
+
+
 async def test_positions_in_foreign_conversations_are_ignored(
     runtime: Runtime, people: Cast, conv: str, redis: Redis
 ) -> None:

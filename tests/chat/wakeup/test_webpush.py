@@ -15,7 +15,7 @@ from chat.wakeup.webpush import LONGEST_S, SHORTEST_S, WebPush, judge, pause
 from tests.push_service import Browser
 from tests.servers import VAPID_PRIVATE_KEY
 
-PUSH = Push({"t": "clear"}, "topic", 60, "normal")
+PUSH = Push({"t": "wake"}, "topic", 60, "normal")
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
 

@@ -105,6 +105,18 @@ def test_signing_out_is_by_post_only(client: Client, bob: User) -> None:
     assert client.get("/").status_code == 302
 
 
+def test_a_script_that_signs_out_is_told_whether_it_did(bob: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(bob)
+    refused = client.post("/sign-out/", headers={"Accept": "application/json"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "CSRF_FAILED")
+    assert client.get("/").status_code == 200
+    token = {"X-CSRFToken": client.cookies["csrftoken"].value, "Accept": "application/json"}
+    for _ in range(2):
+        assert client.post("/sign-out/", headers=token).status_code == 204
+    assert client.get("/").status_code == 302
+
+
 def test_who_loses_the_race_for_a_name_is_told_so(client: Client) -> None:
     """The other one takes it after the form was checked and before it is saved."""
 
