@@ -161,6 +161,17 @@ export class Database {
     return result(this.#read("meta").get("ahead"));
   }
 
+  // When the server was last heard of, by its clock.
+  heard() {
+    return result(this.#read("meta").get("heard"));
+  }
+
+  async setHeard(at) {
+    const transaction = this.handle.transaction("meta", "readwrite", { durability: "relaxed" });
+    transaction.objectStore("meta").put(at, "heard");
+    return done(transaction);
+  }
+
   setAhead(ahead) {
     return write(this.handle, ["meta"], ({ meta }) => meta.put(ahead, "ahead"));
   }

@@ -13,9 +13,10 @@ const ANSWER_TIMEOUT_MS = 10000;
 const EARLY_MS = 5000;
 
 export class Monitor {
-  // `pulse(call)` calls regularly, every few seconds, also in a tab nobody looks at. `now`: of a clock nobody can set.
-  constructor({ onOpen, onFrame, onState, onHeartbeat, pulse, now = () => performance.now() }) {
-    Object.assign(this, { onOpen, onFrame, onState, onHeartbeat, now });
+  // `pulse(call)` calls regularly, every few seconds, also in a tab nobody looks at. `since`: when there was a connection
+  // before this, in an earlier visit perhaps. `now`: of a clock nobody can set.
+  constructor({ onOpen, onFrame, onState, onHeartbeat, pulse, since, now = () => performance.now() }) {
+    Object.assign(this, { onOpen, onFrame, onState, onHeartbeat, now, downSince: since });
     this.failures = 0;
     this.heartbeatMs = 25000;
     pulse(() => this.#check());

@@ -74,6 +74,7 @@ export class Sync extends EventTarget {
   async start() {
     this.epoch = await this.database.epoch();
     resumeClock(await this.database.ahead());
+    this.downSince = await this.database.heard();
     // Before there is a chat that could be opened: news from another tab may come at any time.
     await this.drafts.load();
     for (const summary of await this.database.conversations()) this.chats.put(summary);
@@ -115,14 +116,16 @@ export class Sync extends EventTarget {
 
   // This one has the connection from now on, and sends what is on disk, whoever has written it.
   async lead() {
+    const since = this.link.state === "connected" ? now() : this.downSince;
     this.link.stop(null);
     this.#disconnected();
     const link = new Monitor({
       onOpen: () => this.#greet(),
       onFrame: (frame) => this.intake.take(frame),
       onState: (state, since) => this.#stateChanged(state, since),
-      onHeartbeat: () => this.link.send(protocol.ping(this.positions.atBeat())),
+      onHeartbeat: () => this.#beat(),
       pulse: this.pulse,
+      since,
     });
     this.link = link;
     const isLoaded = await this.guard(async () => {
@@ -137,7 +140,7 @@ export class Sync extends EventTarget {
   follow() {
     this.link.retire();
     this.link = this.#relay();
-    this.#stateChanged("connecting", Date.now());
+    this.#stateChanged("connecting", now());
   }
 
   // The tab that leads says it for all.
@@ -281,8 +284,20 @@ export class Sync extends EventTarget {
     this.link.send(protocol.hello(this.device, this.epoch ?? null, this.positions.atHello()));
   }
 
+  #beat() {
+    this.link.send(protocol.ping(this.positions.atBeat()));
+    this.#noteHeard();
+  }
+
+  // Worth no more than a try: the next beat does it again.
+  #noteHeard() {
+    this.database.setHeard(now()).catch(() => {});
+  }
+
   #stateChanged(state, since) {
+    this.downSince = state === "connected" ? undefined : (since ?? this.downSince);
     if (state !== "connected") this.#disconnected();
+    else if (this.peers.isLeading) this.#noteHeard();
     if (ENDS.has(state)) this.peers.release();
     else this.peers.pass([{ t: "state", state, since }]);
     this.tell("state", { state, since });

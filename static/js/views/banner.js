@@ -1,7 +1,6 @@
 // The state of the connection, said plainly, and only when there is something to say; and how far this device has come
 // with what it missed.
 
-import { now } from "../clock.js";
 import { gettext, interpolate, ngettext } from "../words.js";
 import { byId, h } from "./dom.js";
 import { number, since as told } from "./format.js";
@@ -56,9 +55,15 @@ export class BannerView {
   // `waiting`: how many messages are not sent.
   show({ state, since, waiting = 0 }) {
     clearTimeout(this.timer);
-    if (state === "connected") this.element.hidden = true;
+    if (state === "connected") {
+      this.element.hidden = true;
+      this.downAt = undefined;
+      return;
+    }
+    this.downAt ??= performance.now();
     // A hiccup shorter than this is nobody's concern.
-    else this.timer = setTimeout(() => this.#say(state, since, waiting), LASTING.has(state) ? 0 : PATIENCE_MS - (now() - since));
+    const patience = LASTING.has(state) ? 0 : PATIENCE_MS - (performance.now() - this.downAt);
+    this.timer = setTimeout(() => this.#say(state, since, waiting), patience);
   }
 
   #say(state, since, waiting) {

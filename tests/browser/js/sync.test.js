@@ -210,3 +210,16 @@ test("a page whose cookies are another person's or device's says nothing and sto
     await database.outbox.remove(sync.outbox.items[0].client_id);
   }
 });
+
+test("offline since the server was last heard of, in whichever visit that was", async () => {
+  const { sync, database, connect } = await make({ isStarted: false });
+  const told = [];
+  sync.addEventListener("state", ({ detail }) => told.push([detail.state, detail.since]));
+  await database.setHeard(1000);
+  await sync.start();
+  while (!told.length) await new Promise((resolve) => requestAnimationFrame(resolve));
+  equal(told[0], ["connecting", 1000]);
+  await connect();
+  equal(told.at(-1), ["connected", null]);
+  while ((await database.heard()) === 1000) await new Promise((resolve) => requestAnimationFrame(resolve));
+});
