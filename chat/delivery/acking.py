@@ -5,6 +5,7 @@ of one batch are folded into it in order, and what rose goes the way of all ackn
 is forgotten: the answer says where the cursor stands, and who sees that it did not rise repeats itself.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from chat.policy.window import ContiguousCursor
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import Acknowledgment
 from receipts.buffer import CHANGED, DELIVERED, SEEN
+
+# The buffer is asked so long; without Redis everything else goes on.
+BUFFER_S = 0.5
 
 STANDS = f"""
 SELECT c.id::text, c.last_seq, c.last_rev,
@@ -90,8 +94,10 @@ async def _standings(runtime: Runtime, actor: Actor, convs: list[str]) -> dict[s
     """The buffer is read first: what leaves it meanwhile is in the database by then."""
     wanted = [(conv, actor.device, kind) for conv in convs for kind in (DELIVERED, CHANGED, SEEN)]
     try:
-        noted = await runtime.receipts.noted(wanted)
-    except RedisError:
+        async with asyncio.timeout(BUFFER_S):
+            noted = await runtime.receipts.noted(wanted)
+    except (RedisError, TimeoutError):
+        # Acknowledgements are held here meanwhile; only a single one may count less than it could.
         noted = {}
     found = {}
     for conv, head, last_rev, *stored in await runtime.database.rows(STANDS, [actor.device, actor.user, convs]):
@@ -108,7 +114,7 @@ def _note(runtime: Runtime, actor: Actor, conv: str, standing: _Standing) -> Non
     for kind, seq, before in zip((DELIVERED, CHANGED, SEEN), (received, rev, seen), standing.before, strict=True):
         if seq > before:
             runtime.receipts.note(conv, actor.device, kind, seq)
-    for session in runtime.hub.people.get(actor.user, ()):
+    for session in list(runtime.hub.people.get(actor.user, ())):
         if session.device == actor.device and conv in session.cursors:
             runtime.hub.raise_head(conv, standing.head)
             runtime.hub.store(session, conv, received, cumulative=True)

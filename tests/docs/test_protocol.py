@@ -2,7 +2,10 @@
 
 import asyncio
 import inspect
+import json
+import os
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
@@ -21,7 +24,7 @@ from chat.protocol import frames, point
 from chat.protocol.codec_json import decode
 from chat.protocol.errors import CloseCode, ErrorCode
 from chat.web import desk
-from tests.acceptance.servers import House
+from tests.acceptance.servers import PASSWORD, House
 from tests.docs.examples import CLONE, CODE, DOCS, Example, examples, prose, rows, section
 from tests.docs.shapes import Shapes
 from tests.docs.talk import Talk, Talker
@@ -187,6 +190,27 @@ def test_every_route_is_told_and_no_other() -> None:
         for method in methods
     }
     assert set(ROUTE.findall(rest)) == there
+
+
+@pytest.mark.acceptance
+@pytest.mark.xdist_group("docs")
+def test_a_message_is_sent_by_hand_as_told(house: House) -> None:
+    if not house.is_running("web-1"):
+        house.restart("web-1")
+    house.enrol("anna", "bert")
+    [script] = re.findall(r"```sh\n(.*?)```", section(DOCUMENT, "Signing in"), re.DOTALL)
+    ours = script.replace("http://127.0.0.1:8000", house.address).replace("alice", "anna").replace("bob", "bert")
+    done = subprocess.run(
+        ["sh", "-eu", "-c", f"token=\n{ours}"],
+        env={**os.environ, "password": PASSWORD},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    sent, synced = (json.loads("{" + part) for part in re.split(r"(?<=\})\{|^\{", done.stdout)[1:])
+    assert (sent["type"], sent["seq"]) == ("ACCEPTED", 1)
+    assert synced["messages"][0]["entries"][0]["body"] == "Hello from a shell."
 
 
 def test_statuses_are_those_of_the_code() -> None:
