@@ -58,7 +58,7 @@ def main() -> None:
             "inboxes": 2_000,
             "stored": 500,
             "repetitions": 2,
-            "rounds": 200,
+            "rounds": 5,
             "sends": 200,
         }
         if chosen.smoke

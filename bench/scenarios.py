@@ -56,7 +56,7 @@ class Sizes:
     inboxes: int = 1_000_000
     stored: int = 50_000
     repetitions: int = 15
-    rounds: int = 20_000
+    rounds: int = 400
     sends: int = 5_000
 
 

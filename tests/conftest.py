@@ -1,11 +1,13 @@
 """Fixtures for all tests. The run's PostgreSQL and Redis are started by tests/plugin.py."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from hypothesis import settings as properties
 from psycopg.conninfo import make_conninfo
 from redis import Redis
 
@@ -14,6 +16,11 @@ from tests.cast import Cast, make_direct
 from tests.emptying import instead_of_flush
 
 instead_of_flush()
+
+# No test asserts speed, and a busy machine is slow.
+properties.register_profile("default", deadline=None)
+properties.register_profile("fuzz", deadline=None, max_examples=5_000)
+properties.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @pytest.fixture

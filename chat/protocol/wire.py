@@ -37,9 +37,7 @@ def id_bytes(text: str) -> bytes:
 
 
 def id_text(raw: bytes) -> str:
-    """Of bytes that are no id's: nothing."""
-    if len(raw) != ID_BYTES:
-        return ""
+    """Of sixteen bytes."""
     text = raw.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
@@ -49,7 +47,7 @@ _known_texts = lru_cache(KNOWN_IDS)(id_text)
 
 
 def _known_text(raw: bytes) -> str:
-    # What is no id may be long, and is not to be kept.
+    """Of bytes that are no id's: nothing. They may be many, and are not to be kept."""
     return _known_texts(raw) if len(raw) == ID_BYTES else ""
 
 

@@ -10,6 +10,8 @@ import { delay } from "./backoff.js";
 import { outgoing } from "./protocol.js";
 
 const ANSWER_TIMEOUT_MS = 20000;
+// Under way at a time: what waits after days offline is no flood for the server.
+const MOST_IN_FLIGHT = 256;
 // What nobody has looked at for so long is not sent without being asked for.
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -20,6 +22,9 @@ export class Outbox {
     Object.assign(this, { store, transmit, isOnline, changed, guard, share, words, random, now });
     this.items = [];
     this.rests = new Map();
+    // Lines that go on when others have been answered.
+    this.held = new Set();
+    this.inFlight = 0;
   }
 
   // What is on disk, in place of what was known.
@@ -124,7 +129,9 @@ export class Outbox {
 
   drop(clientId) {
     const item = this.#remove(clientId);
-    if (item) this.changed(item.conv);
+    if (!item) return;
+    this.#post(item.conv);
+    this.changed(item.conv);
   }
 
   // What there is of a conversation now, on disk.
@@ -193,12 +200,21 @@ export class Outbox {
   }
 
   #post(conv) {
+    const convs = new Set([conv, ...this.held]);
+    this.held.clear();
+    for (const each of convs) this.#postLine(each);
+  }
+
+  #postLine(conv) {
     if (!this.isOnline() || this.rests.has(conv)) return;
     // What is over is so before anything goes: what follows must not name it.
     for (const item of this.#resting(conv)) {
       if (delay(Math.max(1, item.attempts)) === null) this.#note(item, "failed", this.words.unanswered);
     }
-    for (const item of this.#resting(conv)) this.#fly(item);
+    const resting = this.#resting(conv);
+    const free = MOST_IN_FLIGHT - this.inFlight;
+    for (const item of resting.slice(0, free)) this.#fly(item);
+    if (resting.length > free) this.held.add(conv);
   }
 
   #resting(conv) {
@@ -208,6 +224,7 @@ export class Outbox {
   #fly(item) {
     item.attempts += 1;
     item.inFlight = true;
+    this.inFlight += 1;
     item.timer = setTimeout(() => this.#silence(item), ANSWER_TIMEOUT_MS);
     this.transmit(outgoing(item, this.#before(item)?.client_id));
   }
@@ -218,6 +235,7 @@ export class Outbox {
 
   #land(item) {
     clearTimeout(item.timer);
+    if (item.inFlight) this.inFlight -= 1;
     item.inFlight = false;
   }
 }

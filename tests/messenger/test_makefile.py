@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from hypothesis import settings
+
 CLONE = Path(__file__).resolve().parents[2]
 
 
@@ -23,3 +25,9 @@ def test_browser_tests_are_one_folder() -> None:
     """Its conftest.py gives them their marker; what is ignored in the other run is what this one takes."""
     assert folders("browser") == (CLONE / "tests" / "browser",)
     assert '-m "not browser" --ignore tests/browser' in (CLONE / "Makefile").read_text()
+
+
+def test_make_fuzz_tries_more() -> None:
+    found = re.search(r"HYPOTHESIS_PROFILE=(\w+)", (CLONE / "Makefile").read_text())
+    assert found
+    assert settings.get_profile(found[1]).max_examples >= 10 * settings.get_profile("default").max_examples

@@ -227,6 +227,14 @@ def test_an_id_is_sixteen_bytes(raw: bytes) -> None:
     assert error.ref == {"t": "send", "client_id": "a"}
 
 
+def test_what_is_no_id_is_not_kept() -> None:
+    """Ids that come again are remembered; sixty kilobytes that are none would be, too."""
+    before = wire._known_texts.cache_info().currsize
+    for length in (0, 17, 60_000):
+        refusal(pb.ClientFrame(typing=pb.Typing(conv=b"x" * length)).SerializeToString())
+    assert wire._known_texts.cache_info().currsize == before
+
+
 def test_a_word_that_is_not_known_is_refused() -> None:
     for number in (pb.ACK_UNKNOWN, pb.ACK_FAILED, 77):
         ack = pb.Acknowledgment(conv=bytes(16), seq=1)
