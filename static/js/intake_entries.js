@@ -1,6 +1,8 @@
 // Frames about entries: new ones, what became of old ones, how far others have got, and what is not to be had. What a
 // handler gives back is what other tabs are told in place of the frame.
 
+const WAITING = new Set(["send", "resend"]);
+
 export class EntryIntake {
   constructor(sync) {
     this.sync = sync;
@@ -79,8 +81,9 @@ export class EntryIntake {
     const { ref, code, text, retryable, retry_after_ms } = frame;
     if (ref?.t === "fetch") history.abandon(ref.conv);
     else if (ref?.t === "edit" || ref?.t === "delete") requests.refused(frame);
-    else if (ref?.t === "resend" && retryable) outbox.retry({ client_id: ref.client_id, error_code: code, error_text: text, retry_after_ms });
+    else if (WAITING.has(ref?.t) && retryable) outbox.retry({ client_id: ref.client_id, error_code: code, error_text: text, retry_after_ms });
     else if (ref?.t === "resend") outbox.discard(ref.client_id);
+    else if (ref?.t === "send") outbox.reject(ref.client_id, text);
     this.sync.tell("refused", frame);
   }
 

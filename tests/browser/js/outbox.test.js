@@ -298,3 +298,23 @@ test("for what was written by a clock that was ahead, the day begins with the co
   again.resend();
   equal([states(again), take()], [["a failed"], []]);
 });
+
+test("of what has waited long only so much is under way at a time, and all of it goes", async () => {
+  const { outbox, take, line } = await make({ online: false });
+  const ids = Array.from({ length: 300 }, (_, n) => `c${n}`);
+  await Promise.all(ids.map((id) => outbox.add({ client_id: id, conv: "c", body: id })));
+  await outbox.add({ client_id: "d", conv: "d", body: "d" });
+  line.online = true;
+  outbox.resend();
+  const sent = take();
+  equal([sent.length, sent[0], sent.at(-1)], [256, "c0", "c255>c254"]);
+  outbox.settle("c0");
+  equal(take(), ["c256>c255"]);
+  for (const id of ids.slice(1, 44)) outbox.settle(id);
+  equal([take().at(-1), outbox.find("d").inFlight], ["c299>c298", false]);
+  outbox.settle("c44");
+  equal(take(), ["d"]);
+  // Another connection: none of them is counted twice.
+  outbox.resend();
+  equal(take().length, 256);
+});

@@ -223,3 +223,14 @@ test("offline since the server was last heard of, in whichever visit that was", 
   equal(told.at(-1), ["connected", null]);
   while ((await database.heard()) === 1000) await new Promise((resolve) => requestAnimationFrame(resolve));
 });
+
+test("a message that the server calls no message is refused, one it has no time for waits", async () => {
+  const { sync, connect, hear, take } = await make();
+  await connect();
+  await sync.send(CONV, "one");
+  await sync.send(CONV, "two");
+  const [one, two] = take().filter(({ t }) => t === "send");
+  await hear({ t: "error", code: "BAD_FRAME", text: "Not valid", retryable: false, ref: { t: "send", client_id: one.client_id } });
+  await hear({ t: "error", code: "RATE_LIMITED", text: "Too fast", retryable: true, retry_after_ms: 10, ref: { t: "send", client_id: two.client_id } });
+  equal(sync.outbox.items.map(({ body, state, reason }) => [body, state, reason]), [["one", "rejected", "Not valid"], ["two", "pending", undefined]]);
+});
