@@ -105,6 +105,8 @@ class App {
   show() {
     const chat = this.chats.get(location.hash.slice(1));
     const before = this.thread.chat;
+    const { activeElement, body } = document;
+    const isInside = activeElement === body || byId("thread-pane").contains(activeElement);
     if (chat !== before) this.acts.close();
     this.pane.dataset.pane = chat ? "thread" : "list";
     byId("thread-pane").hidden = !chat;
@@ -116,7 +118,7 @@ class App {
     }
     this.draw();
     // What had the focus is not there any more.
-    if (before && !chat && document.activeElement === document.body) this.list.focus(before.id);
+    if (before && !chat && isInside) this.list.focus(before.id);
   }
 
   // Many changes, one drawing.

@@ -59,6 +59,7 @@ def test_a_whole_visit_by_keys_alone(house: House, new_profile: Callable[..., Pr
     expect(keyed.message("by keys")).to_be_visible()
     bob.open_chat(keyed)
     bob.send("an answer")
+    expect(keyed.message("an answer")).to_be_visible()
 
     # It is found by search, and answered with a quote.
     tab_to(page, page.get_by_role("searchbox", name="Search chats"), "Shift+Tab")
