@@ -2,21 +2,16 @@
 
 import json
 import re
-import time
 from collections.abc import Callable
 
-import psycopg
 from playwright.sync_api import WebSocketRoute, expect
 
 from bench import absence
 from tests.acceptance.servers import House
+from tests.browser.books import expect_received
 from tests.browser.expiry import expire, leave
-from tests.browser.person import PATIENCE_MS, Person
+from tests.browser.person import Person
 
-TAKEN = """
-SELECT coalesce(sum(i.received_seq), 0) FROM chat_inbox i
-JOIN chat_device d ON d.id = i.device_id JOIN chat_user u ON u.id = d.user_id WHERE u.username = %s
-"""
 GAP = "Messages before this point were not kept for this device"
 
 
@@ -238,18 +233,4 @@ def test_ten_thousand_waiting(house: House, bob: Person, new_person: Callable[..
     expect(syncing).to_be_hidden()
     expect(bob.page.locator("#body")).to_have_value("and some more")
     expect(bob.page.locator(".conversation .badge")).to_have_text(["500"] * 20)
-    expect_taken(house, bob, 10_000)
-
-
-def expect_taken(house: House, person: Person, entries: int) -> None:
-    """By the server's books: it is told of a run of entries once they are stored."""
-    end = time.monotonic() + PATIENCE_MS / 1000
-    while (found := taken(house, person)) < entries and time.monotonic() < end:
-        person.page.wait_for_timeout(100)
-    assert found >= entries
-
-
-def taken(house: House, person: Person) -> int:
-    with psycopg.connect(house.dsn) as connection:
-        row = connection.execute(TAKEN, [person.username]).fetchone()
-    return int(row[0]) if row else 0
+    expect_received(house, bob, lambda found: sum(found) >= 10_000)

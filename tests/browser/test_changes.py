@@ -1,12 +1,12 @@
 """Edits and deletions: seen on the other side, live and after being away, on every device of a person."""
 
-import json
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, WebSocketRoute, expect
+from playwright.sync_api import Locator, expect
 
 from tests.acceptance.servers import House
+from tests.browser.lines import SlowPages
 from tests.browser.person import Person, Profile
 
 DELETED = "This message was deleted"
@@ -212,33 +212,6 @@ def test_what_cannot_be_changed_says_why(house: House, alice: Person, bob: Perso
         house.resume("web-1")
     expect(alice.message("too")).to_be_visible()
     expect(alice.page.locator("#body")).to_have_value("")
-
-
-class SlowPages:
-    """A connection on which pages of history arrive late."""
-
-    def __init__(self) -> None:
-        self.late: list[str] = []
-        self.is_holding = True
-        self.socket: WebSocketRoute | None = None
-
-    def connect(self, socket: WebSocketRoute) -> None:
-        server = socket.connect_to_server()
-        self.socket = socket
-
-        def down(text: str | bytes) -> None:
-            if self.is_holding and json.loads(text)["t"] == "page":
-                self.late.append(str(text))
-            else:
-                socket.send(text)
-
-        server.on_message(down)
-
-    def release(self) -> None:
-        self.is_holding = False
-        assert self.socket is not None
-        for text in self.late:
-            self.socket.send(text)
 
 
 def test_an_edit_pushed_while_an_older_page_is_on_its_way(

@@ -1,39 +1,14 @@
 """A chat is opened, on a line as slow as one likes, and left again."""
 
-import json
 from collections.abc import Callable
 
-from playwright.sync_api import WebSocketRoute, expect
+from playwright.sync_api import expect
 
 from tests.acceptance.servers import House
+from tests.browser.lines import SlowPages
 from tests.browser.person import Person, Profile
 
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
-
-
-class SlowPages:
-    """A connection on which pages of history wait until they are let go."""
-
-    def __init__(self) -> None:
-        self.held: list[str] = []
-        self.socket: WebSocketRoute | None = None
-
-    def connect(self, socket: WebSocketRoute) -> None:
-        server = socket.connect_to_server()
-        self.socket = socket
-
-        def down(text: str | bytes) -> None:
-            if json.loads(text)["t"] == "page":
-                self.held.append(str(text))
-            else:
-                socket.send(text)
-
-        server.on_message(down)
-
-    def let_go(self) -> None:
-        assert self.socket is not None
-        for text in self.held:
-            self.socket.send(text)
 
 
 def test_what_is_written_while_a_chat_opens_is_there_at_once(
@@ -54,9 +29,9 @@ def test_what_is_written_while_a_chat_opens_is_there_at_once(
     other.open_chat(alice)
     other.send("written meanwhile")
     other.expect_tick("written meanwhile", "delivered")
-    while not pages.held:
+    while not pages.late:
         other.page.wait_for_timeout(20)
-    pages.let_go()
+    pages.release()
     expect(other.message("unread 2")).to_be_visible()
     expect(other.message("written meanwhile")).to_be_in_viewport()
     assert other.texts[-2:] == ["unread 2", "written meanwhile"]
@@ -77,12 +52,12 @@ def test_nothing_is_seen_that_is_not_there_yet(
     other.come_in()
     other.expect_unread(alice, 1)
     other.open_chat(alice)
-    while not pages.held:
+    while not pages.late:
         other.page.wait_for_timeout(20)
     other.page.evaluate("() => dispatchEvent(new Event('focus'))")
     other.expect_unread(alice, 1)
     alice.expect_tick("one", "delivered")
-    pages.let_go()
+    pages.release()
     expect(other.message("one")).to_be_visible()
     alice.expect_tick("one", "seen")
 

@@ -1,19 +1,13 @@
 """What the page has stored, and what it says about it: reloads, lost and full stores, two tabs, another epoch."""
 
-import time
 from collections.abc import Callable
-from typing import Any
 
-import psycopg
 from playwright.sync_api import expect
 
 from tests.acceptance.servers import House
-from tests.browser.person import PATIENCE_MS, Person
+from tests.browser.books import expect_received, received, rows
+from tests.browser.person import Person
 
-RECEIVED = """
-SELECT i.received_seq FROM chat_inbox i JOIN chat_device d ON d.id = i.device_id JOIN chat_user u ON u.id = d.user_id
-WHERE u.username = %s
-"""
 FORGET = """
 UPDATE chat_inbox SET received_seq = 0 WHERE device_id IN
 (SELECT d.id FROM chat_device d JOIN chat_user u ON u.id = d.user_id WHERE u.username = %s)
@@ -42,19 +36,6 @@ async ([from, to]) => {
   return { count: entries.length, newest: entries.at(-1).seq };
 }
 """
-
-
-def rows(house: House, query: str, *values: Any) -> list[Any]:
-    with psycopg.connect(house.dsn) as connection:
-        cursor = connection.execute(query, values)
-        return [row[0] for row in cursor.fetchall()] if cursor.description else []
-
-
-def expect_received(house: House, person: Person, seq: int) -> None:
-    end = time.monotonic() + PATIENCE_MS / 1000
-    while (found := rows(house, RECEIVED, person.username)) != [seq] and time.monotonic() < end:
-        person.page.wait_for_timeout(100)
-    assert found == [seq]
 
 
 def lose_store(person: Person) -> None:
@@ -95,7 +76,7 @@ def test_a_page_that_lost_its_store(house: House, alice: Person, bob: Person) ->
     bob.open_chat(alice)
     bob.page.locator("#jump").click()
     alice.expect_tick("line 59", "seen")
-    expect_received(house, bob, 60)
+    expect_received(house, bob, lambda found: found == [60])
     lose_store(bob)
     alice.send("while away")
     alice.expect_tick("while away", "sent")
@@ -116,11 +97,11 @@ def test_a_server_that_holds_the_device_behind_is_told_better(house: House, alic
     alice.send("one", "two", "three")
     bob.open_chat(alice)
     alice.expect_tick("three", "seen")
-    expect_received(house, bob, 3)
+    expect_received(house, bob, lambda found: found == [3])
     lost = rows(house, FORGET + " RETURNING 1", bob.username)
     assert lost == [1]
     bob.reload()
-    expect_received(house, bob, 3)
+    expect_received(house, bob, lambda found: found == [3])
     bob.expect_texts("one", "two", "three")
 
 
@@ -130,7 +111,7 @@ def test_a_full_store_is_told_and_nothing_is_acknowledged(house: House, alice: P
     alice.expect_tick("one", "delivered")
     bob.open_chat(alice)
     alice.expect_tick("one", "seen")
-    expect_received(house, bob, 1)
+    expect_received(house, bob, lambda found: found == [1])
     bob.page.evaluate(FULL)
     alice.send("two")
     expect(bob.page.locator("#banner")).to_contain_text("cannot store messages")
@@ -140,7 +121,7 @@ def test_a_full_store_is_told_and_nothing_is_acknowledged(house: House, alice: P
     # Time for the sweep's nudges and for anything the page might still say.
     bob.page.wait_for_timeout(1500)
     alice.expect_tick("two", "sent")
-    assert rows(house, RECEIVED, bob.username) == [1]
+    assert received(house, bob) == [1]
     # There is room again.
     bob.page.get_by_role("button", name="Reload").click()
     bob.expect_connected()
@@ -221,7 +202,7 @@ def test_two_tabs_of_one_profile(house: House, alice: Person, bob: Person) -> No
     tab.open_chat(alice)
     expect(tab.message("three")).to_be_visible()
     tab.expect_texts(*expected, "three")
-    expect_received(house, bob, 5)
+    expect_received(house, bob, lambda found: found == [5])
 
 
 def test_another_epoch_begins_once_for_all_tabs(house: House, alice: Person, bob: Person) -> None:

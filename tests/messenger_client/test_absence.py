@@ -1,7 +1,6 @@
 """Coming back: to very much that waited, and to a database that was restored."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -14,6 +13,7 @@ from messenger_client.store import log
 from tests.acceptance.conftest import Cast
 from tests.acceptance.servers import PASSWORD, House
 from tests.messenger_client.people import listening, program
+from tests.waiting import until
 
 pytestmark = pytest.mark.acceptance
 
@@ -53,20 +53,8 @@ async def test_ten_thousand_waited(house: House, cast: Cast, tmp_path: Path) -> 
         counts = [(event.done, event.total) for event in bob.of(SyncProgress)]
         assert counts[-1] == (WAITING, WAITING) and counts == sorted(counts)
 
-    async def acknowledged() -> bool:
-        async with await psycopg.AsyncConnection.connect(house.dsn) as connection:
-            row = await (await connection.execute(CURSOR, [cast.bob.username])).fetchone()
-        return row is not None and row[0] == WAITING
-
-    await until_true(acknowledged)
-
-
-async def until_true(check: Callable[[], object]) -> None:
-    found: list[object] = []
-    end = time.monotonic() + 30
-    while not found or not found[-1]:
-        assert time.monotonic() < end
-        found.append(await check())  # type: ignore[misc]
+    with psycopg.connect(house.dsn, autocommit=True) as connection:
+        await until(lambda: connection.execute(CURSOR, [cast.bob.username]).fetchone() == (WAITING,))
 
 
 async def test_a_restored_database(house: House, cast: Cast, tmp_path: Path) -> None:
