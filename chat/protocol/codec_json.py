@@ -20,8 +20,9 @@ from chat.protocol.frames import (
 from chat.protocol.packed import Packed
 from chat.protocol.portions import parts, revisions, runs
 
-# A character takes up to four bytes; some room is left for what stands around the entries.
-MAX_RUN_CHARS = MAX_FRAME_BYTES // 4 - 256
+# A character takes up to four bytes; some room is left for what stands around the entries, and for what is absent
+# between the entries of a page.
+MAX_RUN_CHARS = (MAX_FRAME_BYTES - 8_192) // 4
 
 _REFERENCES: dict[str, TypeAdapter[str]] = {"conv": TypeAdapter(Id), "client_id": TypeAdapter(ClientId)}
 

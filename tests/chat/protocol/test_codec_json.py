@@ -17,8 +17,8 @@ from chat.protocol.codec_json import (
     messages_frame,
 )
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import MAX_FRAME_BYTES, MAX_PART_BYTES, Send
-from chat.protocol.packed import Packed
+from chat.protocol.frames import MAX_FRAME_BYTES, MAX_PART_BYTES, MAX_SEQ, Absence, Entry, Send
+from chat.protocol.packed import Packed, pack
 
 SHARED = Path(__file__).parents[2] / "shared"
 CONV = "01a20d51-c834-714c-b108-1217ce6921fc"
@@ -145,6 +145,15 @@ def test_runs_fit_into_a_frame_whatever_the_characters() -> None:
         len(messages_frame(CONV, run).encode()) <= MAX_FRAME_BYTES for run in frames_of(entries) if run[0].seq != 6
     )
     assert list(frames_of(entries[:2])) == [entries[:2]]
+
+
+def test_what_is_absent_between_entries_of_any_characters_fits_as_well() -> None:
+    absent = [Absence({"from": MAX_SEQ - n, "to": MAX_SEQ - n, "why": "no_access"}) for n in range(101)]
+    entries = [
+        pack(Entry(seq=n, id=CONV, sender=CONV, client_id="x" * 64, body="\N{FIRE}" * size, at=2**45))
+        for n, size in enumerate([4_096, 4_096, 4_096, 3_500, *[3_000] * 95], 1)
+    ]
+    assert all(len(messages_frame(CONV, run, absent).encode()) <= MAX_FRAME_BYTES for run in frames_of(entries))
 
 
 def test_conversations_are_cut_by_number_and_by_size_and_only_the_last_frame_ends_the_list() -> None:
