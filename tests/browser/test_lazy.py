@@ -28,7 +28,7 @@ class Held:
     def __init__(self, person: Person) -> None:
         self.page = person.page
         self.routes: list[Route] = []
-        self.page.route(FILES, self.routes.append)
+        self.page.route(FILES, lambda route: self.routes.append(route))
 
     def let_go(self) -> None:
         self.page.unroute(FILES)
