@@ -26,12 +26,18 @@ class Held:
     """The files of the settings, which do not come before they are let go."""
 
     def __init__(self, person: Person) -> None:
-        self.page = person.page
         self.routes: list[Route] = []
-        self.page.route(FILES, lambda route: self.routes.append(route))
+        self.is_over = False
+        person.page.route(FILES, self._met)
+
+    def _met(self, route: Route) -> None:
+        if self.is_over:
+            route.continue_()
+        else:
+            self.routes.append(route)
 
     def let_go(self) -> None:
-        self.page.unroute(FILES)
+        self.is_over = True
         for route in self.routes:
             route.continue_()
 
