@@ -1,6 +1,7 @@
 // The server's doors for this page's scripts (chat/web/doors.py): JSON both ways, a token against foreign pages, and
 // problem details where something was refused.
 
+import { said } from "./lazy.js";
 import { gettext } from "./words.js";
 
 const TIMEOUT_MS = 15000;
@@ -10,7 +11,7 @@ const BROKEN = { code: "INTERNAL", title: gettext("Something went wrong on the s
 // The cookie is newer than the page, which may be one that was kept.
 const token = () => /(?:^|; )csrftoken=([^;]+)/u.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
 
-const said = (problem) => ({ ...problem, title: gettext(problem.title) });
+const translated = async (problem) => ({ ...problem, title: await said(problem.title) });
 
 // {value} or {problem: {code, title, detail, errors}}.
 export async function ask(method, path, body) {
@@ -20,7 +21,7 @@ export async function ask(method, path, body) {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(path, { method, headers, body: isForm ? body : body && JSON.stringify(body), signal, redirect: "error" });
     const isJson = /json/u.test(response.headers.get("Content-Type"));
-    if (!response.ok) return { problem: isJson ? said(await response.json()) : BROKEN };
+    if (!response.ok) return { problem: isJson ? await translated(await response.json()) : BROKEN };
     return { value: isJson ? await response.json() : null };
   } catch {
     return { problem: OFFLINE };

@@ -1,6 +1,7 @@
 // One message: bubble, quote, text, time, tick, what can be done with it. Those who hear the page get who wrote it, the
 // text, the time and the tick as one; `id` names these parts.
 
+import { allTexts } from "../lazy.js";
 import { gettext, interpolate } from "../words.js";
 import { h, svg } from "./dom.js";
 import { exact, isLarge, isLong, pieces, time } from "./format.js";
@@ -86,18 +87,24 @@ function bubble(id, ...children) {
 
 const classes = (own, first) => `message${own ? " own" : ""}${first ? " first" : ""}`;
 
-function failure(reason, ...choices) {
+// `words(reason)`: what to say of the server's, which may be translated a moment later.
+function failure(words, reason, ...choices) {
+  const why = h("span", { class: "failure-reason" }, words(reason));
+  const anew = () => words(reason) !== why.textContent && (why.textContent = words(reason));
+  if (reason) allTexts().then(anew, () => {});
   const buttons = choices.filter(Boolean).map(([label, action]) => press({ onclick: action }, label));
-  return h("div", { class: "failure", role: "alert" }, h("span", { class: "failure-reason" }, reason), ...buttons);
+  return h("div", { class: "failure", role: "alert" }, why, ...buttons);
 }
 
 const folded = ({ client_id }, actions) => ({ isOpen: actions.isUnfolded(client_id), note: (isOpen) => actions.unfold(client_id, isOpen) });
+
+const notSentAnew = (reason) => (reason ? gettext(reason) : EXPIRED);
 
 // `resend`: the attempt to send it anew, once it has expired.
 export function messageView(entry, look, actions) {
   const { id, own, first, mark, quote, resend } = look;
   const tail = meta(id, entry, !entry.deleted && mark);
-  const expired = mark === "failed" && failure(resend?.reason ? gettext(resend.reason) : EXPIRED, [gettext("Retry"), () => actions.resend(entry)]);
+  const expired = mark === "failed" && failure(notSentAnew, resend?.reason, [gettext("Retry"), () => actions.resend(entry)]);
   const inside = bubble(
     id,
     whoSaid(id, look),
@@ -116,7 +123,7 @@ export function unsentView(item, look, actions) {
   const hasFailed = item.state !== "pending";
   const retry = item.state === "failed" && [gettext("Retry"), () => actions.retry(item.client_id)];
   const copy = hasFailed && [gettext("Copy text"), () => actions.copy(item)];
-  const failed = hasFailed && failure(notSent(item.reason), retry, copy, [gettext("Discard"), () => actions.discard(item.client_id)]);
+  const failed = hasFailed && failure(notSent, item.reason, retry, copy, [gettext("Discard"), () => actions.discard(item.client_id)]);
   const tail = meta(id, item, hasFailed ? "failed" : "pending");
   const inside = bubble(id, whoSaid(id, look), quote && quoted(quote, actions), text(id, item.body, tail, folded(item, actions)), failed);
   return h("li", { class: `${classes(true, first)} unsent`, "data-client-id": item.client_id }, inside);

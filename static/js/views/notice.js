@@ -1,5 +1,7 @@
-// A sentence about what could not be done, for a while, in nobody's way.
+// A sentence about what could not be done, for a while, in nobody's way: above the composer, or below the list where no
+// chat is open.
 
+import { said } from "../lazy.js";
 import { gettext } from "../words.js";
 import { byId } from "./dom.js";
 
@@ -16,15 +18,18 @@ const SAYS = {
 export class NoticeView {
   constructor() {
     this.element = byId("notice");
+    this.home = this.element.parentElement;
   }
 
   // Why an edit, a deletion or a retry was refused; null: it was not.
-  refuse(what, refusal) {
-    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? gettext(refusal.text));
+  async refuse(what, refusal) {
+    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? (await said(refusal.text)));
   }
 
   say(text) {
     clearTimeout(this.timer);
+    const home = byId("thread-pane").hidden ? byId("side") : this.home;
+    if (this.element.parentElement !== home) home.append(this.element);
     this.element.textContent = text;
     this.element.hidden = false;
     this.timer = setTimeout(() => (this.element.hidden = true), SHOWN_MS);
