@@ -116,6 +116,9 @@ CHANNEL_LAYERS = {
     }
 }
 
+# How long a web process that was killed keeps its people online. The protocol says so; for tests it is less.
+PRESENCE_LEASE_S = env.number("MESSENGER_PRESENCE_LEASE", 30, low=4, high=30)
+
 # How long after sending a message may be edited, and deleted for everyone.
 EDIT_MINUTES = env.number("EDIT_MINUTES", 15, high=60 * 24 * 365)
 DELETE_MINUTES = env.number("DELETE_MINUTES", 48 * 60, high=60 * 24 * 365)
