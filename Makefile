@@ -1,5 +1,5 @@
 # make run: the messenger with everything it needs. make test: every test. Both set themselves up.
-.PHONY: run test lint bench faults fuzz soak messages proto lock setup setup-test clean
+.PHONY: run test test-most test-browser test-storage lint bench faults fuzz soak messages proto lock setup setup-test clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -8,12 +8,21 @@ STAMP := $(VENV)/.installed-$(shell sha256sum requirements.lock | cut -c1-16)
 run: setup
 	@exec $(PYTHON) -m messenger.supervisor
 
-# Each worker reads all tests of its run: only where there are some, and what it compiled is kept for the next one.
-test: export PYTHONDONTWRITEBYTECODE :=
+# Three runs at once, since many tests wait; each says at its end what it found.
 test: setup-test
+	@$(MAKE) --no-print-directory -j 3 --keep-going --output-sync=target test-most test-browser test-storage
+
+# Each worker reads all tests of its run: only where there are some, and what it compiled is kept for the next one.
+test-most test-browser test-storage: export PYTHONDONTWRITEBYTECODE :=
+
+test-most: setup-test
 	$(PYTHON) -m pytest -m "not browser" --ignore tests/browser $(ARGS)
-	$(PYTHON) -m pytest -m browser tests/browser $(ARGS)
-	PG_VERSION=15 $(PYTHON) -m pytest -m storage tests/chat tests/messenger tests/receipts $(ARGS)
+
+test-browser: setup-test
+	$(PYTHON) -m pytest -n 2 -m browser tests/browser $(ARGS)
+
+test-storage: setup-test
+	PG_VERSION=15 $(PYTHON) -m pytest -n 1 -m storage tests/chat tests/messenger tests/receipts $(ARGS)
 
 lint: setup
 	$(VENV)/bin/ruff check .

@@ -1,5 +1,5 @@
-"""The application both servers run: /api/ and /ws/v1 to the messenger, all other HTTP to Django, the lifespan to its
-start and end."""
+"""The application both servers run: /api/ and /ws/v1 to the messenger, static files to those who ask, all other HTTP to
+Django, the lifespan to its start and end."""
 
 import gc
 import logging
@@ -23,6 +23,7 @@ from chat.delivery import runtime  # noqa: E402
 from chat.web.consumers import ChatConsumer  # noqa: E402
 from messenger.durability import require  # noqa: E402
 from messenger.request_log import request_log  # noqa: E402
+from messenger.static_handler import StaticHandler  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -49,13 +50,14 @@ class BrowserOriginValidator(OriginValidator):  # type: ignore[misc]
 
 
 api = ApiHandler(around=request_log)
+files = StaticHandler(pages, around=request_log)  # type: ignore[arg-type]
 
 
 async def http(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     if scope["path"].startswith("/api/"):
         await api(scope, receive, send)
     else:
-        await pages(scope, receive, send)  # type: ignore[arg-type]
+        await files(scope, receive, send)
 
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:

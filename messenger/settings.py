@@ -47,7 +47,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "messenger.request_log.request_log",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -116,6 +115,9 @@ CHANNEL_LAYERS = {
         },
     }
 }
+
+# How long a web process that was killed keeps its people online. The protocol says so; for tests it is less.
+PRESENCE_LEASE_S = env.number("MESSENGER_PRESENCE_LEASE", 30, low=4, high=30)
 
 # How long after sending a message may be edited, and deleted for everyone.
 EDIT_MINUTES = env.number("EDIT_MINUTES", 15, high=60 * 24 * 365)

@@ -69,9 +69,13 @@ def houses() -> Iterator[Callable[..., House]]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Puts tests of one xdist_group into one worker. pytest-xdist 3.8 means to, by way of an attribute that pytest
-    9.2 does not read any more: without this each worker would start the group's servers again."""
+    9.2 does not read any more: without this each worker would start the group's servers again.
+
+    Of those without a group, which it hands out in their order after the groups, those that may take long come first:
+    no worker is to begin one when the others have nothing left."""
     if not hasattr(config, "workerinput"):
         return
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
     for item in items:
         group = item.get_closest_marker("xdist_group")
         if group is not None and "@" not in item.nodeid.rpartition("]")[2]:

@@ -1,8 +1,8 @@
 """Who is connected, for all web processes: in Redis, each process holds a set of its people that expires by itself.
 
-Nobody has to say goodbye: of a process that was killed nothing is left after LEASE_S. Everything is told by Redis's own
-clock. When Redis has forgotten everything, it is not known for SETTLE_S who is not connected: until then all who live
-have restated theirs.
+Nobody has to say goodbye: of a process that was killed nothing is left when its lease ends. Everything is told by
+Redis's own clock. When Redis has forgotten everything, it is not known for half a lease who is not connected: until
+then all who live have restated theirs, which they do every third of it.
 """
 
 import time
@@ -13,9 +13,6 @@ from redis.asyncio import Redis
 
 from chat.policy.presence import Held
 
-RENEW_S = 10
-LEASE_S = 30
-SETTLE_S = 15
 # A process not heard of for this long is not asked about any more.
 FORGET_S = 3_600
 # Members in one command.
@@ -28,18 +25,21 @@ SETTLING = "presence:settling"
 
 
 class Leases:
-    """Every call raises redis.RedisError and OSError when Redis is away."""
+    """`lease_s`: whole seconds. Every call raises redis.RedisError and OSError when Redis is away."""
 
-    def __init__(self, redis: Redis, process: str) -> None:
+    def __init__(self, redis: Redis, process: str, lease_s: int) -> None:
         self._redis = redis
         self._process = process
+        self._lease_s = lease_s
+        self._settle_s = lease_s // 2
+        self.renew_s = lease_s / 3
 
     async def renew(self, people: Collection[str]) -> None:
-        """These and nobody else, for another LEASE_S, in one exchange."""
+        """These and nobody else, for another lease, in one exchange."""
         settled = await self._redis.exists(KNOWN)
         async with self._redis.pipeline(transaction=True) as pipeline:
             if not settled:
-                pipeline.set(SETTLING, 1, ex=SETTLE_S)
+                pipeline.set(SETTLING, 1, ex=self._settle_s)
                 pipeline.set(KNOWN, 1)
             now = time.time()
             pipeline.zadd(PROCESSES, {self._process: now})
@@ -47,7 +47,7 @@ class Leases:
             pipeline.delete(_of(self._process))
             for some in _chunks(people):
                 pipeline.sadd(_of(self._process), *some)
-            pipeline.expire(_of(self._process), LEASE_S)
+            pipeline.expire(_of(self._process), self._lease_s)
             await pipeline.execute()
 
     async def change(self, come: Collection[str], gone: Collection[str]) -> None:
@@ -58,7 +58,7 @@ class Leases:
             for some in _chunks(gone):
                 pipeline.srem(_of(self._process), *some)
             # A set that was empty has no expiry.
-            pipeline.expire(_of(self._process), LEASE_S)
+            pipeline.expire(_of(self._process), self._lease_s)
             await pipeline.execute()
 
     async def among(self, people: Collection[str]) -> Held:

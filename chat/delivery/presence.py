@@ -15,7 +15,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from redis import RedisError
 
 from chat.delivery.hub import Hub
-from chat.delivery.leases import RENEW_S, Leases
+from chat.delivery.leases import Leases
 from chat.delivery.session import Session
 from chat.delivery.watch import Watch, look_up
 from chat.log.pool import Database
@@ -151,7 +151,7 @@ class Presence:
         if not is_due and people == self._held:
             return
         # Until it is known to have been written, all is to be written again.
-        self._renew_at, due = 0.0, now + RENEW_S if is_due else self._renew_at
+        self._renew_at, due = 0.0, now + self._leases.renew_s if is_due else self._renew_at
         if is_due:
             await self._leases.renew(people)
         else:

@@ -64,9 +64,8 @@ class Runtime:
         self.filler.hub = self.postman.hub = self.door.hub = self.hub
         self.listener = Listener(self.publisher, self.postman.heard)
         self.postman.process, self.postman.neighbours = self.listener.process, self.listener.neighbours
-        self.presence = self.postman.presence = Presence(
-            self.hub, self.database, Leases(self.redis, self.postman.process)
-        )
+        leases = Leases(self.redis, self.postman.process, settings.PRESENCE_LEASE_S)
+        self.presence = self.postman.presence = Presence(self.hub, self.database, leases)
         self.committer = Committer(settings.POSTGRES_DSN, self.postman.settled)
         self.reconciler = Reconciler(self.database, self.postman)
         # At a time; the others wait for their turn, so that what is read for one is not kept waiting by a thousand.

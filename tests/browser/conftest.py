@@ -7,6 +7,8 @@ new in each test.
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,9 @@ from tests.acceptance.servers import House
 from tests.browser.person import Person, Profile
 
 HERE = Path(__file__).parent
-CHROMIUM = "/usr/bin/chromium"
+WHOLE_CHROMIUM = "/usr/bin/chromium"
+# Without the windows around its pages, which cost more than the pages, and without notifications.
+CHROMIUM = shutil.which("chromium-headless-shell") or WHOLE_CHROMIUM
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -29,6 +33,8 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The shortest come last: no worker is to begin a long one when the others have nothing left.
+    items.sort(key=lambda item: item.path.name == "test_ground.py")
     missing = pytest.mark.skip(reason="Chromium is not installed: nothing was tested in a browser")
     for item in items:
         if HERE in item.path.parents:
@@ -39,11 +45,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # Until the last test of this package: Playwright's loop must not be there while tests of asyncio run.
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+def launch() -> Iterator[Callable[[str], Browser]]:
+    """A Chromium by its path, each started once a worker."""
+    with sync_playwright() as playwright, ExitStack() as stack:
+
+        @cache
+        def launched(path: str) -> Browser:
+            if shutil.which(path) is None:
+                pytest.skip(f"{path} is not installed")
+            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            stack.callback(browser.close)
+            return browser
+
+        yield launched
+
+
+@pytest.fixture(scope="package")
+def browser(launch: Callable[[str], Browser]) -> Browser:
+    return launch(CHROMIUM)
 
 
 @pytest.fixture(scope="package")
@@ -53,12 +72,14 @@ def house() -> Iterator[House]:
 
 
 @pytest.fixture
-def new_profile(browser: Browser) -> Iterator[Callable[..., Profile]]:
-    """Browser profiles that share nothing. At the end nobody may have met an error in the console."""
+def new_profile(launch: Callable[[str], Browser]) -> Iterator[Callable[..., Profile]]:
+    """Browser profiles that share nothing; those that may have a service worker can be notified. At the end nobody may
+    have met an error in the console."""
     profiles: list[Profile] = []
 
     def make(house: House, **options: object) -> Profile:
-        profiles.append(Profile(browser, house.address, **options))
+        path = WHOLE_CHROMIUM if options.get("service_workers") == "allow" else CHROMIUM
+        profiles.append(Profile(launch(path), house.address, **options))
         return profiles[-1]
 
     yield make

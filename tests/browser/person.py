@@ -1,6 +1,7 @@
 """People as they use the page: by what they see and press."""
 
 import re
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,15 @@ DRAWN = """
   return rows.map((row) => [row.dataset.seq, row.querySelector(".body").textContent]);
 }
 """
+
+
+def wait_until(page: Page, script: str) -> None:
+    """Until it says so. Page.wait_for_function evaluates texts inside the page from its second look on, which a page
+    of ours forbids."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate(script):
+        assert time.monotonic() < end, f"waited in vain for {script}"
+        page.wait_for_timeout(20)
 
 
 class Profile:

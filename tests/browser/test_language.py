@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.servers import House
-from tests.browser.person import Person, Profile
+from tests.browser.person import Person, Profile, wait_until
 from tests.browser.test_install import NOTIFICATIONS, expect_found, installed, pusher
 
 # What is wider than its box and not meant to be scrolled, or hangs out of the window.
@@ -163,7 +163,7 @@ def turn(page: Page) -> None:
 
 
 def expect_nothing_hangs_out(page: Page) -> None:
-    page.wait_for_function(WIDTH)
+    wait_until(page, WIDTH)
     assert page.evaluate(OVERFLOWS) == []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.servers import PASSWORD, House
-from tests.browser.person import Person, Profile
+from tests.browser.person import Person, Profile, wait_until
 
 DATABASES = "async () => (await indexedDB.databases()).map(({ name }) => name)"
 REVOKE = """
@@ -122,7 +122,7 @@ def test_a_revoked_device_has_to_sign_in_again(house: House, alice: Person, bob:
     alice.sign_in()
     alice.open_chat(bob)
     expect(alice.message("one")).to_be_visible()
-    alice.page.wait_for_function(f"async () => (await ({DATABASES})()).length === 1")
+    wait_until(alice.page, f"async () => (await ({DATABASES})()).length === 1")
     assert databases(alice.page) != before
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from chat.wakeup.vapid import public_key
 from tests.acceptance.servers import PASSWORD, House
-from tests.browser.person import Person, Profile
+from tests.browser.person import Person, Profile, wait_until
 from tests.browser.test_install import installed
 from tests.push_service import PushService
 from tests.servers import VAPID_PRIVATE_KEY
@@ -71,7 +71,7 @@ def test_a_theme_is_kept_by_the_device_and_there_before_the_first_paint(
     other_tab = alice.another_tab()
     settings(alice).get_by_text(chosen, exact=True).click()
     assert alice.page.evaluate(BACKGROUND) == background != before
-    other_tab.page.wait_for_function(f"{BACKGROUND} === '{background}'")
+    wait_until(other_tab.page, f"{BACKGROUND} === '{background}'")
     # As soon as there is a body, whatever modules may do later.
     alice.page.route("**/*.js", lambda route: route.continue_() if "theme" in route.request.url else route.abort())
     alice.profile.forgive("ERR_FAILED")
@@ -324,7 +324,7 @@ def test_notifications_are_switched_on_kept_on_and_off(pushing: House, new_profi
             bell(alice).click()
         expect(bell(alice)).not_to_be_checked()
         assert stored(pushing) == []
-        alice.page.wait_for_function("localStorage.getItem('test-subscribed') === null")
+        wait_until(alice.page, "localStorage.getItem('test-subscribed') === null")
         alice.reload()
         expect(bell(alice)).not_to_be_checked()
         assert stored(pushing) == []

@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 from chat.api import handler, limits
 from chat.api.document import document
 from chat.api.statuses import STATUS
-from chat.delivery import cursor, greeting, leases, outlet, presence, room, session, watchdog
+from chat.delivery import cursor, greeting, outlet, presence, room, session, watchdog
 from chat.inbox import sync
 from chat.policy.backoff import DEFAULT_BACKOFF
 from chat.policy.window import ContiguousCursor
@@ -272,7 +272,7 @@ def test_close_codes_in_the_text_exist() -> None:
         (r"unless more than (\d+) of them", lambda: room.CROWD),
         (r"for (\d+) seconds after the last time it was asked", lambda: presence.WATCH_S),
         (r"may ask for (\d+) conversations at a time", lambda: presence.MOST_WATCHES),
-        (r"connected for up to (\d+) seconds more", lambda: leases.LEASE_S),
+        (r"connected for up to (\d+) seconds more", lambda: settings.PRESENCE_LEASE_S),
         (r"After (\d+) wrong ones for a name", lambda: limits.GUESS_BURST),
         (r"one more try every (\d+) seconds", lambda: round(1 / limits.GUESSES_PER_S)),
         (r"up to ([\d,]+) single ones", lambda: QUIET_LIMITS["acknowledgements above a hole"]),

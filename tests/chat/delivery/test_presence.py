@@ -9,7 +9,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from chat.delivery import leases, presence
-from chat.delivery.leases import KNOWN, LEASE_S, PROCESSES, SETTLING, Leases
+from chat.delivery.leases import KNOWN, PROCESSES, SETTLING, Leases
 from chat.delivery.runtime import Runtime
 from chat.log import profile
 from chat.models import Conversation, Device, Membership, User
@@ -163,14 +163,16 @@ async def test_nor_does_a_socket_that_is_gone_leave_one(runtime: Runtime, people
 async def test_without_redis_nothing_is_said_of_who_is_not_here(runtime: Runtime, people: Cast, conv: str) -> None:
     """Of who is connected to this process it is known."""
     alice, bob = await greeted(runtime, people.alice), await greeted(runtime, people.bob)
-    runtime.presence._leases = Leases(AsyncRedis(port=1), "here")
+    runtime.presence._leases = Leases(AsyncRedis(port=1), "here", 30)
     await alice.say(asks(conv))
     await until(lambda: told(alice) == [[{"id": people.bob.id, "online": True}]])
     await bob.leave()
     await until(lambda: told(alice)[1:] == [[]])
 
 
-async def test_nor_while_redis_has_forgotten(runtime: Runtime, people: Cast, conv: str, redis: Redis) -> None:
+async def test_nor_while_redis_has_forgotten(
+    runtime: Runtime, people: Cast, conv: str, redis: Redis, settings: Settings
+) -> None:
     """Until all who live have had the time to restate what they hold."""
     alice, _ = await greeted(runtime, people.alice), await greeted(runtime, people.carol)
     redis.flushdb()
@@ -178,19 +180,19 @@ async def test_nor_while_redis_has_forgotten(runtime: Runtime, people: Cast, con
     await until(lambda: told(alice) == [[]])
     runtime.presence._renew_at = 0.0
     await until(lambda: redis.exists(SETTLING))
-    assert 0 < redis.ttl(SETTLING) <= leases.SETTLE_S
+    assert 0 < redis.ttl(SETTLING) <= settings.PRESENCE_LEASE_S / 2
     redis.delete(SETTLING)
     await until(lambda: told(alice)[-1] and not told(alice)[-1][0]["online"])
 
 
 async def test_a_lease_ends_without_a_word(redis: Redis, settings: Settings) -> None:
     both = AsyncRedis.from_url(settings.REDIS_URL)
-    mine, theirs = Leases(both, "mine"), Leases(both, "theirs")
+    mine, theirs = (Leases(both, name, settings.PRESENCE_LEASE_S) for name in ("mine", "theirs"))
     await theirs.renew({"alice", "bob"})
     await theirs.change({"carol"}, {"bob"})
     assert await mine.among(["alice", "bob", "carol"]) == Held(frozenset({"alice", "carol"}), is_whole=True)
     assert await mine.among([]) == Held(is_whole=True)
-    assert 0 < redis.ttl("presence:of:theirs") <= LEASE_S
+    assert 0 < redis.ttl("presence:of:theirs") <= settings.PRESENCE_LEASE_S
     # As time does.
     redis.delete("presence:of:theirs")
     assert await mine.among(["alice"]) == Held(is_whole=True)
@@ -198,7 +200,7 @@ async def test_a_lease_ends_without_a_word(redis: Redis, settings: Settings) -> 
     await mine.renew(())
     assert redis.zscore(PROCESSES, "theirs") is None
     await mine.change({"dave"}, ())
-    assert 0 < redis.ttl("presence:of:mine") <= LEASE_S
+    assert 0 < redis.ttl("presence:of:mine") <= settings.PRESENCE_LEASE_S
     await both.aclose()
 
 
