@@ -7,19 +7,6 @@ from pathlib import Path
 
 SCENARIOS = ("full", "steady", "counts", "encoding", "idle", "away", "crowd", "rest", "upload", "library")
 SCENARIOS += ("recur", "page")
-    "full",
-    "steady",
-    "counts",
-    "encoding",
-    "idle",
-    "away",
-    "crowd",
-    "rest",
-    "upload",
-    "library",
-    "recur",
-    "page",
-)
 SERVERS = ("uvicorn", "daphne")
 
 

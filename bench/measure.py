@@ -10,11 +10,6 @@ from tests.acceptance.servers import House
 
 CELERY = ("receipts", "default", "media", "beat")
 GROUPS = {"web": ("web-1",), "postgres": ("postgres",), "redis": ("redis",), "celery": CELERY}
-    "web": ("web-1",),
-    "postgres": ("postgres",),
-    "redis": ("redis",),
-    "celery": ("receipts", "default", "media", "beat"),
-}
 
 
 def cpu_seconds(house: House) -> dict[str, float]:
