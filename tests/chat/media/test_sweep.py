@@ -111,7 +111,7 @@ def test_a_renderer_that_is_ended_is_tried_three_times(
         assert draw_next()
         file.refresh_from_db()
         assert (file.thumbnail, draw_next()) == ("wanted" if tries < thumbnails.ATTEMPTS else "failed", False)
-        Attachment.objects.update(next_attempt_at=timezone.now())
+        Attachment.objects.update(next_attempt_at=timezone.now() - timedelta(minutes=10))
 
 
 def test_what_a_dead_worker_had_taken_is_due_again(people: Cast, conv: str) -> None:
@@ -119,7 +119,7 @@ def test_what_a_dead_worker_had_taken_is_due_again(people: Cast, conv: str) -> N
     leased = timezone.now() + timedelta(seconds=thumbnails.LEASE_S)
     Attachment.objects.update(attempts=1, next_attempt_at=leased)
     assert not draw_next()
-    Attachment.objects.update(next_attempt_at=timezone.now())
+    Attachment.objects.update(next_attempt_at=timezone.now() - timedelta(minutes=10))
     assert draw_next()
     file.refresh_from_db()
     assert file.thumbnail == "made"
