@@ -1,5 +1,5 @@
-"""The application both servers run: /api/ and /ws/v1 to the messenger, static files to those who ask, all other HTTP to
-Django, the lifespan to its start and end."""
+"""The application both servers run: /api/, /files/ and /ws/v1 to the messenger, static files to those who ask, all other
+HTTP to Django, the lifespan to its start and end."""
 
 import gc
 import logging
@@ -54,7 +54,7 @@ files = StaticHandler(pages, around=request_log)  # type: ignore[arg-type]
 
 
 async def http(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    if scope["path"].startswith("/api/"):
+    if scope["path"].startswith(("/api/", "/files/")):
         await api(scope, receive, send)
     else:
         await files(scope, receive, send)

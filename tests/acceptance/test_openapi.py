@@ -15,6 +15,7 @@ from chat.api.examples import BOB, CONV, DEVICE, EXAMPLES
 from tests.acceptance.app import App, app, app_of
 from tests.acceptance.conftest import Cast, one_server
 from tests.acceptance.servers import House
+from tests.acceptance.template import CLONE
 
 pytestmark = pytest.mark.acceptance
 
@@ -48,7 +49,8 @@ def _schemathesis(address: str, who: App, folder: Path) -> "subprocess.Completed
     command += ["--checks", "all", "--max-examples", CASES, "--seed", "1", "--no-color", "--warnings", "off"]
     command += ["--generation-database", "none", "--continue-on-failure", "--rate-limit", "150/s"]
     command += [f"--exclude-operation-id={name}" for name in ENDING]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS * 20)
+    environment = os.environ | {"SCHEMATHESIS_HOOKS": "tests.acceptance.fuzzing", "PYTHONPATH": str(CLONE)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS * 20)
 
 
 async def test_every_operation_has_an_example_that_runs(house: House, cast: Cast) -> None:
@@ -56,24 +58,31 @@ async def test_every_operation_has_an_example_that_runs(house: House, cast: Cast
     async with app_of(house, cast.alice) as alice, app(house.address) as anybody:
         conv = await alice.open(cast.bob.username)
         await alice.send(conv, "first_1_0", "first")
+        upload = ""
         for path, method, operation in _operations():
             name = operation["operationId"]
             if name in NEEDS_MORE:
                 continue
             async with app_of(house, cast.alice) as fresh:
                 who = anybody if name in ("signUp", "signIn") else fresh if name in ENDING else alice
-                answer = await _run(who, name, method, path, conv, fresh.device, cast)
+                known = {"conv": conv, "seq": 1, "device_id": fresh.device, "upload": upload, "attachment": upload}
+                answer = await _run(who, name, method, path.format(**known), conv, cast)
+                if name == "createUpload":
+                    upload = answer.headers["location"].rpartition("/")[2]
             assert answer.is_success, (name, answer.text)
             assert str(answer.status_code) in operation["responses"], name
             if answer.content:
                 _model(operation).model_validate_json(answer.content)
 
 
-async def _run(who: App, name: str, method: str, path: str, conv: str, device: str, cast: Cast) -> Any:
+async def _run(who: App, name: str, method: str, path: str, conv: str, cast: Cast) -> Any:
     example = EXAMPLES[name]
     body = None if example.body is None else _ours(example.body, conv, cast)
-    path = path.format(conv=conv, seq=1, device_id=device)
-    return await who.ask(method, path, body, params=example.query)
+    more: dict[str, Any] = {"headers": dict(example.headers)}
+    if example.content:
+        more["content"] = example.content
+        more["headers"]["Content-Type"] = "application/offset+octet-stream"
+    return await who.ask(method, path, body, params=example.query, **more)
 
 
 def _ours(thing: Any, conv: str, cast: Cast) -> Any:
@@ -93,7 +102,16 @@ def _operations() -> list[tuple[str, str, dict[str, Any]]]:
         for path, methods in document()["paths"].items()
         for method, operation in methods.items()
     ]
-    return sorted(found, key=lambda each: (each[2]["operationId"] in ENDING, each[1] == "DELETE"))
+    uploading = ("createUpload", "headUpload", "continueUpload")
+    return sorted(
+        found,
+        key=lambda each: (
+            each[2]["operationId"] in ENDING,
+            each[1] == "DELETE",
+            each[2]["operationId"] not in uploading,
+            uploading.index(each[2]["operationId"]) if each[2]["operationId"] in uploading else 0,
+        ),
+    )
 
 
 def _model(operation: dict[str, Any]) -> Any:
