@@ -1,5 +1,5 @@
-"""The application both servers run: /api/, /files/ and /ws/v1 to the messenger, static files to those who ask, all other
-HTTP to Django, the lifespan to its start and end."""
+"""The application both servers run: /api/, /files/ and /ws/v1 to the messenger, static files to those who ask, all
+other HTTP to Django, the lifespan to its start and end."""
 
 import gc
 import logging
