@@ -243,6 +243,38 @@ async def test_two_questions_about_one_message_get_an_answer_each(path: Path) ->
         assert isinstance(for_all, Refused) and for_all.code == "TOO_LATE"
 
 
+async def test_a_token_that_was_replaced_meanwhile_takes_the_new_one_along_nowhere(path: Path) -> None:
+    """The handshake was made with the old one, which ended when the new one was first used somewhere else."""
+
+    async def ended(connection: Any) -> None:
+        await connection.hear("hello")
+        await client_now[0]._engine.adopt({"token": "its successor"})
+        await connection.socket.close(4401)
+
+    client_now: list[Any] = []
+    async with client_of(path, ended, normal) as (client, server):
+        client_now.append(client)
+        await client.caught_up()
+        assert client.is_signed_in and len(server.connections) == 2
+        shown = [connection.socket.request.headers["Authorization"] for connection in server.connections]
+        assert shown == ["Bearer secret", "Bearer its successor"]
+
+
+@pytest.mark.parametrize("told", [b"<p>Sign in to this network", b'{"token": "alone"}', b"[]"])
+async def test_what_is_not_the_messenger_signs_nobody_in(path: Path, told: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(told), told))
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as portal:
+        port = portal.sockets[0].getsockname()[1]
+        async with Client(f"http://127.0.0.1:{port}", database=path) as client:
+            with pytest.raises(Unavailable, match="not the messenger"):
+                await client.sign_in("alice", "correct horse battery staple")
+            assert not client.is_signed_in
+
+
 async def test_who_waits_for_a_connection_hears_that_there_will_be_none(path: Path) -> None:
     async with client_of(path, closing(4400)) as (client, _):
         with pytest.raises(Stopped):
