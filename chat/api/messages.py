@@ -78,7 +78,7 @@ async def send_message(request: HttpRequest, conv: Id, message: Message) -> Http
     """In the log and on disk when it is answered: 201 the first time, and 200 with the same message_id, seq and
     timestamp whenever the same client_id is sent again. After an answer that was lost, or a 503, send it again."""
     runtime, asking = await running(), asked_by(request)
-    proposal = acts.proposal(message, conv, Actor(asking.user, asking.device))
+    proposal = acts.proposal(message, conv, Actor(asking.user, asking.device), asking.access_rev)
     reply = Reply()
     if not runtime.committer.submit(proposal, reply):
         SENDS.add(of="retry")

@@ -97,7 +97,7 @@ class Desk:
     # At once
 
     def _send(self, frame: Send) -> None:
-        proposal = acts.proposal(frame, frame.conv, self._actor)
+        proposal = acts.proposal(frame, frame.conv, self._actor, self._session.access_rev)
         if not self._runtime.committer.submit(proposal, self._session):
             SENDS.add(of="retry")
             code = ErrorCode.UNAVAILABLE if self._runtime.stopping else ErrorCode.OVERLOADED
