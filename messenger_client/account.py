@@ -1,5 +1,6 @@
 """Whose device this is: signing in and up and out. A database is of one person at one server, for good."""
 
+import asyncio
 from typing import Any
 
 from messenger_client.engine import Engine
@@ -11,6 +12,7 @@ class Account:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._http = Http(engine.server)
+        self._rotating = asyncio.Lock()
 
     @property
     def _known(self) -> dict[str, str]:
@@ -51,7 +53,9 @@ class Account:
         await self._adopt(await self._http.sign_up(username, password, name, device))
 
     async def rotate_token(self) -> None:
-        await self._engine.adopt({"token": await self._http.rotate(self._token)})
+        # Of two that were made for one the server takes the last alone, whichever answer comes last.
+        async with self._rotating:
+            await self._engine.adopt({"token": await self._http.rotate(self._token)})
 
     async def sign_out(self) -> None:
         await self._http.sign_out(self._engine.device, self._token)

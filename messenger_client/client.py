@@ -35,7 +35,6 @@ class Client:
         self._engine = Engine(server.rstrip("/"), database, listens)
         self._account = Account(self._engine)
         self._ids = ids
-        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         """Connects if this device is signed in already. Raises StoreFailed, StoreInUse, SomebodyElse."""
@@ -198,8 +197,7 @@ class Client:
     async def open(self, username: str) -> Conversation:
         """The 1:1 conversation with someone, made if it is not there yet; with oneself: notes. Raises Refused,
         Unavailable."""
-        async with self._opening:
-            frame = await self._engine.requests.ask(protocol.open_direct(username))
+        frame = await self._engine.requests.ask(protocol.open_direct(username))
         found = await self.conversation(frame["items"][0]["id"])
         if found is None:
             # Forgotten in the meantime, with all else of an epoch that is over.

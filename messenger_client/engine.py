@@ -57,6 +57,8 @@ class Engine:
         self._new_state = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        # The token of the connection's last handshake.
+        self._shown: str | None = None
 
     @property
     def me(self) -> str:
@@ -68,7 +70,8 @@ class Engine:
 
     def headers(self) -> Mapping[str, str]:
         """What authenticates the connection."""
-        return {"Authorization": f"Bearer {self.account['token']}"}
+        self._shown = self.account["token"]
+        return {"Authorization": f"Bearer {self._shown}"}
 
     # From start to end
 
@@ -122,7 +125,7 @@ class Engine:
 
     async def _run(self) -> None:
         try:
-            await self.link.run()
+            await self._stay_connected()
         except SignedOut as error:
             # A new one is got by signing in; this one would be refused for ever.
             await self._forget_token()
@@ -134,6 +137,16 @@ class Engine:
             self._end(State.STOPPED, Stopped(f"{Stopped.__doc__} ({type(error).__name__})"))
         finally:
             self._disconnected()
+
+    async def _stay_connected(self) -> None:
+        """Raises SignedOut, Stopped."""
+        while True:
+            try:
+                await self.link.run()
+            except SignedOut:
+                # Of a token that was replaced meanwhile it says nothing about the one in its place.
+                if self.account.get("token") in (None, self._shown):
+                    raise
 
     def _end(self, state: State, error: MessengerError) -> None:
         logger.warning("the connection has ended: %s", state.value)

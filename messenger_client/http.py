@@ -1,5 +1,6 @@
 """What is asked over HTTP: signing in and out. Errors by category (retry.py), without passwords and tokens."""
 
+from collections.abc import Set
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ from messenger_client.errors import MessengerError, Refused, SignedOut, Unavaila
 from messenger_client.retry import Retry, of_status, retry_after_ms
 
 TIMEOUT_S = 20.0
+SIGNED_IN = {"device_id", "token", "user"}
 
 
 class Http:
@@ -19,32 +21,38 @@ class Http:
     async def sign_in(self, username: str, password: str, name: str, device: str | None) -> dict[str, Any]:
         """A device of someone's, {device_id, token, user}; `device`: one's own of before, under a new token."""
         wanted = {"username": username, "password": password, "name": name}
-        return await self._ask("POST", "/api/v1/devices", wanted | ({"device_id": device} if device else {}))
+        wanted |= {"device_id": device} if device else {}
+        return await self._ask("POST", "/api/v1/devices", wanted, tells=SIGNED_IN)
 
     async def sign_up(self, username: str, password: str, name: str, device: str) -> dict[str, Any]:
         """Someone new, called `name`, with a first device, called `device`: as sign_in."""
         wanted = {"username": username, "password": password, "name": name, "device": device}
-        return await self._ask("POST", "/api/v1/accounts", wanted)
+        return await self._ask("POST", "/api/v1/accounts", wanted, tells=SIGNED_IN)
 
     async def rotate(self, token: str) -> str:
         """A new token; the old one ends when the new one is first used."""
-        return str((await self._ask("POST", "/api/v1/devices/self/token", None, token))["token"])
+        return str((await self._ask("POST", "/api/v1/devices/self/token", None, token, tells={"token"}))["token"])
 
     async def sign_out(self, device: str, token: str) -> None:
         await self._ask("DELETE", f"/api/v1/devices/{device}", None, token)
 
-    async def _ask(self, method: str, path: str, body: Any, token: str | None = None) -> dict[str, Any]:
-        """Raises Unavailable, SignedOut or Refused."""
+    async def _ask(
+        self, method: str, path: str, body: Any, token: str | None = None, tells: Set[str] = frozenset()
+    ) -> dict[str, Any]:
+        """`tells`: what a good answer says at least; another is not the messenger's, but of something before it.
+        Raises Unavailable, SignedOut or Refused."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             async with httpx.AsyncClient(base_url=self._server, timeout=TIMEOUT_S, headers=headers) as client:
                 response = await client.request(method, path, json=body)
         except httpx.HTTPError as error:
             raise Unavailable(f"The server cannot be reached ({type(error).__name__}).") from None
-        problem = _json(response)
-        if response.is_success:
-            return problem
-        raise _error(response, problem)
+        told = _json(response)
+        if not response.is_success:
+            raise _error(response, told)
+        if not tells <= told.keys():
+            raise Unavailable("What answered is not the messenger.")
+        return told
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

@@ -4,6 +4,7 @@ error; when the connection goes first nobody knows, and it may be asked again wi
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from weakref import WeakValueDictionary
 
 from messenger_client.errors import Refused, Unavailable
 from messenger_client.protocol import Frame
@@ -20,33 +21,33 @@ class Requests:
     def __init__(self, transmit: Callable[[Frame], None], online: Callable[[], Awaitable[None]]) -> None:
         self._transmit = transmit
         self._online = online
-        self._asked: dict[Key, list[asyncio.Future[Frame]]] = {}
+        self._asked: dict[Key, asyncio.Future[Frame]] = {}
+        self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
     async def ask(self, frame: Frame) -> Frame:
-        """The answer; a connection that is being made is waited for. Raises Refused or Unavailable."""
+        """The answer; a connection that is being made is waited for, and so is the answer to another question that an
+        answer could not be told apart from. Raises Refused or Unavailable."""
+        turn = self._turns.setdefault(_key(frame), asyncio.Lock())
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(ANSWER_S), turn:
                 await self._online()
                 return await self._ask(frame)
         except TimeoutError:
             raise Unavailable() from None
 
     async def _ask(self, frame: Frame) -> Frame:
-        future: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        waiting = self._asked.setdefault(_key(frame), [])
-        waiting.append(future)
+        key = _key(frame)
+        self._asked[key] = asyncio.get_running_loop().create_future()
         self._transmit(frame)
         try:
-            return await future
+            return await self._asked[key]
         finally:
-            if future in waiting:
-                waiting.remove(future)
+            self._asked.pop(key, None)
 
     def answered(self, question: Frame, answer: Frame) -> None:
-        """To all who asked the same."""
-        for future in self._asked.pop(_key(question), []):
-            if not future.done():
-                future.set_result(answer)
+        future = self._asked.get(_key(question))
+        if future is not None and not future.done():
+            future.set_result(answer)
 
     def refused(self, question: Frame, error: Frame) -> None:
         wrong: Refused | Unavailable
@@ -55,19 +56,17 @@ class Requests:
             wrong.retry_after_ms = error["retry_after_ms"]
         else:
             wrong = Refused(error["text"], error["code"])
-        for future in self._asked.pop(_key(question), []):
-            if not future.done():
-                future.set_exception(wrong)
+        future = self._asked.get(_key(question))
+        if future is not None and not future.done():
+            future.set_exception(wrong)
 
     def abandon(self) -> None:
         """The connection is gone, and with it all answers."""
-        asked, self._asked = self._asked, {}
-        for waiting in asked.values():
-            for future in waiting:
-                if not future.done():
-                    future.set_exception(Unavailable())
+        for future in self._asked.values():
+            if not future.done():
+                future.set_exception(Unavailable())
 
 
 def _key(frame: Frame) -> Key:
-    """As much of a question as its error repeats; of pages only one is asked for in a conversation at a time."""
+    """As much of a question as its answer repeats."""
     return frame["t"], frame.get("conv"), frame.get("seq")

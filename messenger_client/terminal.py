@@ -47,8 +47,10 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u
 
 
 def plain(text: str) -> str:
-    """On one line or several, and nothing but text."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+    """On one line or several, and nothing but text. Further lines stand in: none of them can look like a message of its
+    own."""
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    return "\n      ".join(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", line) for line in lines)
 
 
 class Terminal:

@@ -76,6 +76,7 @@ class ReceiptBuffer:
         # On its way to Redis.
         self._going: Held = {}
         self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()
 
     def note(self, conv: str, device: str, kind: str, seq: int) -> None:
         """Device stands at `seq` for `kind` (DELIVERED or SEEN; CHANGED: at revision `seq`)."""
@@ -101,7 +102,12 @@ class ReceiptBuffer:
             await asyncio.sleep(INTERVAL_S if ok else RETRY_S)
 
     async def flush(self) -> bool:
-        """Writes what is held in one exchange. False when Redis is away; it is then held on to."""
+        """Writes what is held in one exchange: what was noted before is in Redis then, whoever has written it. False
+        when Redis is away; it is then held on to."""
+        async with self._turn:
+            return await self._flush()
+
+    async def _flush(self) -> bool:
         held, self._held = self._held, {}
         if not held:
             return True
@@ -117,6 +123,10 @@ class ReceiptBuffer:
             logger.warning("receipts held back: %s", type(error).__name__)
             self._hold_on_to(held)
             return False
+        except asyncio.CancelledError:
+            # Whoever asked is gone; what is held is of others, too.
+            self._hold_on_to(held)
+            raise
         finally:
             self._going = {}
         return True

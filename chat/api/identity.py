@@ -20,14 +20,15 @@ ANSWER_S = 1.5
 _csrf = CsrfViewMiddleware(lambda request: HttpResponse())
 
 
-async def asking(request: HttpRequest) -> Identity | None:
-    """None: nobody we know. Raises Refusal (CSRF_FAILED, RATE_LIMITED), psycopg.Error, TimeoutError."""
+async def asking(request: HttpRequest, recent: bool) -> Identity | None:
+    """None: nobody we know. `recent`: see Bearers.find. Raises Refusal (CSRF_FAILED, RATE_LIMITED), psycopg.Error,
+    TimeoutError."""
     scope = getattr(request, "scope", None)
     if scope is None:
         return None
     runtime = await running()
     async with asyncio.timeout(ANSWER_S):
-        identity = await identify(runtime.database, scope, runtime.bearers)
+        identity = await identify(runtime.database, scope, runtime.bearers, recent)
     if identity is not None:
         request.identity = identity  # type: ignore[attr-defined]
         if bearer(scope) is None:
@@ -51,12 +52,16 @@ def _nothing() -> HttpResponse:
 
 
 class Asking:
-    """What a route of the API asks before all else; its `request.auth` is the Identity."""
+    """What a route of the API asks before all else; its `request.auth` is the Identity. `recent`: for a route whose
+    work is decided again from what the database says then."""
 
     openapi_security_schema = {"type": "http", "scheme": "bearer"}
 
+    def __init__(self, recent: bool = False) -> None:
+        self._recent = recent
+
     async def __call__(self, request: HttpRequest) -> Any:
-        return await asking(request)
+        return await asking(request, self._recent)
 
 
 def asked_by(request: HttpRequest) -> Identity:

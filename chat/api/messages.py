@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 
 from chat.api.answer import told
-from chat.api.identity import ANSWER_S, asked_by
+from chat.api.identity import ANSWER_S, Asking, asked_by
 from chat.api.problems import BadRequest
 from chat.api.requests import Again, NewText
 from chat.api.responses import Accepted, History, Info, Revised
@@ -73,12 +73,17 @@ async def _pass_expired(asking: Identity, conv: str, found: acts.Stretch) -> Non
         await in_thread(pass_horizons, asking.device, [Reset(conv, 0, horizon)])
 
 
-@router.post("/conversations/{conv}/messages", response={201: Accepted, 200: Accepted}, operation_id="sendMessage")
+@router.post(
+    "/conversations/{conv}/messages",
+    auth=Asking(recent=True),
+    response={201: Accepted, 200: Accepted},
+    operation_id="sendMessage",
+)
 async def send_message(request: HttpRequest, conv: Id, message: Message) -> HttpResponse:
     """In the log and on disk when it is answered: 201 the first time, and 200 with the same message_id, seq and
     timestamp whenever the same client_id is sent again. After an answer that was lost, or a 503, send it again."""
     runtime, asking = await running(), asked_by(request)
-    proposal = acts.proposal(message, conv, Actor(asking.user, asking.device))
+    proposal = acts.proposal(message, conv, Actor(asking.user, asking.device), asking.access_rev)
     reply = Reply()
     if not runtime.committer.submit(proposal, reply):
         SENDS.add(of="retry")

@@ -2,7 +2,8 @@
 
 A socket remembers what it was told; a request does not. So the device's cursor is read each time, the acknowledgements
 of one batch are folded into it in order, and what rose goes the way of all acknowledgements. A single one above a hole
-is forgotten: the answer says where the cursor stands, and who sees that it did not rise repeats itself.
+is forgotten: the answer says where the cursor stands, and who sees that it did not rise repeats itself. It
+is given when what was taken is in Redis: a device without a socket has no heartbeat to restate it.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from redis.exceptions import RedisError
 
 from chat.delivery.runtime import Runtime
 from chat.log.access import START_IN, Actor
+from chat.log.refusal import Refusal
 from chat.policy.window import ContiguousCursor
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import Acknowledgment
@@ -70,7 +72,8 @@ class Acknowledged:
 
 
 async def acknowledge(runtime: Runtime, actor: Actor, acks: Sequence[Acknowledgment]) -> Acknowledged:
-    """Raises psycopg.Error; then nothing was taken."""
+    """Raises psycopg.Error: then nothing was taken; and Refusal (UNAVAILABLE): then nobody knows, it is to be said
+    again."""
     convs = sorted({ack.conv for ack in acks})
     standings = await _standings(runtime, actor, convs)
     refused = []
@@ -83,6 +86,8 @@ async def acknowledge(runtime: Runtime, actor: Actor, acks: Sequence[Acknowledgm
         # Nobody has seen what they have not stored; what is ahead of it counts when it is said again.
         standing.seen = max(standing.seen, min(standing.wants, standing.cursor.position))
         _note(runtime, actor, conv, standing)
+    if not await runtime.receipts.flush():
+        raise Refusal(ErrorCode.UNAVAILABLE)
     positions = [
         {"conv": conv, "received": each.cursor.position, "rev": each.rev, "seen": each.seen}
         for conv, each in standings.items()

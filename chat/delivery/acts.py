@@ -39,7 +39,8 @@ def windows() -> Windows:
     return Windows(settings.EDIT_MINUTES * 60_000, settings.DELETE_MINUTES * 60_000)
 
 
-def proposal(message: Message, conv: str, actor: Actor) -> Proposal:
+def proposal(message: Message, conv: str, actor: Actor, access_rev: int) -> Proposal:
+    """`access_rev`: what the device's was when the actor was let in."""
     return Proposal(
         conv=conv,
         sender=actor.user,
@@ -47,6 +48,7 @@ def proposal(message: Message, conv: str, actor: Actor) -> Proposal:
         client_id=message.client_id,
         body=message.body,
         message_id=new_message_id(),
+        access_rev=access_rev,
         after=message.after,
         reply_to=message.reply_to,
         reply_to_id=message.reply_to_id,

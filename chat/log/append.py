@@ -31,7 +31,7 @@ WHERE s.conversation_id = ANY(%s::uuid[]) AND s.user_id = ANY(%s::uuid[]) AND s.
 """
 
 DEVICES = """
-SELECT d.id::text FROM chat_device d JOIN chat_user u ON u.id = d.user_id
+SELECT d.id::text, d.access_rev FROM chat_device d JOIN chat_user u ON u.id = d.user_id
 WHERE d.id = ANY(%s::uuid[]) AND d.revoked_at IS NULL AND u.is_active
 """
 

@@ -1,10 +1,13 @@
 """Whose a bearer token is: looked up for all who ask at the same time together.
 
-Every request brings one, and nothing is remembered of it: a token that has just ended is not good any more. So that
-a thousand requests a second are not a thousand look-ups, what is asked while one is on its way shares the next one.
+Every request brings one, and a token that has just ended is not good any more. So that a thousand requests a second are
+not a thousand look-ups, what is asked while one is on its way shares the next one. Sends, which the committer decides
+again from facts under lock, take what was found within the last second: a device that sends a lot is not looked up each
+time.
 """
 
 import asyncio
+from collections import OrderedDict
 from contextvars import Context
 from dataclasses import dataclass
 
@@ -28,6 +31,11 @@ UPDATE chat_device SET token_hash = next_token_hash, next_token_hash = NULL WHER
 """
 
 
+RECENT_S = 1.0
+# Remembered at most; whose token was looked up longest ago is forgotten first.
+MOST_RECENT = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Bearer:
     """`is_current` false: its token is the one to come, used for the first time."""
@@ -49,15 +57,35 @@ class Bearers:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: Waiting = {}
+        self._recent: OrderedDict[bytes, tuple[float, Bearer]] = OrderedDict()
         self._task: asyncio.Task[None] | None = None
 
-    async def find(self, hashed: bytes) -> Bearer | None:
-        """By the hash of a token. None: it is nobody's, or not any more."""
+    async def find(self, hashed: bytes, recent: bool = False) -> Bearer | None:
+        """By the hash of a token. None: it is nobody's, or not any more. `recent`: as it was RECENT_S ago at most, for
+        who has it looked at again before anything is done (access_rev)."""
+        at, known = self._recent.get(hashed, (0.0, None))
+        if recent and known is not None and asyncio.get_running_loop().time() - at < RECENT_S:
+            return known
+        self._recent.pop(hashed, None)
+        found = await self._find(hashed)
+        if found is not None:
+            self._remember(hashed, found)
+        return found
+
+    def _remember(self, hashed: bytes, found: Bearer) -> None:
+        self._recent[hashed] = asyncio.get_running_loop().time(), found
+        self._recent.move_to_end(hashed)
+        if len(self._recent) > MOST_RECENT:
+            self._recent.popitem(last=False)
+
+    async def _find(self, hashed: bytes) -> Bearer | None:
         found = await self._look_up(hashed)
         if found is None or found.is_current:
             return found
         # It takes over. Unless it was replaced in this moment, it is the one now.
         await self._database.rows(SUCCEED, [hashed])
+        for old in [old for old, (_, known) in self._recent.items() if known.device == found.device]:
+            del self._recent[old]
         found = await self._look_up(hashed)
         return found if found is not None and found.is_current else None
 

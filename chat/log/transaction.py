@@ -157,7 +157,7 @@ class BatchWriter:
             heads=locked,
             members=members.keys(),
             readable=_readable(members, locked),
-            devices=frozenset(row[0] for row in await devices.fetchall()),
+            devices=frozenset((row[0], row[1]) for row in await devices.fetchall()),
             known={(row[0], row[1]): Known(*row[2:]) for row in await known.fetchall()},
             locked_out=frozenset(conv for conv, _ in members if conv not in locked),
             files={(row[0], row[1]) for row in rows},

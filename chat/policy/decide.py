@@ -4,7 +4,8 @@ A batch is folded in arrival order against facts read under the conversations' l
 batch becomes counts for the later ones. For one send the first matching rule decides:
 
     conversation locked by someone else      Skipped      back to the head of the queue
-    device revoked or person inactive        Refused      AUTHENTICATION_FAILED
+    device revoked or signed out, or person  Refused      AUTHENTICATION_FAILED
+    inactive
     not a member (or no such conversation)   Refused      NOT_FOUND, one answer for both
     key known, same digest                   Accepted     duplicate: the first time's id, seq and time
     key known, other digest                  Refused      IDEMPOTENCY_CONFLICT
@@ -30,7 +31,8 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A validated send as it waits in the queue. Ids are lower-case UUID strings."""
+    """A validated send as it waits in the queue. Ids are lower-case UUID strings. `access_rev`: its device's, when who
+    sends was last looked up."""
 
     conv: str
     sender: str
@@ -38,6 +40,7 @@ class Proposal:
     client_id: str
     body: str
     message_id: str
+    access_rev: int = 0
     after: str | None = None
     reply_to: int | None = None
     reply_to_id: str | None = None
@@ -74,13 +77,14 @@ class Facts:
 
     `heads`: the locked conversations only. `locked_out`: those another transaction holds. `members`: (conversation,
     user) of those present. `readable`: what they may read, of those at least who answer something. `devices`: those
-    that may act. `known`: entries by key. `files`: (owner, id) of complete uploads that no message has yet.
+    that may act, each with its access_rev. `known`: entries by key. `files`: (owner, id) of complete uploads that no
+    message has yet.
     """
 
     heads: Mapping[str, Head]
     members: Collection[tuple[str, str]]
     readable: Mapping[tuple[str, str], Readable]
-    devices: frozenset[str]
+    devices: frozenset[tuple[str, int]]
     known: Mapping[Key, Known]
     locked_out: frozenset[str] = frozenset()
     files: Collection[tuple[str, str]] = frozenset()
@@ -184,7 +188,7 @@ class _Fold:
         facts = self.facts
         if send.conv in facts.locked_out:
             return Skipped()
-        if send.device not in facts.devices:
+        if (send.device, send.access_rev) not in facts.devices:
             return Refused(ErrorCode.AUTHENTICATION_FAILED)
         reply = self.cause(send)
         first = self.find(send.sender, send.client_id)

@@ -97,7 +97,7 @@ class Desk:
     # At once
 
     def _send(self, frame: Send) -> None:
-        proposal = acts.proposal(frame, frame.conv, self._actor)
+        proposal = acts.proposal(frame, frame.conv, self._actor, self._session.access_rev)
         if not self._runtime.committer.submit(proposal, self._session):
             SENDS.add(of="retry")
             code = ErrorCode.UNAVAILABLE if self._runtime.stopping else ErrorCode.OVERLOADED
@@ -186,7 +186,7 @@ class Desk:
             retry = answers.retry(frame.conv, frame.client_id, ErrorCode.RATE_LIMITED, after_ms)
             self._session.write(retry)
         else:
-            self._session.write(answers.error(ErrorCode.RATE_LIMITED, ref={"t": frame.t}, after_ms=after_ms))
+            self._session.write(answers.error(ErrorCode.RATE_LIMITED, ref=reference(frame), after_ms=after_ms))
         self._over += 1
         if self._over >= FLOOD_FRAMES:
             self._session.end(CloseCode.FLOOD)

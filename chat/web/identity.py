@@ -75,12 +75,15 @@ def _authorizations(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[st
             yield scheme, rest
 
 
-async def identify(database: Database, scope: Mapping[str, Any], bearers: Bearers | None = None) -> Identity | None:
-    """None: not signed in. Raises psycopg.Error when the database is away. `bearers`: where others ask as well."""
+async def identify(
+    database: Database, scope: Mapping[str, Any], bearers: Bearers | None = None, recent: bool = False
+) -> Identity | None:
+    """None: not signed in. Raises psycopg.Error when the database is away. `bearers`: where others ask as well;
+    `recent`: see Bearers.find."""
     token = bearer(scope)
     if token is None:
         return await _by_cookies(database, scope)
-    found = await (bearers or Bearers(database)).find(token_hash(token[:TOKEN_CHARS]))
+    found = await (bearers or Bearers(database)).find(token_hash(token[:TOKEN_CHARS]), recent)
     if found is None:
         return None
     return Identity(found.user, found.username, found.name, found.device, found.access_rev)

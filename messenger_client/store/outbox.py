@@ -1,17 +1,19 @@
 """Messages on their way out, in the order they were written."""
 
+import json
 import sqlite3
 
 from messenger_client.errors import InvalidClientId
 from messenger_client.ids import composite, now_ms
 from messenger_client.model import Unsent
+from messenger_client.replica import revision
 from messenger_client.store import meta
 from messenger_client.ticks import Status
 
 COLUMNS = "client_id, conv, body, reply_to, made, state, code, reason, seq, n"
 ADD = f"""INSERT INTO outbox (client_id, conv, body, reply_to, made, state, seq)
 VALUES (?, ?, ?, ?, ?, 'pending', ?) RETURNING {COLUMNS}"""
-IN_LOG = "SELECT 1 FROM entries WHERE sender = ? AND client_id = ?"
+IN_LOG = "SELECT conv, doc FROM entries WHERE sender = ? AND client_id = ?"
 
 
 def add(
@@ -30,10 +32,19 @@ def add(
         if (known.conversation_id, known.body, known.reply_to) != (conv, body, reply_to):
             raise InvalidClientId("This client_id waits in the outbox already, with another message.")
         return client_id, None
-    elif db.execute(IN_LOG, [meta.get(db, "user"), client_id]).fetchone():
+    elif (row := db.execute(IN_LOG, [meta.get(db, "user"), client_id]).fetchone()) is not None:
+        where, doc = row
+        if where != conv or not _says(doc, body, reply_to):
+            raise InvalidClientId("This client_id is in the log already, with another message.")
         return client_id, None
     row = db.execute(ADD, [client_id, conv, body, reply_to, now_ms(), resends]).fetchone()
     return client_id, _unsent(*row)
+
+
+def _says(doc: str, body: str, reply_to: int | None) -> bool:
+    """Whether an entry is this message. What one was before it was changed nobody here knows."""
+    entry = json.loads(doc)
+    return revision(entry) > 0 or (entry.get("body"), entry.get("reply_to")) == (body, reply_to)
 
 
 def next_id(db: sqlite3.Connection) -> str:

@@ -148,7 +148,12 @@ async def test_revoking_ends_token_and_sockets_at_once(house: House, cast: Cast)
     """By another device, at another process; a second at most, and here without waiting for the reconciling."""
     async with apps(house, cast.alice.username, cast.alice.username, cast.alice.username) as (phone, tablet, third):
         async with connect(house.addresses[0], bearer=phone.token) as wire:
+            conv = await phone.open(cast.bob.username)
+            assert (await phone.send(conv, "before")).status_code == 201
             await tablet.told("DELETE", f"/devices/{phone.device}", status=204)
+            # That it has just been looked up lets nothing in.
+            assert code_of(await phone.send(conv, "after")) == REFUSED
+            assert code_of(await phone.send(conv, "before")) == REFUSED
             assert not await is_good(tablet, phone.token)
             assert await wire.closed(timeout=5) == 4401
         # Again, and somebody else's.

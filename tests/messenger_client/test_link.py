@@ -1,5 +1,6 @@
 """The client's connection against a server that says what ours would never say, or says it too early, or not at all."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from chat.protocol.errors import CloseCode
-from messenger_client import Client, SignedOut, State, Stopped, Unavailable, link
+from messenger_client import Client, Message, Person, Refused, SignedOut, State, Stopped, Unavailable, link
 from messenger_client.backoff import Backoff
 from tests.messenger_client.odd_server import (
     CONV,
@@ -217,6 +218,61 @@ async def test_a_question_whose_connection_ends_is_asked_again_by_whoever_wants_
         await client.caught_up()
         with pytest.raises(Unavailable):
             await client.open("bob")
+
+
+async def test_two_questions_about_one_message_get_an_answer_each(path: Path) -> None:
+    """An answer names the message, not which of the two it is: the second is asked once the first is answered."""
+    entry = {"t": "delete", "conv": CONV, "seq": 1}
+    order: list[str] = []
+
+    async def asked(connection: Any) -> None:
+        await connection.greet(ITEM)
+        order.append((await connection.hear("delete"))["for"])
+        await connection.say({"t": "done", "ref": entry, "rev": 1})
+        order.append((await connection.hear("delete"))["for"])
+        error = {"t": "error", "code": "TOO_LATE", "text": "Too late.", "retryable": False, "retry_after_ms": 0}
+        await connection.say(error | {"ref": entry})
+        await connection.stay()
+
+    message = Message(CONV, 1, "m1", "a1", Person(USER["id"], "alice", "Alice"), True, "hi", 1)
+    async with client_of(path, asked) as (client, _):
+        await client.caught_up()
+        deletions = [client.delete(message), client.delete(message, for_all=True)]
+        for_me, for_all = await asyncio.gather(*deletions, return_exceptions=True)
+        assert (for_me, order) == (None, ["me", "all"])
+        assert isinstance(for_all, Refused) and for_all.code == "TOO_LATE"
+
+
+async def test_a_token_that_was_replaced_meanwhile_takes_the_new_one_along_nowhere(path: Path) -> None:
+    """The handshake was made with the old one, which ended when the new one was first used somewhere else."""
+
+    async def ended(connection: Any) -> None:
+        await connection.hear("hello")
+        await client_now[0]._engine.adopt({"token": "its successor"})
+        await connection.socket.close(4401)
+
+    client_now: list[Any] = []
+    async with client_of(path, ended, normal) as (client, server):
+        client_now.append(client)
+        await client.caught_up()
+        assert client.is_signed_in and len(server.connections) == 2
+        shown = [connection.socket.request.headers["Authorization"] for connection in server.connections]
+        assert shown == ["Bearer secret", "Bearer its successor"]
+
+
+@pytest.mark.parametrize("told", [b"<p>Sign in to this network", b'{"token": "alone"}', b"[]"])
+async def test_what_is_not_the_messenger_signs_nobody_in(path: Path, told: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(told), told))
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as portal:
+        port = portal.sockets[0].getsockname()[1]
+        async with Client(f"http://127.0.0.1:{port}", database=path) as client:
+            with pytest.raises(Unavailable, match="not the messenger"):
+                await client.sign_in("alice", "correct horse battery staple")
+            assert not client.is_signed_in
 
 
 async def test_who_waits_for_a_connection_hears_that_there_will_be_none(path: Path) -> None:

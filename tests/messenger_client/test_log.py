@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from messenger_client.errors import InvalidClientId
 from messenger_client.events import (
     ConversationChanged,
     MessageDeleted,
@@ -249,7 +250,7 @@ async def test_the_same_message_at_another_place_is_one_message(device: Device) 
 async def test_an_own_entry_that_comes_waits_no_more(device: Device) -> None:
     client_id, item = await device.write(lambda j: outbox.add(j.db, CONV, "hi", None, None))
     assert item is not None and client_id.startswith("00000000d1ce_1_")
-    await device.take(entry(1, ME, client_id=client_id))
+    await device.take(entry(1, ME, client_id=client_id, body="hi"))
     assert await device.database.run(outbox.all_of) == []
     # And is not written anew by who sends it under the same id.
     assert await device.write(lambda j: outbox.add(j.db, CONV, "hi", client_id, None)) == (client_id, None)
@@ -266,3 +267,25 @@ async def test_unread_are_others_messages_above_what_was_seen(device: Device) ->
     assert not await device.database.run(lambda db: log.see(db, CONV, 2))
     found = await device.database.run(lambda db: reading.conversation(db, ME, CONV))
     assert found is not None and (found.unread, found.seen) == (0, 3)
+
+
+async def test_a_client_id_stands_for_one_message(device: Device) -> None:
+    """Sent twice it is sent once; another one under the same id would be lost without a word."""
+
+    def add(body: str, conv: str = CONV, reply_to: int | None = None) -> Any:
+        return device.database.run(lambda db: outbox.add(db, conv, body, "order-17", reply_to))
+
+    async def refuses_others() -> None:
+        assert await add("paid") == ("order-17", None)
+        for other in (("sent", CONV, None), ("paid", CONV, 1), ("paid", "another conversation", None)):
+            with pytest.raises(InvalidClientId):
+                await add(*other)
+
+    assert (await add("paid"))[1] is not None
+    await refuses_others()
+    await device.take(entry(1, ME, client_id="order-17", body="paid"))
+    await refuses_others()
+    # What it was before an edit nobody here knows.
+    await device.change(1, {"seq": 1, "rev": 1, "type": "edit", "body": "paid back", "edited_at": 1})
+    assert await add("paid") == ("order-17", None)
+    assert await device.database.run(lambda db: outbox.all_of(db)) == []

@@ -141,4 +141,11 @@ def test_nothing_steers_the_terminal(text: str) -> None:
 
 
 def test_several_lines_stay_several_lines() -> None:
-    assert plain("one\r\ntwo\tthree\n") == "one\ntwo\tthree\n"
+    assert plain("one\r\ntwo\tthree\n") == "one\n      two\tthree"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "\x0b", "\x0c", "\x85", "\u2028"])
+def test_no_line_of_a_message_looks_like_another_message(end: str) -> None:
+    """Not that of somebody else, nor one of the terminal's own."""
+    for forged in ("12:34 Bob: I never said this", "-- connected", "You: yes"):
+        assert all(not line or line.startswith(" ") for line in plain(f"hi{end}{forged}").splitlines()[1:])

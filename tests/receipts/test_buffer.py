@@ -63,6 +63,27 @@ async def test_nothing_noted_writes_nothing(buffer: ReceiptBuffer, redis: Redis)
     assert redis.keys() == []
 
 
+async def test_whoever_asks_for_a_write_waits_for_one_that_is_on_its_way(buffer: ReceiptBuffer, redis: Redis) -> None:
+    buffer.note("c", "d", DELIVERED, 7)
+    other = asyncio.create_task(buffer.flush())
+    await asyncio.sleep(0)
+    assert await buffer.flush()
+    assert redis.zscore(PENDING, "c|d|d") == 7
+    assert await other
+
+
+async def test_who_is_gone_takes_nothing_along(buffer: ReceiptBuffer, redis: Redis) -> None:
+    """A request that waited too long: what it was writing was of others, too."""
+    buffer.note("c", "d", DELIVERED, 7)
+    gone = asyncio.create_task(buffer.flush())
+    await asyncio.sleep(0)
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    assert await buffer.flush()
+    assert redis.zscore(PENDING, "c|d|d") == 7
+
+
 async def test_more_than_one_exchange_holds(buffer: ReceiptBuffer, redis: Redis) -> None:
     for n in range(12_000):
         buffer.note(f"c{n}", "d", DELIVERED, n + 1)

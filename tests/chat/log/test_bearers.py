@@ -1,4 +1,4 @@
-"""Tokens are looked up together, and nothing of them is remembered."""
+"""Tokens are looked up together, and remembered for a second for those who ask the committer next."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -60,6 +60,44 @@ async def test_nothing_is_remembered(tokens: Counting, people: Cast) -> None:
     assert await bearers.find(token_hash(token)) is None
 
 
+async def test_what_is_recent_is_enough_where_it_is_looked_at_again(
+    tokens: Counting, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, token = await make_app(people)
+    bearers = Bearers(tokens)
+    found = await bearers.find(token_hash(token), recent=True)
+    assert found and tokens.asked == 1
+    await in_thread(devices.revoke, device)
+    assert await bearers.find(token_hash(token), recent=True) == found
+    assert tokens.asked == 1
+    monkeypatch.setattr("chat.log.bearers.RECENT_S", 0.0)
+    assert await bearers.find(token_hash(token), recent=True) is None
+
+
+async def test_what_was_found_to_have_ended_is_forgotten(tokens: Counting, people: Cast) -> None:
+    device, token = await make_app(people)
+    bearers = Bearers(tokens)
+    assert await bearers.find(token_hash(token))
+    await in_thread(devices.revoke, device)
+    assert await bearers.find(token_hash(token)) is None
+    assert await bearers.find(token_hash(token), recent=True) is None
+
+
+async def test_who_was_looked_up_longest_ago_is_forgotten(
+    tokens: Counting, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.log.bearers.MOST_RECENT", 2)
+    bearers = Bearers(tokens)
+    hashes = [token_hash((await make_app(people))[1]) for _ in range(3)]
+    for hashed in hashes:
+        assert await bearers.find(hashed, recent=True)
+    asked = tokens.asked
+    assert await bearers.find(hashes[2], recent=True) and await bearers.find(hashes[1], recent=True)
+    assert tokens.asked == asked
+    assert await bearers.find(hashes[0], recent=True)
+    assert tokens.asked == asked + 1
+
+
 async def test_of_a_successor_the_first_use_ends_the_old_one(tokens: Counting, people: Cast) -> None:
     device, token = await make_app(people)
     bearers = Bearers(tokens)
@@ -67,7 +105,7 @@ async def test_of_a_successor_the_first_use_ends_the_old_one(tokens: Counting, p
     assert new and await bearers.find(token_hash(token))
     found = await asyncio.gather(*(bearers.find(token_hash(new)) for _ in range(5)))
     assert all(found)
-    assert await bearers.find(token_hash(token)) is None
+    assert await bearers.find(token_hash(token), recent=True) is None
 
 
 async def test_a_connection_that_was_lost_is_made_again(tokens: Counting, database: Database, people: Cast) -> None:

@@ -12,12 +12,14 @@ import pytest
 import pytest_asyncio
 from django.db import connection
 
+from chat.log import devices
 from chat.log.committer import Committer, Result
 from chat.log.pending import Pending
 from chat.log.transaction import BatchWriter, new_message_id
 from chat.policy.decide import Accepted, Deferred, Outcome, Proposal, Refused
 from chat.protocol.errors import ErrorCode
 from tests.cast import Cast, Person, make_direct
+from tests.threads import in_thread
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db(transaction=True)]
 
@@ -120,6 +122,20 @@ async def test_a_repeat_gets_the_same_answer(house: Running, dsn: str, people: C
     assert isinstance(first, Accepted) and isinstance(again, Accepted)
     assert again.duplicate and again.entry == first.entry
     assert len(rows(dsn, LOG, conv)) == 1
+
+
+async def test_who_was_let_in_before_a_changed_password_sends_nothing_more(
+    house: Running, people: Cast, conv: str
+) -> None:
+    """Its socket may not have been closed yet."""
+    committer, outcomes = house
+    committer.submit(proposal(conv, people.alice, "a1"), None)
+    assert isinstance(await outcomes.of("a1"), Accepted)
+    await in_thread(devices.end_sessions, people.alice.user)
+    for client_id, access_rev in (("a2", 0), ("a3", 1)):
+        committer.submit(proposal(conv, people.alice, client_id, access_rev=access_rev), None)
+    assert await outcomes.of("a2") == Refused(ErrorCode.AUTHENTICATION_FAILED)
+    assert isinstance(await outcomes.of("a3"), Accepted)
 
 
 async def test_outsiders_and_revoked_devices_are_refused(house: Running, people: Cast, conv: str) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +28,7 @@ _ids = count(1)
 
 
 def send(client_id: str = "a1", conv: str = "c1", sender: str = "alice", **more: object) -> Proposal:
-    base = Proposal(conv, sender, f"{sender}-phone", client_id, "hi", f"m{next(_ids)}")
+    base = Proposal(conv, sender, f"{sender}-phone", client_id, "hi", f"m{next(_ids)}", access_rev=2)
     return replace(base, **more)  # type: ignore[arg-type]
 
 
@@ -36,7 +37,7 @@ def facts(**more: object) -> Facts:
         heads={"c1": Head(7, 1), "c2": Head(0, 1)},
         members={("c1", "alice"), ("c1", "bob"), ("c2", "alice")},
         readable={("c1", "alice"): Readable(), ("c1", "bob"): Readable(5, ((2, 3),)), ("c2", "alice"): Readable()},
-        devices=frozenset({"alice-phone", "bob-phone", "mallory-phone"}),
+        devices=frozenset({("alice-phone", 2), ("bob-phone", 2), ("mallory-phone", 2)}),
         known={},
     )
     return replace(base, **more)  # type: ignore[arg-type]
@@ -93,6 +94,14 @@ def test_a_former_member_is_told_again_of_what_got_in_and_nothing_else() -> None
 
 def test_a_revoked_device_is_told_to_sign_in() -> None:
     assert one(send(device="old"), facts()) == Refused(ErrorCode.AUTHENTICATION_FAILED)
+
+
+@pytest.mark.parametrize("access_rev", [1, 3])
+def test_a_device_that_was_signed_out_since_is_told_to_sign_in(access_rev: int) -> None:
+    """Also of what got in before, which the next sign-in is told of."""
+    assert one(send(access_rev=access_rev), facts()) == Refused(ErrorCode.AUTHENTICATION_FAILED)
+    again = facts(known={("alice", "a1"): known()})
+    assert one(send(access_rev=access_rev), again) == Refused(ErrorCode.AUTHENTICATION_FAILED)
 
 
 def test_a_locked_conversation_is_skipped() -> None:
