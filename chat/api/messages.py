@@ -21,7 +21,18 @@ from chat.log.refusal import Refusal
 from chat.metrics.web import SENDS
 from chat.policy import decide
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import MAX_RANGE, MAX_SEQ, Delete, Edit, Id, Message
+from chat.protocol.frames import (
+    DEFAULT_MEMBERS_PAGE,
+    MAX_MEMBERS_PAGE,
+    MAX_RANGE,
+    MAX_SEQ,
+    Delete,
+    Edit,
+    Id,
+    Message,
+    Username,
+)
+from chat.protocol.frames import Info as AskInfo
 from chat.web.identity import Identity
 
 router = Router(tags=["Messages"], by_alias=True)
@@ -32,6 +43,8 @@ Seq = Annotated[int, Path(ge=1, le=MAX_SEQ)]
 From = Annotated[int | None, Query(alias="from", ge=1, le=MAX_SEQ, description="This entry and those after it.")]
 Before = Annotated[int | None, Query(ge=1, le=MAX_SEQ, description="Those before this entry.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_RANGE)]
+People = Annotated[int, Query(ge=1, le=MAX_MEMBERS_PAGE)]
+After = Annotated[Username | None, Query(description="`next` of the page before.")]
 
 
 @router.get("/conversations/{conv}/messages", response=History, operation_id="readHistory")
@@ -117,10 +130,12 @@ async def resend_message(request: HttpRequest, conv: Id, seq: Seq, again: Again)
 
 
 @router.get("/conversations/{conv}/messages/{seq}/info", response=Info, operation_id="messageInfo")
-async def message_info(request: HttpRequest, conv: Id, seq: Seq) -> HttpResponse:
-    """Who has received and seen it, and when."""
-    found = await bounded(acts.people(await running(), asked_by(request).user, conv, seq), ANSWER_S)
-    return told({"conv": conv, "seq": seq, "people": found})
+async def message_info(
+    request: HttpRequest, conv: Id, seq: Seq, after: After = None, limit: People = DEFAULT_MEMBERS_PAGE
+) -> HttpResponse:
+    """Who has received and seen it, and when: in order of their usernames, page by page."""
+    asked = AskInfo(t="info", conv=conv, seq=seq, after=after, limit=limit)
+    return told(await bounded(acts.people(await running(), asked_by(request).user, asked), ANSWER_S))
 
 
 async def _change(request: HttpRequest, frame: Edit | Delete) -> HttpResponse:

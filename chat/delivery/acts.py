@@ -21,7 +21,7 @@ from chat.policy.decide import Proposal
 from chat.policy.revise import Windows
 from chat.protocol.codec_json import fitting
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import MAX_RANGE, Delete, Edit, Message
+from chat.protocol.frames import MAX_RANGE, Delete, Edit, Info, Message
 
 PERSON = ("id", "username", "name", "expired_at", "delivered_at", "seen_at")
 
@@ -50,6 +50,7 @@ def proposal(message: Message, conv: str, actor: Actor) -> Proposal:
         after=message.after,
         reply_to=message.reply_to,
         reply_to_id=message.reply_to_id,
+        mentions=tuple(message.mentions),
     )
 
 
@@ -72,12 +73,14 @@ async def stretch(runtime: Runtime, user: str, conv: str, first: int, last: int,
     return Stretch(first, last, page.upto(last))
 
 
-async def people(runtime: Runtime, user: str, conv: str, seq: int) -> list[dict[str, Any]]:
-    """Who has received and seen an entry, and when."""
-    rows = await history.people(runtime.database, conv, user, seq)
+async def people(runtime: Runtime, user: str, frame: Info) -> dict[str, Any]:
+    """Who has received and seen an entry, and when; `next`: what to ask for the rest with."""
+    rows = await history.people(runtime.database, frame.conv, user, frame.seq, frame.after or "", frame.limit + 1)
     if rows is None:
         raise Refusal(ErrorCode.NOT_FOUND)
-    return [dict(zip(PERSON, row, strict=True)) for row in rows]
+    told = [dict(zip(PERSON, row, strict=True)) for row in rows[: frame.limit]]
+    following = told[-1]["username"] if len(rows) > frame.limit else None
+    return {"conv": frame.conv, "seq": frame.seq, "people": told, "next": following}
 
 
 async def change(runtime: Runtime, actor: Actor, frame: Edit | Delete) -> int:

@@ -17,6 +17,8 @@ STAYS_IN = """
 (SELECT array_agg(ARRAY[y.visible_from_seq, coalesce(y.left_seq, -1)])
    FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user})
 """
+# What of the log was sent to them: a tick waits for it.
+JOINED_IN = STAYS_IN.replace("y.visible_from_seq", "coalesce(y.joined_seq, y.visible_from_seq)")
 LAPSED_IN = """
 (SELECT array_agg(ARRAY[lower(r), upper(r) - 1] ORDER BY r) FROM (
     SELECT unnest(range_agg(int8range(l.from_seq, l.upto_seq, '[]'))) AS r
