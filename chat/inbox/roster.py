@@ -84,13 +84,9 @@ def members(viewer: str, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     return [_member(row, tells_seen(_party(row), who)) for row in rows]
 
 
-def shown_to(user: str, rows: Sequence[Row], count: int) -> list[Sequence[Any]]:
-    """Of rows of FOR_USERS, without their conversation, which has `count` members: all of a small group; of a larger
-    one some, and `user`."""
-    if count <= WHOLE:
-        return [row[1:] for row in rows]
-    some = {row[1] for row in sorted(rows, key=lambda row: row[1])[:SOME]} | {user}
-    return [row[1:] for row in rows if row[1] in some]
+def first(rows: Sequence[Row]) -> set[str]:
+    """Of rows of FOR_USERS: who of a large group is told of to everyone."""
+    return set(sorted(row[1] for row in rows)[:SOME])
 
 
 def _party(row: Sequence[Any]) -> Party:

@@ -35,8 +35,8 @@ WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid[] IS NULL OR c.i
 ORDER BY coalesce(m.id, c.id) DESC
 """
 
-# One for many devices, each of its person.
-FOR_DEVICES = f"""{SUMMARY}, d.device::text, d.member::text
+# One for many devices, each of its person: its members are counted once.
+FOR_DEVICES = f"""{SUMMARY.replace(COUNT, COUNT.replace("c.id", "%s::uuid"))}, d.device::text, d.member::text
 FROM unnest(%s::uuid[], %s::uuid[]) AS d(device, member)
 JOIN chat_membership s ON s.conversation_id = %s::uuid AND s.user_id = d.member AND s.left_seq IS NULL {OF_STAY}
 LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = d.device
@@ -153,13 +153,14 @@ async def introductions(database: Database, conv: str, asking: Sequence[tuple[st
     out."""
     devices, users = [device for device, _ in asking], [user for _, user in asking]
     rows, member_rows = await database.many(
-        [(FOR_DEVICES, [devices, users, conv]), (roster.FOR_USERS, [conv, conv, users])]
+        [(FOR_DEVICES, [conv, devices, users, conv]), (roster.FOR_USERS, [conv, users])]
     )
-    found = {}
+    found, some = {}, roster.first(member_rows)
     for *row, device, user in rows:
         if summary := _summary(tuple(row), {}):
-            shown = roster.members(user, roster.shown_to(user, member_rows, summary.count))
-            found[device] = replace(summary, members=shown)
+            is_whole = summary.count <= roster.WHOLE
+            shown = [row[1:] for row in member_rows if is_whole or row[1] == user or row[1] in some]
+            found[device] = replace(summary, members=roster.members(user, shown))
     return found
 
 
