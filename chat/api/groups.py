@@ -38,7 +38,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_MEMBERS_PAGE)]
 After = Annotated[Username | None, Query(description="`next` of the page before.")]
 
 
-@router.post("/conversations/group", response={201: Conversation, 200: Conversation}, operation_id="createGroup")
+@router.post("/groups", response={201: Conversation, 200: Conversation}, operation_id="createGroup")
 async def create_group(request: HttpRequest, group: NewGroup) -> HttpResponse:
     """One's own, with `users` in it: 201 the first time, and 200 with the same group whenever the same client_id is
     sent again. After an answer that was lost, or a 503, send it again."""
@@ -47,7 +47,7 @@ async def create_group(request: HttpRequest, group: NewGroup) -> HttpResponse:
     return await conversation(runtime, asking, made.conv, 200 if made.head is None else 201)
 
 
-@router.patch("/conversations/{conv}", response=GroupChanged, operation_id="changeGroup")
+@router.patch("/groups/{conv}", response=GroupChanged, operation_id="changeGroup")
 async def change_group(request: HttpRequest, conv: Id, change: GroupChange) -> HttpResponse:
     """Its title, and its rules: by owner and admins."""
     frame = ChangeGroup(t="group", conv=conv, title=change.title, adding=change.adding, history=change.history)

@@ -73,7 +73,7 @@ async def test_every_operation_has_an_example_that_runs(house: House, cast: Cast
 async def _group(alice: App, cast: Cast, name: str) -> dict[str, str]:
     """One of alice and bob, and a link into it."""
     body = {"client_id": f"for_{name}", "title": "Picnic", "users": [cast.bob.user]}
-    group = await alice.told("POST", "/conversations/group", body, 201)
+    group = await alice.told("POST", "/groups", body, 201)
     link = await alice.told("POST", f"/conversations/{group['id']}/invites", {}, 201)
     return {"conv": group["id"], "link": link["id"], "token": link["token"]}
 
