@@ -7,7 +7,7 @@ from ninja import Query, Router
 
 from chat.api.answer import nothing, told
 from chat.api.conversations import conversation
-from chat.api.identity import ANSWER_S, asked_by
+from chat.api.identity import ANSWER_S, actor_of, asked_by
 from chat.api.requests import Muting, NewMembers, NewRole, Token
 from chat.api.responses import Conversation, GroupChanged, Link, Links, Members, Preview
 from chat.delivery import group_acts
@@ -131,8 +131,7 @@ async def join(request: HttpRequest, link: Token) -> HttpResponse:
 
 
 def _actor(request: HttpRequest) -> Actor:
-    asking = asked_by(request)
-    return Actor(asking.user, asking.device)
+    return actor_of(asked_by(request))
 
 
 async def _changed(request: HttpRequest, frame: ChangeGroup | Add | Remove | GiveRole | Leave) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 
 from chat.api.answer import told
-from chat.api.identity import ANSWER_S, asked_by
+from chat.api.identity import ANSWER_S, actor_of, asked_by
 from chat.api.problems import BadRequest
 from chat.api.requests import Again, NewText
 from chat.api.responses import Accepted, History, Info, Revised
@@ -15,7 +15,6 @@ from chat.delivery import acts, answers
 from chat.delivery.reply import Reply
 from chat.delivery.runtime import Runtime, running
 from chat.inbox.horizons import Reset, pass_horizons
-from chat.log.access import Actor
 from chat.log.pool import bounded
 from chat.log.refusal import Refusal
 from chat.metrics.web import SENDS
@@ -91,7 +90,7 @@ async def send_message(request: HttpRequest, conv: Id, message: Message) -> Http
     """In the log and on disk when it is answered: 201 the first time, and 200 with the same message_id, seq and
     timestamp whenever the same client_id is sent again. After an answer that was lost, or a 503, send it again."""
     runtime, asking = await running(), asked_by(request)
-    proposal = acts.proposal(message, conv, Actor(asking.user, asking.device))
+    proposal = acts.proposal(message, conv, actor_of(asking))
     reply = Reply()
     if not runtime.committer.submit(proposal, reply):
         SENDS.add(of="retry")
@@ -124,7 +123,7 @@ async def delete_message(
 async def resend_message(request: HttpRequest, conv: Id, seq: Seq, again: Again) -> HttpResponse:
     """One's own that expired before it was delivered: withdrawn, and sent anew under another client_id."""
     runtime, asking = await running(), asked_by(request)
-    actor = Actor(asking.user, asking.device)
+    actor = actor_of(asking)
     ack, fresh = await bounded(acts.resend(runtime, actor, conv, seq, again.client_id), ANSWER_S)
     return told(ack, 201 if fresh else 200)
 
@@ -140,5 +139,5 @@ async def message_info(
 
 async def _change(request: HttpRequest, frame: Edit | Delete) -> HttpResponse:
     asking = asked_by(request)
-    rev = await bounded(acts.change(await running(), Actor(asking.user, asking.device), frame), ANSWER_S)
+    rev = await bounded(acts.change(await running(), actor_of(asking), frame), ANSWER_S)
     return told({"conv": frame.conv, "seq": frame.seq, "rev": rev})

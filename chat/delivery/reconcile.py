@@ -157,6 +157,8 @@ class Reconciler:
             for sender, message_id in news.senders:
                 if self._effects.is_here(sender):
                     self._effects.ticked(None, news.acks(sender, message_id))
+                    # Of a large group this is much, and others have their turn between.
+                    await asyncio.sleep(0)
 
     async def _tick(self, convs: list[str], users: list[str] | None = None) -> None:
         rows = await self._database.rows(TICKS, [convs, users, users, users]) if convs else []

@@ -32,10 +32,12 @@ START_IN = """
 # Of the conversation `c`.
 SPANS = SPANS_IN.replace("{conv}", "c.id")
 
-# Of a device and its user: a revoked device does nothing any more, nor does a suspended person.
+# Of a device and its user: a revoked device does nothing any more, nor does a suspended person, nor one that was let in
+# before its access changed (a changed password, another sign-in).
 MAY_ACT = """
 SELECT 1 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
 WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.revoked_at IS NULL AND u.is_active
+  AND d.access_rev = coalesce(%s::int, d.access_rev)
 """
 
 ACCESS = f"""
@@ -52,10 +54,17 @@ FROM chat_conversation c CROSS JOIN unnest(%s::uuid[]) AS u(id) WHERE c.id = %s:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, from which device. Lower-case UUID texts."""
+    """Who asks, from which device: lower-case UUID texts. `access_rev`: the device's when it was let in; None: whoever
+    asks has just looked."""
 
     user: str
     device: str
+    access_rev: int | None = None
+
+    @property
+    def acting(self) -> list[str | int | None]:
+        """Parameters of MAY_ACT."""
+        return [self.device, self.user, self.access_rev]
 
 
 @dataclass(frozen=True, slots=True)

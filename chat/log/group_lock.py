@@ -47,7 +47,7 @@ async def locked(connection: Connection, conv: str, actor: Actor, others: Sequen
     cursor = await connection.execute(LOCK, [conv])
     found = await cursor.fetchone()
     async with connection.pipeline():
-        acting = await connection.execute(MAY_ACT, [actor.device, actor.user])
+        acting = await connection.execute(MAY_ACT, actor.acting)
         roles = await connection.execute(ROLES, [conv, [actor.user, *others]])
         counted = await connection.execute(COUNT, [conv])
     if not await acting.fetchone():

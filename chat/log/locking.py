@@ -16,6 +16,6 @@ LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'"
 
 async def must_act(connection: Connection, actor: Actor) -> None:
     """Raises Refusal: AUTHENTICATION_FAILED."""
-    cursor = await connection.execute(MAY_ACT, [actor.device, actor.user])
+    cursor = await connection.execute(MAY_ACT, actor.acting)
     if not await cursor.fetchone():
         raise Refusal(ErrorCode.AUTHENTICATION_FAILED)

@@ -168,7 +168,7 @@ async def _facts(connection: Connection, actor: Actor, conv: str, seq: int, is_r
     if is_resend:
         await connection.execute(LOCK_MARK, [conv, actor.user])
     async with connection.pipeline():
-        acting = await connection.execute(access.MAY_ACT, [actor.device, actor.user])
+        acting = await connection.execute(access.MAY_ACT, actor.acting)
         allowed = await connection.execute(access.ACCESS, access.parameters(conv, actor.user))
         found = await connection.execute(TARGET, [actor.user, conv, seq])
     if not await acting.fetchone():

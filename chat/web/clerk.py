@@ -40,7 +40,7 @@ class Clerk:
     def __init__(self, runtime: Runtime, session: Session) -> None:
         self._runtime = runtime
         self._session = session
-        self._actor = Actor(session.user, session.device)
+        self._actor = Actor(session.user, session.device, session.access_rev)
 
     async def answer(self, frame: ClientFrame) -> None:
         match frame:

@@ -56,7 +56,7 @@ class Desk:
         self._runtime = runtime
         self._identity = identity
         self._session = session
-        self._actor = Actor(session.user, session.device)
+        self._actor = Actor(session.user, session.device, session.access_rev)
         self.id = uuid4().hex
         self.frames = 0
         self._clock = asyncio.get_running_loop().time

@@ -37,9 +37,9 @@ def put(journal: Journal, item: Doc) -> None:
         journal.conversation(conv)
 
 
-def set_members(journal: Journal, conv: str, title: str | None, members: Sequence[Doc], count: int) -> bool:
-    """As they are now, of `count`; watermarks are merged. True if it is told as a change: who, what they are called,
-    the title."""
+def set_members(journal: Journal, conv: str, title: str | None, members: Sequence[Doc], count: int = 0) -> bool:
+    """As they are now, of `count` (0: these are all); watermarks are merged. True if it is told as a change: who, what
+    they are called, the title."""
     db = journal.db
     row = db.execute("SELECT title, members FROM conversations WHERE id = ?", [conv]).fetchone()
     if row is None:

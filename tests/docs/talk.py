@@ -241,6 +241,8 @@ class Talk:
         await self._accepted(alice, group, "Who brings the cheese?", mentions=[bob_id])
         await bob.until(lambda frame: any(entry["seq"] == 2 for entry in _entries(frame, group)))
         await bob.say("ack", acks=[{"type": "DELIVERED", "conv": group, "seq": 2, "cumulative": True}])
+        await alice.say("info", conv=group, seq=2, limit=1)
+        assert (await alice.frame("info"))["next"] == "bob"
         await self._act(alice, "remove", conv=group, user=bob_id)
         assert (await bob.frame("left"))["entry"]["event"]["users"] == [bob_id]
         await alice.until(lambda frame: frame["t"] == "members" and len(frame["members"]) == 2)

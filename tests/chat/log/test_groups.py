@@ -13,11 +13,12 @@ from psycopg import AsyncConnection
 from chat.inbox import redelivery, sync
 from chat.log import devices, history, revise
 from chat.log import groups as use_cases
+from chat.log.access import Actor
 from chat.log.groups import Plan
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
 from chat.log.transaction import BatchWriter, new_message_id
-from chat.models import Change, Conversation, Inbox, Membership, Message, User
+from chat.models import Change, Conversation, Device, Inbox, Membership, Message, User
 from chat.policy.decide import Accepted, Proposal, Refused
 from chat.policy.revise import Windows
 from chat.protocol.errors import ErrorCode
@@ -145,6 +146,21 @@ async def test_whose_device_was_revoked_or_who_was_suspended_must_sign_in(databa
     stolen = Person(people.bob.user, people.mallory.device, "")
     assert await code(database, remove(stolen, conv, people.bob.id)) is ErrorCode.AUTHENTICATION_FAILED
     assert await in_thread(Membership.objects.filter(conversation_id=conv, left_seq=None).count) == 3
+
+
+async def test_who_was_let_in_before_their_access_changed_must_sign_in(database: Database, people: Cast) -> None:
+    """As a socket that is still open for a moment after its person's password was changed elsewhere."""
+    conv = await done(database, create(people.alice, people.bob))
+    alice = people.alice
+    stale, fresh = Actor(alice.id, alice.device_id, 0), Actor(alice.id, alice.device_id, 1)
+    await in_thread(Device.objects.filter(id=alice.device.id).update, access_rev=1)
+    uses: list[Use] = [
+        lambda c: use_cases.change(c, stale, conv, title="x"),
+        lambda c: use_cases.create(c, stale, Plan("c1", "club", [])),
+        lambda c: revise.hide(c, stale, conv, 1),
+    ]
+    assert {await code(database, use) for use in uses} == {ErrorCode.AUTHENTICATION_FAILED}
+    assert await code(database, lambda c: use_cases.change(c, fresh, conv, title="x")) is None
 
 
 async def roles(conv: str) -> dict[str, str]:
