@@ -86,7 +86,8 @@ async def test_what_is_done_to_a_large_group(
         with counted(monkeypatch) as said:
             asking = [(device, user) for user, device in members[first : first + TOGETHER]]
             found |= await sync.introductions(database, conv, asking)
-        assert len(said) == 2
+        # What the pool says to its connections meanwhile is not of it.
+        assert len([query for query in said if "chat_" in query]) == 2
     assert len(found) == MEMBERS
     for user, device in members[:: MEMBERS // 5]:
         told = found[device].frame()
