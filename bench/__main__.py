@@ -56,6 +56,8 @@ def main() -> None:
             "conversations": 10,
             "history": 1_000,
             "crowd": 20,
+            "company": 20,
+            "company_messages": 2,
             "inboxes": 2_000,
             "stored": 500,
             "repetitions": 2,

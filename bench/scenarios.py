@@ -5,7 +5,7 @@ steady  (b) 200 messages/s in total over such pairs
 counts  (a) again for a moment, with everything said to PostgreSQL counted
 idle    (c) 2,000 sockets that say nothing
 away    coming back to 10,000 waiting entries, in one conversation and in 500; above little and much history
-crowd   2,000 devices coming back at once
+crowd   2,000 devices coming back at once; a group of 1,000 who are all there
 rest    the API: sends over 8 connections, as fast as they are answered and 100 a second; a sync of 10,000
 upload  a file of 50 MB in one request, and in many; how much memory that takes
 recur   (d) sweep, expiry and purge over a million inboxes and a million messages
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import absence, encoding, floor, library, measure, page, pairs, rest, upload
+from bench import absence, company, encoding, floor, library, measure, page, pairs, rest, upload
 from bench.clients import Clients, connected
 from bench.load import Plan
 from bench.report import Figure
@@ -53,6 +53,8 @@ class Sizes:
     conversations: int = 500
     history: int = 1_000_000
     crowd: int = 2_000
+    company: int = 1_000
+    company_messages: int = 10
     settle_s: float = 11.0
     inboxes: int = 1_000_000
     stored: int = 50_000
@@ -185,6 +187,11 @@ class Bench:
         self._tell("crowd", "errors", sum(each.errors for each in results), "", 0)
         self._tell("crowd", "entries a device", min(each.entries for each in results), "", 20, "least")
         self._tell("crowd", "database connections, of all processes", connections, "")
+        gathered = company.run(self.house, self.sizes.company, self.sizes.company_messages)
+        self._tell("crowd", "group: one message to all sockets, p99", gathered.rank_ms(0.99), "ms", 250)
+        self._tell("crowd", "group: one message to all sockets, p50", gathered.rank_ms(0.5), "ms")
+        self._tell("crowd", "group: frames of ticks to its sender", gathered.tick_frames, "", 20)
+        self._tell("crowd", "group: a change of members", 1000 * gathered.change, "ms", 50)
 
     def rest(self) -> None:
         senders = rest.Senders(self.house)

@@ -123,6 +123,7 @@ PRESENCE_LEASE_S = env.number("MESSENGER_PRESENCE_LEASE", 30, low=4, high=30)
 EDIT_MINUTES = env.number("EDIT_MINUTES", 15, high=60 * 24 * 365)
 DELETE_MINUTES = env.number("DELETE_MINUTES", 48 * 60, high=60 * 24 * 365)
 # How long what nobody took is waited for, and how long what was taken is kept (0: for ever); docs/operations.md.
+MAX_GROUP_MEMBERS = env.number("MAX_GROUP_MEMBERS", 1_024, low=2, high=100_000)
 INBOX_DAYS = env.number("INBOX_DAYS", 30, low=1, high=36_500)
 INBOX_ENTRIES = env.number("INBOX_ENTRIES", 1_000, low=1)
 MEDIA_MEGABYTES = env.number("MEDIA_MEGABYTES", 100)

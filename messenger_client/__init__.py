@@ -27,7 +27,7 @@ from messenger_client.events import (
     SyncProgress,
     Typing,
 )
-from messenger_client.model import Conversation, Member, Message, Person, Receipt, Unsent
+from messenger_client.model import Conversation, Invite, Member, Message, Person, Receipt, Unsent
 from messenger_client.outgoing import Outgoing
 from messenger_client.ticks import Status
 
@@ -39,6 +39,7 @@ __all__ = [
     "Event",
     "InvalidClientId",
     "InvalidMessage",
+    "Invite",
     "Member",
     "Message",
     "MessageDeleted",

@@ -12,6 +12,7 @@ from messenger_client.account import Account
 from messenger_client.engine import Engine
 from messenger_client.errors import InvalidClientId, InvalidMessage, SomebodyElse, Unavailable
 from messenger_client.events import Event, MessageReceived, State
+from messenger_client.groups import Groups
 from messenger_client.model import Conversation, Message, Person, Receipt, Unsent
 from messenger_client.outgoing import Outgoing
 from messenger_client.store import log, outbox, reading
@@ -35,6 +36,7 @@ class Client:
         self._engine = Engine(server.rstrip("/"), database, listens)
         self._account = Account(self._engine)
         self._ids = ids
+        self.groups = Groups(self._engine)
 
     async def __aenter__(self) -> Self:
         """Connects if this device is signed in already. Raises StoreFailed, StoreInUse, SomebodyElse."""
@@ -178,7 +180,7 @@ class Client:
         """What others write, as `events` hands it out."""
         async with aclosing(self.events()) as events:  # type: ignore[type-var]
             async for event in events:
-                if isinstance(event, MessageReceived) and not event.message.is_mine:
+                if isinstance(event, MessageReceived) and not event.message.is_mine and event.message.event is None:
                     yield event.message
 
     async def seen(self, message: Message) -> None:

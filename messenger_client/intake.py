@@ -105,7 +105,9 @@ class Intake:
 
     async def on_members(self, frame: Frame) -> None:
         await self._engine.write(
-            lambda journal: roster.set_members(journal, frame["conv"], frame["title"], frame["members"])
+            lambda journal: roster.set_members(
+                journal, frame["conv"], frame["title"], frame["members"], frame.get("count", 0)
+            )
         )
 
     async def on_left(self, frame: Frame) -> None:
@@ -207,13 +209,22 @@ class Intake:
     async def on_info(self, frame: Frame) -> None:
         self._engine.requests.answered(frame, frame)
 
+    async def on_roster(self, frame: Frame) -> None:
+        self._engine.requests.answered({"t": "members", "conv": frame["conv"]}, frame)
+
+    async def on_invite(self, frame: Frame) -> None:
+        self._engine.requests.answered(frame, frame)
+
+    async def on_preview(self, frame: Frame) -> None:
+        self._engine.requests.answered(frame, frame)
+
     async def on_done(self, frame: Frame) -> None:
         self._engine.requests.answered(frame["ref"], frame)
 
     async def on_error(self, frame: Frame) -> None:
         ref: dict[str, Any] = frame.get("ref", {})
         outbox, client_id, code = self._engine.outbox, ref.get("client_id"), frame["code"]
-        if client_id is None:
+        if client_id is None or ref.get("t") == "create":
             if "t" in ref:
                 self._engine.requests.refused(ref, frame)
         elif frame["retryable"]:

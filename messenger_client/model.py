@@ -57,7 +57,8 @@ class Conversation:
 @dataclass(frozen=True, slots=True)
 class Message:
     """One entry of a conversation as it is now. Deleted for everyone: `is_deleted`, with an empty body. `status`: of
-    one's own. `resent_as`: it expired, and was sent anew as that entry. `attachments`: as the server tells them."""
+    one's own. `resent_as`: it expired, and was sent anew as that entry. `attachments`: as the server tells them.
+    `event`: no message, but what the sender did to the group, with an empty body. `mentions`: ids of people."""
 
     conversation_id: str
     seq: int
@@ -73,6 +74,8 @@ class Message:
     is_deleted: bool = False
     resent_as: int | None = None
     attachments: tuple[dict[str, Any], ...] = ()
+    event: dict[str, Any] | None = None
+    mentions: tuple[str, ...] = ()
 
     @property
     def sent_at(self) -> datetime:
@@ -94,6 +97,16 @@ class Unsent:
     reason: str | None = None
     resends: int | None = None
     place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """A link into a group. `token`: whoever knows it may join."""
+
+    id: str
+    token: str
+    expires_at: int | None
+    max_uses: int | None
 
 
 @dataclass(frozen=True, slots=True)

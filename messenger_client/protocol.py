@@ -93,5 +93,18 @@ def open_direct(username: str) -> Frame:
     return {"t": "open", "username": username}
 
 
+def create(client_id: str, title: str, users: Sequence[str], rules: Frame) -> Frame:
+    return {"t": "create", "client_id": client_id, "title": title, "users": list(users)} | rules
+
+
+def in_group(t: str, conv: str, **more: Any) -> Frame:
+    """A change of a group, or a question about it."""
+    return {"t": t, "conv": conv} | more
+
+
+def join(token: str) -> Frame:
+    return {"t": "join", "token": token}
+
+
 def typing(conv: str) -> Frame:
     return {"t": "typing", "conv": conv}

@@ -67,6 +67,10 @@ class Requests:
                 future.set_exception(Unavailable())
 
 
+# Questions with one kind of answer, which does not say to which of them it is.
+_ALIKE = {"create": "open", "join": "open"}
+
+
 def _key(frame: Frame) -> Key:
     """As much of a question as its answer repeats."""
-    return frame["t"], frame.get("conv"), frame.get("seq")
+    return _ALIKE.get(frame["t"], frame["t"]), frame.get("conv"), frame.get("seq")

@@ -221,6 +221,9 @@ class Terminal:
     def _show(self, message: Message, note: str = "") -> None:
         time = datetime.fromtimestamp(message.at / 1000, UTC).astimezone()
         who = "You" if message.is_mine else plain(message.sender.name)
+        if message.event is not None:
+            self._say(f"-- {who} changed the group ({message.event['type']}).")
+            return
         body = "(deleted)" if message.is_deleted else plain(message.body)
         mark = f" {MARKS[message.status]}" if message.status in MARKS else ""
         self._say(f"{time:%H:%M} {who}: {body}{note}{mark}")

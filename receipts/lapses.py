@@ -11,13 +11,14 @@ from typing import Any
 
 from chat.policy.visibility import without
 
-# What holds only a person's own entries is no one's loss and makes no lapse, but has expired all the same. A lapse
-# that began within the last day and ends where this one begins is continued: a row a person and day at most.
+# What holds only a person's own entries, or what was done to a group, is no one's loss and makes no lapse, but has
+# expired all the same. A lapse that began within the last day and ends where this one begins is continued: a row a
+# person and day at most.
 ADD = """
 WITH expired AS (
     SELECT r.conv, r.member, r.first, r.last, EXISTS (
         SELECT FROM chat_message m WHERE m.conversation_id = r.conv AND m.seq BETWEEN r.first AND r.last
-          AND m.sender_id <> r.member) AS of_others
+          AND m.sender_id <> r.member AND m.event IS NULL) AS of_others
     FROM unnest(%(convs)s::uuid[], %(members)s::uuid[], %(firsts)s::bigint[], %(lasts)s::bigint[])
          AS r(conv, member, first, last)
 ), lapsed AS (

@@ -42,13 +42,13 @@ async def open_direct(request: HttpRequest, direct: Direct) -> HttpResponse:
     """The 1:1 conversation with someone, made (201) if it is not there yet (200)."""
     runtime, asking = await running(), asked_by(request)
     found = await bounded(acts.open_direct(runtime, asking.user, direct.username), ANSWER_S)
-    return await _conversation(runtime, asking, found.conv, 201 if found.created else 200)
+    return await conversation(runtime, asking, found.conv, 201 if found.created else 200)
 
 
 @router.get("/conversations/{conv}", response=Conversation, operation_id="getConversation")
 async def get_conversation(request: HttpRequest, conv: Id) -> HttpResponse:
     """With its members, and how far each has got."""
-    return await _conversation(await running(), asked_by(request), conv)
+    return await conversation(await running(), asked_by(request), conv)
 
 
 @router.post("/conversations/{conv}/typing", response={204: None}, operation_id="type")
@@ -66,7 +66,7 @@ async def typing(request: HttpRequest, conv: Id) -> HttpResponse:
     return nothing()
 
 
-async def _conversation(runtime: Runtime, asking: Identity, conv: str, status: int = 200) -> HttpResponse:
+async def conversation(runtime: Runtime, asking: Identity, conv: str, status: int = 200) -> HttpResponse:
     found = await bounded(sync.summaries(runtime.database, asking.user, asking.device, [conv]), ANSWER_S)
     if not found:
         raise Refusal(ErrorCode.NOT_FOUND)

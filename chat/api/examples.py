@@ -11,6 +11,7 @@ CONV = "0199c1f0-6b00-7c0e-8f00-0000000c0e5a"
 MESSAGE = "0199c1f0-7c00-7e00-8000-00000000002b"
 FILE = "0199c1f0-7d00-7f11-8e00-0000000f11e5"
 EPOCH = "0199c1f0-0000-7000-8000-0000000e90c4"
+LINK = "0199c1f0-6b00-7a0e-8f00-00000000117e"
 TOKEN = "h6Fz9mV2wq3XkT0bYc8RjL5uN1oPs7dA4eGiKxZtQvE"  # noqa: S105
 POINT = "eJxjZGRgAAAADQAE"
 PASSWORD = "correct horse battery staple"  # noqa: S105
@@ -51,6 +52,11 @@ _conversation = {
     "kind": "direct",
     "title": None,
     "members": _members,
+    "count": 2,
+    "members_rev": 1,
+    "adding": None,
+    "history": None,
+    "muted_until": None,
     "head": 1,
     "rev": 0,
     "received": 1,
@@ -60,6 +66,27 @@ _conversation = {
     "unread": 1,
     "last": _entry,
 }
+_made = {
+    "seq": 1,
+    "id": MESSAGE,
+    "sender": ALICE,
+    "client_id": "a11cede51ce0_19_1790000000950",
+    "at": AT,
+    "event": {"type": "created", "title": "Picnic", "count": 2},
+}
+_group = {
+    **_conversation,
+    "kind": "group",
+    "title": "Picnic",
+    "members": [_members[0] | {"role": "owner", "delivered": 0, "seen": 0}, _members[1] | {"delivered": 0}],
+    "adding": "admins",
+    "history": "joining",
+    "received": 0,
+    "unread": 0,
+    "last": _made,
+}
+_group_changed = {"conv": CONV, "members_rev": 2}
+_link = {"id": LINK, "expires_at": AT + 86_400_000, "max_uses": 20}
 _history = {"conv": CONV, "from": 1, "to": 1, "entries": [_entry], "absent": [], "as_of_rev": 0}
 _person = {"id": BOB, "username": "bob", "name": "Bob Brandt"}
 _times = {"expired_at": None, "delivered_at": AT + 44, "seen_at": None}
@@ -129,7 +156,25 @@ EXAMPLES = {
     ),
     "deleteUpload": Example(headers=TUS),
     "resendMessage": Example({"client_id": "a11cede51ce0_18_1790000000900"}, _accepted | {"seq": 2}),
-    "messageInfo": Example(answer={"conv": CONV, "seq": 1, "people": [_person | _times]}),
+    "messageInfo": Example(
+        answer={"conv": CONV, "seq": 1, "people": [_person | _times], "next": None}, query={"limit": 100}
+    ),
+    "createGroup": Example({"client_id": "a11cede51ce0_19_1790000000950", "title": "Picnic", "users": [BOB]}, _group),
+    "changeGroup": Example({"title": "Picnic on Sunday", "history": "all"}, _group_changed),
+    "listMembers": Example(
+        answer={"conv": CONV, "members_rev": 1, "count": 2, "members": _group["members"], "next": None},
+        query={"limit": 100},
+    ),
+    "addMembers": Example({"users": [BOB]}, _group_changed),
+    "removeMember": Example(answer=_group_changed),
+    "giveRole": Example({"role": "admin"}, _group_changed),
+    "leaveGroup": Example(answer=_group_changed),
+    "mute": Example({"until": AT + 28_800_000}),
+    "listInvites": Example(answer={"links": [_link | {"creator": ALICE, "created_at": AT, "uses": 3}]}),
+    "invite": Example({"expires_at": 253_000_000_000_000, "max_uses": 20}, _link | {"conv": CONV, "token": TOKEN}),
+    "revokeInvite": Example(),
+    "previewInvite": Example({"token": TOKEN}, {"title": "Picnic", "count": 2}),
+    "join": Example({"token": TOKEN}, _group),
     "sync": Example(
         {"limit": 50},
         {
@@ -154,4 +199,12 @@ EXAMPLES = {
     ),
 }
 
-PATHS = {"conv": CONV, "seq": 1, "device_id": DEVICE, "upload": FILE, "attachment": FILE}
+PATHS = {
+    "conv": CONV,
+    "seq": 1,
+    "device_id": DEVICE,
+    "upload": FILE,
+    "attachment": FILE,
+    "user": BOB,
+    "link": LINK,
+}

@@ -11,6 +11,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from chat.api.limits import Limits
 from chat.delivery.runtime import running
+from chat.log.access import Actor
 from chat.log.refusal import Refusal
 from chat.protocol.errors import ErrorCode
 from chat.web.identity import Identity, bearer, identify
@@ -68,3 +69,7 @@ def asked_by(request: HttpRequest) -> Identity:
     """In a route, which nobody unknown gets into."""
     identity: Identity = request.auth  # type: ignore[attr-defined]
     return identity
+
+
+def actor_of(asking: Identity) -> Actor:
+    return Actor(asking.user, asking.device, asking.access_rev)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 
 from chat.api.answer import told
-from chat.api.identity import ANSWER_S, Asking, asked_by
+from chat.api.identity import ANSWER_S, Asking, actor_of, asked_by
 from chat.api.problems import BadRequest
 from chat.api.requests import Again, NewText
 from chat.api.responses import Accepted, History, Info, Revised
@@ -15,13 +15,23 @@ from chat.delivery import acts, answers
 from chat.delivery.reply import Reply
 from chat.delivery.runtime import Runtime, running
 from chat.inbox.horizons import Reset, pass_horizons
-from chat.log.access import Actor
 from chat.log.pool import bounded
 from chat.log.refusal import Refusal
 from chat.metrics.web import SENDS
 from chat.policy import decide
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import MAX_RANGE, MAX_SEQ, Delete, Edit, Id, Message
+from chat.protocol.frames import (
+    DEFAULT_MEMBERS_PAGE,
+    MAX_MEMBERS_PAGE,
+    MAX_RANGE,
+    MAX_SEQ,
+    Delete,
+    Edit,
+    Id,
+    Message,
+    Username,
+)
+from chat.protocol.frames import Info as AskInfo
 from chat.web.identity import Identity
 
 router = Router(tags=["Messages"], by_alias=True)
@@ -32,6 +42,8 @@ Seq = Annotated[int, Path(ge=1, le=MAX_SEQ)]
 From = Annotated[int | None, Query(alias="from", ge=1, le=MAX_SEQ, description="This entry and those after it.")]
 Before = Annotated[int | None, Query(ge=1, le=MAX_SEQ, description="Those before this entry.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_RANGE)]
+People = Annotated[int, Query(ge=1, le=MAX_MEMBERS_PAGE)]
+After = Annotated[Username | None, Query(description="`next` of the page before.")]
 
 
 @router.get("/conversations/{conv}/messages", response=History, operation_id="readHistory")
@@ -83,7 +95,7 @@ async def send_message(request: HttpRequest, conv: Id, message: Message) -> Http
     """In the log and on disk when it is answered: 201 the first time, and 200 with the same message_id, seq and
     timestamp whenever the same client_id is sent again. After an answer that was lost, or a 503, send it again."""
     runtime, asking = await running(), asked_by(request)
-    proposal = acts.proposal(message, conv, Actor(asking.user, asking.device), asking.access_rev)
+    proposal = acts.proposal(message, conv, actor_of(asking))
     reply = Reply()
     if not runtime.committer.submit(proposal, reply):
         SENDS.add(of="retry")
@@ -116,19 +128,21 @@ async def delete_message(
 async def resend_message(request: HttpRequest, conv: Id, seq: Seq, again: Again) -> HttpResponse:
     """One's own that expired before it was delivered: withdrawn, and sent anew under another client_id."""
     runtime, asking = await running(), asked_by(request)
-    actor = Actor(asking.user, asking.device)
+    actor = actor_of(asking)
     ack, fresh = await bounded(acts.resend(runtime, actor, conv, seq, again.client_id), ANSWER_S)
     return told(ack, 201 if fresh else 200)
 
 
 @router.get("/conversations/{conv}/messages/{seq}/info", response=Info, operation_id="messageInfo")
-async def message_info(request: HttpRequest, conv: Id, seq: Seq) -> HttpResponse:
-    """Who has received and seen it, and when."""
-    found = await bounded(acts.people(await running(), asked_by(request).user, conv, seq), ANSWER_S)
-    return told({"conv": conv, "seq": seq, "people": found})
+async def message_info(
+    request: HttpRequest, conv: Id, seq: Seq, after: After = None, limit: People = DEFAULT_MEMBERS_PAGE
+) -> HttpResponse:
+    """Who has received and seen it, and when: in order of their usernames, page by page."""
+    asked = AskInfo(t="info", conv=conv, seq=seq, after=after, limit=limit)
+    return told(await bounded(acts.people(await running(), asked_by(request).user, asked), ANSWER_S))
 
 
 async def _change(request: HttpRequest, frame: Edit | Delete) -> HttpResponse:
     asking = asked_by(request)
-    rev = await bounded(acts.change(await running(), Actor(asking.user, asking.device), frame), ANSWER_S)
+    rev = await bounded(acts.change(await running(), actor_of(asking), frame), ANSWER_S)
     return told({"conv": frame.conv, "seq": frame.seq, "rev": rev})

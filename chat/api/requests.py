@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from chat.protocol.frames import (
     DEFAULT_SYNC,
     MAX_ACKS,
+    MAX_ADDED,
     MAX_POINT_CHARS,
     MAX_POSITIONS,
     MAX_RANGE,
@@ -16,7 +17,10 @@ from chat.protocol.frames import (
     ClientId,
     Frame,
     Id,
+    InviteToken,
     Place,
+    Role,
+    Time,
 )
 from chat.web.account import PASSWORD_CHARS, Name
 
@@ -48,6 +52,30 @@ class Direct(Frame):
     """Whom to talk to; oneself, for notes."""
 
     username: Username
+
+
+class NewMembers(Frame):
+    """1 to 100 people."""
+
+    users: Annotated[list[Id], Field(min_length=1, max_length=MAX_ADDED)]
+
+
+class NewRole(Frame):
+    """What somebody is from now on; a new owner in one's own place."""
+
+    role: Role
+
+
+class Muting(Frame):
+    """`until`: milliseconds since 1970; null: not any more."""
+
+    until: Time | None = None
+
+
+class Token(Frame):
+    """Of a link."""
+
+    token: InviteToken
 
 
 class NewText(Frame):

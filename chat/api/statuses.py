@@ -7,6 +7,7 @@ STATUS = {
     ErrorCode.INVALID_MESSAGE: 422,
     ErrorCode.INVALID_REPLY: 422,
     ErrorCode.INVALID_ATTACHMENT: 422,
+    ErrorCode.INVALID_MENTION: 422,
     ErrorCode.INVALID_ACK: 422,
     ErrorCode.INVALID_SETTINGS: 422,
     ErrorCode.INVALID_PASSWORD: 422,
@@ -28,6 +29,7 @@ STATUS = {
     ErrorCode.UPLOAD_TOO_LARGE: 413,
     ErrorCode.QUOTA_EXCEEDED: 413,
     ErrorCode.UPLOAD_BUSY: 423,
+    ErrorCode.NOT_ALLOWED: 403,
     ErrorCode.RATE_LIMITED: 429,
     # The tus protocol's own.
     ErrorCode.CHECKSUM_MISMATCH: 460,

@@ -4,13 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from chat.api.answer import told
-from chat.api.identity import ANSWER_S, asked_by
+from chat.api.identity import ANSWER_S, actor_of, asked_by
 from chat.api.requests import Acks, WhatIsMissing
 from chat.api.responses import Acknowledged, Synced
 from chat.delivery.acking import acknowledge
 from chat.delivery.runtime import running
 from chat.inbox.pull import pull
-from chat.log.access import Actor
 from chat.log.pool import bounded
 from chat.protocol.frames import Sync
 
@@ -41,5 +40,5 @@ async def acknowledge_all(request: HttpRequest, batch: Acks) -> HttpResponse:
     that revision are stored. Cumulative ones are meant for most uses; single ones count as far as they leave no hole.
     The answer says where the device stands then, and which acknowledgements name what is not there."""
     runtime, asking = await running(), asked_by(request)
-    done = await bounded(acknowledge(runtime, Actor(asking.user, asking.device), batch.acks), ANSWER_S)
+    done = await bounded(acknowledge(runtime, actor_of(asking), batch.acks), ANSWER_S)
     return told({"positions": done.positions, "refused": done.refused})

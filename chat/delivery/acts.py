@@ -21,7 +21,7 @@ from chat.policy.decide import Proposal
 from chat.policy.revise import Windows
 from chat.protocol.codec_json import fitting
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import MAX_RANGE, Delete, Edit, Message
+from chat.protocol.frames import MAX_RANGE, Delete, Edit, Info, Message
 
 PERSON = ("id", "username", "name", "expired_at", "delivered_at", "seen_at")
 
@@ -39,8 +39,7 @@ def windows() -> Windows:
     return Windows(settings.EDIT_MINUTES * 60_000, settings.DELETE_MINUTES * 60_000)
 
 
-def proposal(message: Message, conv: str, actor: Actor, access_rev: int) -> Proposal:
-    """`access_rev`: what the device's was when the actor was let in."""
+def proposal(message: Message, conv: str, actor: Actor) -> Proposal:
     return Proposal(
         conv=conv,
         sender=actor.user,
@@ -48,11 +47,12 @@ def proposal(message: Message, conv: str, actor: Actor, access_rev: int) -> Prop
         client_id=message.client_id,
         body=message.body,
         message_id=new_message_id(),
-        access_rev=access_rev,
+        access_rev=actor.access_rev or 0,
         after=message.after,
         reply_to=message.reply_to,
         reply_to_id=message.reply_to_id,
         attachments=tuple(message.attachments),
+        mentions=tuple(message.mentions),
     )
 
 
@@ -75,12 +75,14 @@ async def stretch(runtime: Runtime, user: str, conv: str, first: int, last: int,
     return Stretch(first, last, page.upto(last))
 
 
-async def people(runtime: Runtime, user: str, conv: str, seq: int) -> list[dict[str, Any]]:
-    """Who has received and seen an entry, and when."""
-    rows = await history.people(runtime.database, conv, user, seq)
+async def people(runtime: Runtime, user: str, frame: Info) -> dict[str, Any]:
+    """Who has received and seen an entry, and when; `next`: what to ask for the rest with."""
+    rows = await history.people(runtime.database, frame.conv, user, frame.seq, frame.after or "", frame.limit + 1)
     if rows is None:
         raise Refusal(ErrorCode.NOT_FOUND)
-    return [dict(zip(PERSON, row, strict=True)) for row in rows]
+    told = [dict(zip(PERSON, row, strict=True)) for row in rows[: frame.limit]]
+    following = told[-1]["username"] if len(rows) > frame.limit else None
+    return {"conv": frame.conv, "seq": frame.seq, "people": told, "next": following}
 
 
 async def change(runtime: Runtime, actor: Actor, frame: Edit | Delete) -> int:

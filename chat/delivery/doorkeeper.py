@@ -4,6 +4,9 @@ that are revoked. Read from the database whenever a change row or a hint says th
 
 import asyncio
 import logging
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import psycopg
 
@@ -12,12 +15,17 @@ from chat.delivery.hub import Hub
 from chat.delivery.places import Places
 from chat.delivery.session import Session
 from chat.inbox import sync
-from chat.log import access
+from chat.inbox.roster import roster
+from chat.log import access, history
 from chat.log.pool import Database
 from chat.protocol.codec import Shared
 from chat.protocol.errors import CloseCode
 
 logger = logging.getLogger(__name__)
+
+# Sockets introduced to a conversation with one reading.
+TOGETHER = 200
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 # None: may not act any more.
 ACCESS_REVS = """
@@ -35,12 +43,14 @@ class Doorkeeper:
 
     async def members_changed(self, conv: str, users: list[str]) -> None:
         """People joined or left: their sockets are told of the conversation, or leave it."""
-        for user in users:
-            for session in list(self.hub.people.get(user, ())):
-                if not session.ready:
-                    session.joined.append(conv)
-                elif conv not in session.cursors:
-                    await self.introduce(session, conv)
+        strangers = []
+        for session in self._sessions(users):
+            if not session.ready:
+                session.joined.append(conv)
+            elif conv not in session.cursors:
+                strangers.append(session)
+        for first in range(0, len(strangers), TOGETHER):
+            await self._introduce(strangers[first : first + TOGETHER], conv)
         # Others may wait for the same reading.
         await asyncio.shield(self._rooms.ask(conv))
 
@@ -51,14 +61,32 @@ class Doorkeeper:
             if conv not in session.cursors:
                 await self.introduce(session, conv)
 
+    async def retell(self, conv: str, users: list[str]) -> None:
+        """What is theirs of the conversation has changed: their sockets are told of it once more."""
+        if sessions := [session for session in self._sessions(users) if conv in session.cursors]:
+            await self._introduce(sessions, conv, again=True)
+
     async def introduce(self, session: Session, conv: str, opened: bool = False) -> None:
         """The session is told of the conversation, and enters it. `opened`: because it asked, so also once more."""
+        await self._introduce([session], conv, again=opened, more={"opened": True} if opened else {})
+
+    def _sessions(self, users: Sequence[str]) -> list[Session]:
+        return [session for user in users for session in self.hub.people.get(user, ())]
+
+    async def _introduce(
+        self, sessions: Sequence[Session], conv: str, again: bool = False, more: Mapping[str, Any] = NOTHING
+    ) -> None:
+        """Read once for all of them. `again`: also to whom it is known."""
         with self.hub.reading():
-            for summary in await sync.summaries(self._database, session.user, session.device, [conv]):
-                known = conv in session.cursors
-                if opened or not known:
+            asking = sorted({(session.device, session.user) for session in sessions})
+            found = await sync.introductions(self._database, conv, asking)
+            for session in sessions:
+                summary = found.get(session.device)
+                if summary is None:
+                    continue
+                if again or conv not in session.cursors:
                     told = {"t": "conversations", "items": [summary.frame()], "more": False}
-                    session.write(told | ({"opened": True} if opened else {}))
+                    session.write({**told, **more})
                 cursor = session.cursors.get(conv) or (await self._places.cursors(session, [summary], {}))[conv]
                 self.hub.enter(session, summary, cursor)
 
@@ -72,6 +100,8 @@ class Doorkeeper:
             return
         users = {session.user for session in room.sessions}
         members_rev, readable = await access.room(self._database, conv, users)
+        gone = users - readable.keys()
+        endings = await history.endings(self._database, conv, gone) if gone else {}
         # Perhaps another one: all may have left meanwhile, and others come.
         room = self.hub.rooms.get(conv)
         if room is None:
@@ -81,19 +111,19 @@ class Doorkeeper:
             await self._reload(conv)
         elif members_rev:
             before = room.members_rev
-            self.hub.members(conv, members_rev, readable)
+            self.hub.members(conv, members_rev, readable, endings)
             if members_rev > before:
                 await self._tell_roster(conv)
 
     async def _tell_roster(self, conv: str) -> None:
         """Read once for all who are in the room, and written once for all who are told the same."""
-        roster = await sync.roster(self._database, conv)
+        members = await roster(self._database, conv)
         room = self.hub.rooms.get(conv)
         told: dict[str | None, Shared] = {}
-        for session in list(room.sessions) if room and roster.rows else []:
-            alike = None if session.user in roster.open else session.user
+        for session in list(room.sessions) if room and members.rows else []:
+            alike = None if members.open is None or session.user in members.open else session.user
             if alike not in told:
-                told[alike] = Shared(roster.frame(session.user))
+                told[alike] = Shared(members.frame(session.user))
             session.write_shared(told[alike])
 
     async def revoked(self, users: list[str]) -> None:

@@ -15,6 +15,7 @@ from chat.delivery.reply import Reply
 from chat.delivery.room import Room
 from chat.delivery.session import Session
 from chat.log.committer import Result
+from chat.log.events import Done
 from chat.log.pending import Pending
 from chat.log.transaction import Settled
 from chat.policy.decide import Accepted, Outcome, Refused
@@ -118,6 +119,8 @@ class Postman:
             self.hub.raise_rev(event["conv"], event["rev"])
         elif event["type"] == "members":
             self._soon(self.members_changed(event["conv"], event["users"]))
+        elif event["type"] == "retold":
+            self._soon(self.retold(event["conv"], event["users"]))
         elif event["type"] == "revoked":
             self._soon(self.revoked(event["users"]))
         elif event["type"] == "typing":
@@ -152,9 +155,23 @@ class Postman:
         self.hub.raise_head(conv, head)
         self._publisher.publish({"type": "entries", "origin": self.process, "batch": [[conv, 0, head, []]]})
 
+    def done(self, done: Done, actor: str) -> None:
+        """Something was done to a group, by `actor`, who is told of it by the caller."""
+        if done.head is None:
+            return
+        self.appended_apart(done.conv, done.head)
+        if done.users:
+            self.members_hint(done.conv, list(done.users))
+            self._soon(self.members_changed(done.conv, [user for user in done.users if user != actor]))
+
     def members_hint(self, conv: str, users: list[str]) -> None:
         """Tells the other processes, and the people here, of a conversation made or changed."""
         self._publisher.publish({"type": "members", "origin": self.process, "conv": conv, "users": users})
+
+    def retold_hint(self, conv: str, user: str) -> None:
+        """Something of theirs about the conversation: their sockets here and elsewhere are told."""
+        self._soon(self.retold(conv, [user]))
+        self._publisher.publish({"type": "retold", "origin": self.process, "conv": conv, "users": [user]})
 
     def revoked_hint(self, user: str) -> None:
         """A device of theirs may not act any more: its sockets here and elsewhere end."""
@@ -211,6 +228,9 @@ class Postman:
     async def members_changed(self, conv: str, users: list[str]) -> None:
         await self.door.members_changed(conv, users)
 
+    async def retold(self, conv: str, users: list[str]) -> None:
+        await self.door.retell(conv, users)
+
     async def revoked(self, users: list[str]) -> None:
         await self.door.revoked(users)
 
@@ -232,4 +252,6 @@ def _pack(pending: Pending, outcome: Accepted, files: Mapping[str, Attachment]) 
         entry["reply_to"] = outcome.reply_to
     if send.attachments:
         entry["attachments"] = [files[each] for each in send.attachments]
+    if send.mentions:
+        entry["mentions"] = list(send.mentions)
     return pack(entry)

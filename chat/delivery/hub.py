@@ -7,6 +7,7 @@ writes to outlets go out. What is known of a conversation is its room (room.py).
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from chat.delivery.cursor import Cursor
@@ -16,6 +17,7 @@ from chat.delivery.session import Session
 from chat.delivery.watchdog import Watchdog
 from chat.inbox.sync import Summary
 from chat.policy.visibility import Readable
+from chat.protocol.frames import Entry
 from chat.protocol.packed import Packed
 
 # Change rows whose layer event was heard, remembered so that reconcile need not repeat them.
@@ -96,10 +98,10 @@ class Hub:
             self._leave_room(session, conv)
         self.watchdog.forget(session)
 
-    def expel(self, session: Session, conv: str) -> None:
+    def expel(self, session: Session, conv: str, ending: Entry | None = None) -> None:
         """The person does not belong to the conversation any more, and is told so."""
         self._leave_room(session, conv)
-        session.drop(conv)
+        session.drop(conv, ending)
 
     def _leave_room(self, session: Session, conv: str) -> None:
         room = self.rooms.get(conv)
@@ -156,15 +158,21 @@ class Hub:
             room.rev = rev
             self.need_fill(conv)
 
-    def members(self, conv: str, members_rev: int, readable: Mapping[str, Readable]) -> None:
-        """Who belongs to the conversation now, and what they may read; the others' sockets leave it, then pushing
-        goes on."""
+    def members(
+        self,
+        conv: str,
+        members_rev: int,
+        readable: Mapping[str, Readable],
+        endings: Mapping[str, Entry] = MappingProxyType({}),
+    ) -> None:
+        """Who belongs to the conversation now, and what they may read; the others' sockets leave it, with what ended
+        their stay, then pushing goes on."""
         room = self.rooms.get(conv)
         if room is None or members_rev < room.members_rev:
             return
         news, gone = room.admit(members_rev, readable)
         for session in gone:
-            self.expel(session, conv)
+            self.expel(session, conv, endings.get(session.user))
         # Not when nothing has changed: a hole that cannot be filled asks for this, and would again.
         if news or gone:
             self.catch_up(conv)

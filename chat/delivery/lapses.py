@@ -28,7 +28,7 @@ SELECT r.conv::text, r.first, r.last, m.sender_id::text, m.id::text
 FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS r(conv, first, last)
 CROSS JOIN LATERAL (
     SELECT DISTINCT ON (sender_id) sender_id, id FROM chat_message
-    WHERE conversation_id = r.conv AND seq BETWEEN r.first AND r.last ORDER BY sender_id, seq DESC) m
+    WHERE conversation_id = r.conv AND seq BETWEEN r.first AND r.last AND event IS NULL ORDER BY sender_id, seq DESC) m
 JOIN chat_membership o ON o.conversation_id = r.conv AND o.user_id = m.sender_id AND o.left_seq IS NULL
 """
 

@@ -67,6 +67,8 @@ class Effects(Protocol):
 
     async def members_changed(self, conv: str, users: list[str]) -> None: ...
 
+    async def retold(self, conv: str, users: list[str]) -> None: ...
+
     async def revoked(self, users: list[str]) -> None: ...
 
     async def switched_presence(self, users: list[str]) -> None: ...
@@ -134,6 +136,9 @@ class Reconciler:
             elif row.kind == "members":
                 for conv in row.conversations:
                     await self._effects.members_changed(conv, row.users)
+            elif row.kind == "muted":
+                for conv in row.conversations:
+                    await self._effects.retold(conv, row.users)
             elif row.kind == "revoked":
                 await self._effects.revoked(row.users)
             elif row.kind == "presence":
@@ -152,6 +157,8 @@ class Reconciler:
             for sender, message_id in news.senders:
                 if self._effects.is_here(sender):
                     self._effects.ticked(None, news.acks(sender, message_id))
+                    # Of a large group this is much, and others have their turn between.
+                    await asyncio.sleep(0)
 
     async def _tick(self, convs: list[str], users: list[str] | None = None) -> None:
         rows = await self._database.rows(TICKS, [convs, users, users, users]) if convs else []

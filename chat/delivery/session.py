@@ -15,7 +15,7 @@ from chat.delivery.owed import Owed
 from chat.log.delta import Delta
 from chat.protocol.codec import JSON, Codec, Encoded, Shared
 from chat.protocol.errors import CloseCode
-from chat.protocol.frames import Absence
+from chat.protocol.frames import Absence, Entry
 from chat.protocol.packed import Packed
 
 # Entries on their way to one socket.
@@ -196,14 +196,14 @@ class Session:
         """Back to what the device has acknowledged: what was pushed since may be lost."""
         self.unacked += self.cursors[conv].rewind()
 
-    def drop(self, conv: str) -> None:
-        """The person is no longer in this conversation."""
+    def drop(self, conv: str, ending: Entry | None = None) -> None:
+        """The person is no longer in this conversation. `ending`: what says so in its log."""
         cursor = self.cursors.pop(conv, None)
         self.behind.discard(conv)
         if cursor is None:
             return
         self.unacked -= cursor.on_its_way
-        self.write({"t": "left", "conv": conv})
+        self.write({"t": "left", "conv": conv} | ({"entry": ending} if ending else {}))
         self._settle(conv)
 
     def _settle(self, conv: str) -> None:

@@ -55,11 +55,11 @@ SELECT b.conv::text, b.member::text, excess.seq
 FROM behind b CROSS JOIN LATERAL (
     SELECT others.seq FROM chat_membership s CROSS JOIN LATERAL (
         SELECT m.seq FROM (
-            SELECT seq, sender_id FROM chat_message
+            SELECT seq, sender_id, event FROM chat_message
             WHERE conversation_id = b.conv AND seq BETWEEN greatest(b.reached + 1, s.visible_from_seq)
               AND coalesce(s.left_seq, b.last_seq)
             ORDER BY seq DESC LIMIT %(look_back)s) m
-        WHERE m.sender_id <> b.member LIMIT %(quota)s + 1) others
+        WHERE m.sender_id <> b.member AND m.event IS NULL LIMIT %(quota)s + 1) others
     WHERE s.conversation_id = b.conv AND s.user_id = b.member
     ORDER BY others.seq DESC OFFSET %(quota)s LIMIT 1) excess
 """

@@ -1,55 +1,46 @@
 """What a device is told when it says hello: its conversations, newest first, and how far everyone has got."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
+from chat.inbox import roster
 from chat.inbox.unread import UNREAD
-from chat.log.access import SPANS, SPANS_IN, START_IN, spans_of, stays_of
+from chat.log.access import SPANS, START_IN, spans_of, stays_of
 from chat.log.attached import withhold
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
-from chat.policy.privacy import Party, tells_seen
-from chat.policy.visibility import Readable, pairs, readable
-from chat.protocol.frames import Entry
+from chat.policy.visibility import Readable, readable
+from chat.protocol.frames import Adding, Entry, HistoryFrom
+
+COUNT = "(SELECT count(*) FROM chat_membership o WHERE o.conversation_id = c.id AND o.left_seq IS NULL)"
 
 # `reached`: nothing below it is unread.
-CONVERSATIONS = f"""
+SUMMARY = f"""
 SELECT {ENTRY}, c.id::text, c.kind, c.title, c.last_seq, c.last_rev, c.members_rev, c.floor_seq,
-       {SPANS.format(user="s.user_id")}, i.received_seq, i.received_rev, i.horizon_seq, i.media_horizon_seq, w.seen_seq,
+       CASE WHEN c.kind = 'group' THEN c.adding END, CASE WHEN c.kind = 'group' THEN c.history END, {COUNT},
+       (extract(epoch FROM s.muted_until) * 1000)::bigint, {SPANS.format(user="s.user_id")},
+       i.received_seq, i.received_rev, i.horizon_seq, i.media_horizon_seq, w.seen_seq,
        EXISTS (SELECT FROM chat_hidden h WHERE h.conversation_id = c.id AND h.user_id = s.user_id AND h.seq = m.seq),
        CASE WHEN r.reached < c.last_seq THEN {UNREAD} ELSE 0 END
-FROM chat_membership s
+"""
+OF_STAY = """
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
 CROSS JOIN LATERAL (SELECT greatest(w.seen_seq, c.floor_seq) AS reached) r
-LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
 LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq AND m.seq >= s.visible_from_seq
+"""
+CONVERSATIONS = f"""{SUMMARY} FROM chat_membership s {OF_STAY}
+LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
 WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid[] IS NULL OR c.id = ANY(%s::uuid[]))
 ORDER BY coalesce(m.id, c.id) DESC
 """
 
-MEMBER = f"""
-s.conversation_id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), s.role,
-       w.delivered_seq, w.seen_seq, u.read_receipts, {SPANS_IN.format(conv="s.conversation_id", user="s.user_id")}
-"""
-
-MEMBERS = f"""
-SELECT {MEMBER} FROM chat_membership mine
-JOIN chat_membership s ON s.conversation_id = mine.conversation_id AND s.left_seq IS NULL
-JOIN chat_user u ON u.id = s.user_id
-JOIN receipts_watermark w ON w.conversation_id = s.conversation_id AND w.user_id = s.user_id
-WHERE mine.user_id = %s::uuid AND mine.left_seq IS NULL AND (%s::uuid[] IS NULL OR s.conversation_id = ANY(%s::uuid[]))
-ORDER BY u.username
-"""
-
-ROSTER = f"""
-SELECT {MEMBER}, c.title FROM chat_conversation c
-JOIN chat_membership s ON s.conversation_id = c.id AND s.left_seq IS NULL
-JOIN chat_user u ON u.id = s.user_id
-JOIN receipts_watermark w ON w.conversation_id = s.conversation_id AND w.user_id = s.user_id
-WHERE c.id = %s::uuid ORDER BY u.username
+# One for many devices, each of its person: its members are counted once.
+FOR_DEVICES = f"""{SUMMARY.replace(COUNT, COUNT.replace("c.id", "%s::uuid"))}, d.device::text, d.member::text
+FROM unnest(%s::uuid[], %s::uuid[]) AS d(device, member)
+JOIN chat_membership s ON s.conversation_id = %s::uuid AND s.user_id = d.member AND s.left_seq IS NULL {OF_STAY}
+LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = d.device
 """
 
 POSITIONS = f"""
@@ -99,6 +90,10 @@ class Summary:
     last: Entry | None
     members: list[dict[str, Any]]
     first: int = 1
+    count: int = 0
+    adding: Adding | None = None
+    history: HistoryFrom | None = None
+    muted_until: int | None = None
 
     def frame(self) -> dict[str, Any]:
         """CONV of docs/protocol.md."""
@@ -107,6 +102,11 @@ class Summary:
             "kind": self.kind,
             "title": self.title or None,
             "members": self.members,
+            "count": self.count,
+            "members_rev": self.members_rev,
+            "adding": self.adding,
+            "history": self.history,
+            "muted_until": self.muted_until,
             "head": self.head,
             "rev": self.rev,
             "received": self.received,
@@ -137,46 +137,38 @@ async def everything(
 
 
 def _queries(user: str, device: str, named: list[str] | None) -> list[tuple[str, Sequence[Any]]]:
-    return [(CONVERSATIONS, [device, user, named, named]), (MEMBERS, [user, named, named])]
+    return [(CONVERSATIONS, [device, user, named, named]), (roster.MEMBERS, [user, named, named])]
 
 
 def _summaries(user: str, rows: Sequence[Row], member_rows: Sequence[Row]) -> list[Summary]:
     members: dict[str, list[Sequence[Any]]] = {}
     for conversation, *member in member_rows:
         members.setdefault(conversation, []).append(member)
-    told = {conversation: _members(user, found) for conversation, found in members.items()}
+    told = {conversation: roster.members(user, found) for conversation, found in members.items()}
     found = [_summary(row, told) for row in rows]
     return [summary for summary in found if summary is not None]
 
 
-def _members(viewer: str, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    """As `viewer`, who is one of them, is told of them."""
-    who = next((_party(row) for row in rows if row[0] == viewer), Party(viewer, receipts=False))
-    return [_member(row, tells_seen(_party(row), who)) for row in rows]
-
-
-def _party(row: Sequence[Any]) -> Party:
-    return Party(row[0], receipts=row[6])
-
-
-def _member(row: Sequence[Any], tells: bool) -> dict[str, Any]:
-    """MEMBER of docs/protocol.md. `lapsed` only where something has."""
-    user, username, name, role, delivered, seen, _, stays, lapsed = row
-    member = {
-        "id": user,
-        "username": username,
-        "name": name,
-        "role": role,
-        "stays": pairs(stays_of(stays)),
-        "delivered": delivered,
-        "seen": seen if tells else 0,
-    }
-    return member | ({"lapsed": lapsed} if lapsed else {})
+async def introductions(database: Database, conv: str, asking: Sequence[tuple[str, str]]) -> dict[str, Summary]:
+    """One conversation for many, of (device, user): by device, in one exchange. Whose person is not in it is left
+    out."""
+    devices, users = [device for device, _ in asking], [user for _, user in asking]
+    rows, member_rows = await database.many(
+        [(FOR_DEVICES, [conv, devices, users, conv]), (roster.FOR_USERS, [conv, users])]
+    )
+    found, some = {}, roster.first(member_rows)
+    for *row, device, user in rows:
+        if summary := _summary(tuple(row), {}):
+            is_whole = summary.count <= roster.WHOLE
+            shown = [row[1:] for row in member_rows if is_whole or row[1] == user or row[1] in some]
+            found[device] = replace(summary, members=roster.members(user, shown))
+    return found
 
 
 def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | None:
     """None: the person left between two statements."""
-    conv, kind, title, head, rev, members_rev, floor, stays, lapsed, *mine = row[ENTRY_COLUMNS:]
+    conv, kind, title, head, rev, members_rev, floor, *rest = row[ENTRY_COLUMNS:]
+    adding, history, count, muted_until, stays, lapsed, *mine = rest
     received, received_rev, horizon, media_horizon, seen, hidden, unread = mine
     own = stays_of(stays)
     may = readable(own, spans_of(lapsed), floor)
@@ -200,6 +192,10 @@ def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | No
         last=_last(row, media_horizon or 0) if row[0] is not None and may.allows(row[0]) and not hidden else None,
         members=members.get(conv, []),
         first=first,
+        count=count,
+        adding=adding,
+        history=history,
+        muted_until=muted_until,
     )
 
 
@@ -207,29 +203,6 @@ def _last(row: Row, media_horizon: int) -> Entry:
     entry = to_entry(row)
     withhold([entry], media_horizon)
     return entry
-
-
-@dataclass(frozen=True)
-class Roster:
-    """Title and members of one conversation, as read for all of them; none if there is nobody in it."""
-
-    conv: str
-    rows: Sequence[Row]
-
-    @cached_property
-    def open(self) -> frozenset[str]:
-        """Who has read receipts on: they are all told the same."""
-        return frozenset(party.id for party in (_party(row[1:-1]) for row in self.rows) if party.receipts)
-
-    def frame(self, viewer: str) -> dict[str, Any]:
-        """`members` of docs/protocol.md, for one of them."""
-        members = _members(viewer, [row[1:-1] for row in self.rows])
-        return {"t": "members", "conv": self.conv, "title": self.rows[0][-1] or None, "members": members}
-
-
-async def roster(database: Database, conv: str) -> Roster:
-    """No authorisation here."""
-    return Roster(conv, await database.rows(ROSTER, [conv]))
 
 
 async def stored_positions(database: Database, user: str, device: str, convs: list[str]) -> list[dict[str, Any]]:

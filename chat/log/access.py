@@ -17,6 +17,8 @@ STAYS_IN = """
 (SELECT array_agg(ARRAY[y.visible_from_seq, coalesce(y.left_seq, -1)])
    FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user})
 """
+# What of the log was sent to them: a tick waits for it.
+JOINED_IN = STAYS_IN.replace("y.visible_from_seq", "coalesce(y.joined_seq, y.visible_from_seq)")
 LAPSED_IN = """
 (SELECT array_agg(ARRAY[lower(r), upper(r) - 1] ORDER BY r) FROM (
     SELECT unnest(range_agg(int8range(l.from_seq, l.upto_seq, '[]'))) AS r
@@ -30,10 +32,12 @@ START_IN = """
 # Of the conversation `c`.
 SPANS = SPANS_IN.replace("{conv}", "c.id")
 
-# Of a device and its user: a revoked device does nothing any more, nor does a suspended person.
+# Of a device and its user: a revoked device does nothing any more, nor does a suspended person, nor one that was let in
+# before its access changed (a changed password, another sign-in).
 MAY_ACT = """
 SELECT 1 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
 WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.revoked_at IS NULL AND u.is_active
+  AND d.access_rev = coalesce(%s::int, d.access_rev)
 """
 
 ACCESS = f"""
@@ -50,10 +54,17 @@ FROM chat_conversation c CROSS JOIN unnest(%s::uuid[]) AS u(id) WHERE c.id = %s:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, from which device. Lower-case UUID texts."""
+    """Who asks, from which device: lower-case UUID texts. `access_rev`: the device's when it was let in; None: whoever
+    asks has just looked."""
 
     user: str
     device: str
+    access_rev: int | None = None
+
+    @property
+    def acting(self) -> list[str | int | None]:
+        """Parameters of MAY_ACT."""
+        return [self.device, self.user, self.access_rev]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,15 @@ WHERE d.id = ANY(%s::uuid[]) AND d.revoked_at IS NULL AND u.is_active
 
 KNOWN = """
 SELECT m.sender_id::text, m.client_id, m.conversation_id::text, m.id::text, m.seq, m.digest,
-       (extract(epoch FROM m.created_at) * 1000)::bigint
+       (extract(epoch FROM m.created_at) * 1000)::bigint, m.event IS NOT NULL
 FROM unnest(%s::uuid[], %s::text[]) AS k(sender, client_id)
 JOIN chat_message m ON m.sender_id = k.sender AND m.client_id = k.client_id
+"""
+
+# Of those that are answered, if any: which are no messages.
+EVENTS = """
+SELECT m.conversation_id::text, m.seq FROM unnest(%s::uuid[], %s::bigint[]) AS k(conv, seq)
+JOIN chat_message m ON m.conversation_id = k.conv AND m.seq = k.seq WHERE m.event IS NOT NULL
 """
 
 # The entries (sorted by the unique key by the caller: two processes inserting crossed client_ids would deadlock
@@ -54,11 +60,12 @@ WITH raised AS (
     VALUES ('append', %s::uuid[], %s::bigint[], '{}', clock_timestamp())
 )
 INSERT INTO chat_message
-    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at)
-SELECT id, conv, seq, sender, device, client_id, digest, body, reply_to, to_timestamp(at / 1000.0)
+    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at, mentions)
+SELECT id, conv, seq, sender, device, client_id, digest, body, reply_to, to_timestamp(at / 1000.0),
+       nullif(mentions, '')::uuid[]
 FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[],
-            %s::bigint[], %s::bigint[])
-     AS m(id, conv, seq, sender, device, client_id, digest, body, reply_to, at)
+            %s::bigint[], %s::bigint[], %s::text[])
+     AS m(id, conv, seq, sender, device, client_id, digest, body, reply_to, at, mentions)
 """
 
 # The same for a batch in which some have attachments: how many. A statement of its own, so that the others do not carry

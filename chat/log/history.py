@@ -1,5 +1,6 @@
 """Reading entries back: ranges for fills and pages, and who got an entry when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from psycopg import OperationalError
@@ -9,13 +10,14 @@ from chat.log.attached import ATTACHED
 from chat.log.pool import Database, Row
 from chat.policy.privacy import TELLS_SEEN
 from chat.policy.visibility import absences
-from chat.protocol.frames import Absence, Entry
+from chat.protocol.frames import MAX_MEMBERS_PAGE, Absence, Entry
 
 # As many columns as to_entry takes.
 ENTRY = f"""m.seq, m.id::text, m.sender_id::text, m.client_id, m.body,
 (extract(epoch FROM m.created_at) * 1000)::bigint, m.reply_to_seq, m.rev,
-(extract(epoch FROM m.edited_at) * 1000)::bigint, m.deleted_at IS NOT NULL, m.resent_as_seq, {ATTACHED}"""
-ENTRY_COLUMNS = 12
+(extract(epoch FROM m.edited_at) * 1000)::bigint, m.deleted_at IS NOT NULL, m.resent_as_seq,
+m.event, m.mentions::text[], {ATTACHED}"""
+ENTRY_COLUMNS = 14
 
 RANGE = f"""
 SELECT {ENTRY} FROM chat_message m
@@ -36,8 +38,8 @@ ORDER BY m.seq
 
 # The first rise of a watermark to or above an entry is when that person's device took it; what was seen by then had
 # been delivered by then, even if the flush learned of more deliveries first. Of the members present whom the entry
-# is for, by any of their stays; those it expired for took none of it, whatever rose above it later. Of whom does not
-# tell who asks when they saw it, nothing that comes from it either.
+# was sent to, by any of their stays; those it expired for took none of it, whatever rose above it later. Of whom does
+# not tell who asks when they saw it, nothing that comes from it either.
 PEOPLE = f"""
 SELECT u.id::text, u.username, coalesce(nullif(u.name, ''), u.username),
        (SELECT (extract(epoch FROM min(l.at)) * 1000)::bigint FROM receipts_lapse l
@@ -53,9 +55,18 @@ FROM chat_message m
 JOIN chat_user viewer ON viewer.id = %s::uuid
 JOIN chat_membership s ON s.conversation_id = m.conversation_id AND s.left_seq IS NULL AND s.user_id <> m.sender_id
   AND EXISTS (SELECT FROM chat_membership e WHERE e.conversation_id = s.conversation_id AND e.user_id = s.user_id
-                AND m.seq >= e.visible_from_seq AND (e.left_seq IS NULL OR m.seq <= e.left_seq))
+                AND m.seq >= coalesce(e.joined_seq, e.visible_from_seq) AND (e.left_seq IS NULL OR m.seq <= e.left_seq))
 JOIN chat_user u ON u.id = s.user_id
-WHERE m.conversation_id = %s::uuid AND m.seq = %s ORDER BY u.username
+WHERE m.conversation_id = %s::uuid AND m.seq = %s AND u.username > %s ORDER BY u.username LIMIT %s
+"""
+
+
+# Of some who are not in it any more: the entry that ended their last stay.
+ENDINGS = f"""
+SELECT {ENTRY}, s.user_id::text FROM (
+    SELECT DISTINCT ON (user_id) user_id, left_seq FROM chat_membership
+    WHERE conversation_id = %s::uuid AND user_id = ANY(%s::uuid[]) ORDER BY user_id, left_seq DESC) s
+JOIN chat_message m ON m.conversation_id = %s::uuid AND m.seq = s.left_seq WHERE m.event IS NOT NULL
 """
 
 
@@ -80,8 +91,8 @@ class Page:
 
 def to_entry(row: Row) -> Entry:
     """The entry of a row that begins with the columns of ENTRY."""
-    seq, message_id, sender, client_id, body, at, reply_to, rev, edited_at, deleted, *rest = row[:ENTRY_COLUMNS]
-    resent_as, attached = rest
+    seq, message_id, sender, client_id, body, at, reply_to, rev, edited_at, deleted, resent_as = row[:11]
+    event, mentions, attached = row[11:ENTRY_COLUMNS]
     entry = Entry(seq=seq, id=message_id, sender=sender, client_id=client_id, body=body, at=at)
     if reply_to is not None:
         entry["reply_to"] = reply_to
@@ -94,6 +105,11 @@ def to_entry(row: Row) -> Entry:
         entry["edited_at"] = edited_at
     if resent_as is not None:
         entry["resent_as"] = resent_as
+    if event is not None:
+        del entry["body"]
+        entry["event"] = event
+    elif mentions is not None and not deleted:
+        entry["mentions"] = mentions
     if attached:
         entry["attachments"] = attached
     return entry
@@ -104,6 +120,13 @@ async def entries(database: Database, conv: str, first: int, last: int) -> tuple
     they are for no one who had left by then. No authorisation here."""
     rows, revs = await database.many([(RANGE, [conv, first, last]), (MEMBERS_REV, [conv])])
     return [to_entry(row) for row in rows], revs[0][0] if revs else 0
+
+
+async def endings(database: Database, conv: str, users: Iterable[str]) -> dict[str, Entry]:
+    """Of those who have no open stay, by user: what ended their last one. It is in that stay, and the last they are
+    told."""
+    rows = await database.rows(ENDINGS, [conv, list(users), conv])
+    return {row[-1]: to_entry(row) for row in rows}
 
 
 async def page(database: Database, conv: str, user: str, first: int, last: int) -> Page | None:
@@ -132,12 +155,14 @@ async def page(database: Database, conv: str, user: str, first: int, last: int) 
     return Page(shown, absent, may.rev)
 
 
-async def people(database: Database, conv: str, user: str, seq: int) -> list[Row] | None:
-    """(id, username, name, expired_at ms or None, delivered_at, seen_at) of the other members; None when not
-    visible."""
+async def people(
+    database: Database, conv: str, user: str, seq: int, after: str = "", limit: int = MAX_MEMBERS_PAGE
+) -> list[Row] | None:
+    """(id, username, name, expired_at ms or None, delivered_at, seen_at) of the other members whose names come after
+    `after`; None when not visible."""
     rows = await database.rows(access.ACCESS, access.parameters(conv, user))
     may = access.to_access(rows[0] if rows else None)
     if may is None or not may.allows(seq):
         return None
-    found = await database.rows(PEOPLE, [user, conv, seq])
+    found = await database.rows(PEOPLE, [user, conv, seq, after, limit])
     return [row if row[3] is None else (*row[:4], None, None) for row in found]

@@ -4,15 +4,14 @@ Each is safe to repeat: what is so already is not done again and gets the same a
 inside a transaction, and answers and publishes after it has committed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from psycopg import AsyncConnection
 
 from chat.log import access
 from chat.log.access import Actor
 from chat.log.append import KNOWN
 from chat.log.history import ENTRY, to_entry
+from chat.log.locking import LOCK_TIMEOUT, Connection
 from chat.log.refusal import Refusal
 from chat.policy import revise as rules
 from chat.policy.decide import digest
@@ -20,10 +19,6 @@ from chat.policy.revise import Target, Windows
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import Entry
 
-Connection = AsyncConnection[Any]
-
-# Whoever holds the conversation for long must not hold up the few connections of a process as well.
-LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'"
 LOCK = "SELECT last_rev FROM chat_conversation WHERE id = %s::uuid FOR NO KEY UPDATE"
 # After the conversation; acknowledgements and expiry, which hold watermarks, never wait for a conversation.
 LOCK_MARK = """
@@ -40,7 +35,8 @@ SELECT m.sender_id::text, m.deleted_at IS NOT NULL,
        (SELECT h.rev FROM chat_hidden h
          WHERE h.conversation_id = m.conversation_id AND h.user_id = %s::uuid AND h.seq = m.seq), m.resent_as_seq,
        CASE WHEN m.attachments > 0 THEN (SELECT array_agg(a.id::text ORDER BY a.position) FROM chat_attachment a
-         WHERE a.conversation_id = m.conversation_id AND a.seq = m.seq) END
+         WHERE a.conversation_id = m.conversation_id AND a.seq = m.seq) END,
+       m.event IS NOT NULL, m.mentions::text[]
 FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.seq = %s
 """
 
@@ -64,8 +60,9 @@ WHERE conversation_id = %s::uuid AND seq = %s
 HIDE = "INSERT INTO chat_hidden (user_id, conversation_id, seq, rev) VALUES (%s::uuid, %s::uuid, %s, %s)"
 APPEND = f"""
 INSERT INTO chat_message AS m
-    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, attachments, created_at)
-VALUES (%s::uuid, %s::uuid, %s, %s::uuid, %s::uuid, %s, %s, %s, %s, %s, clock_timestamp())
+    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, attachments, mentions,
+     created_at)
+VALUES (%s::uuid, %s::uuid, %s, %s::uuid, %s::uuid, %s, %s, %s, %s, %s, %s::uuid[], clock_timestamp())
 RETURNING {ENTRY}
 """
 # The files of an entry that is gone are for the sweep (chat/media/sweep.py); those of one sent anew go with it.
@@ -104,6 +101,7 @@ class _Facts:
     hidden_rev: int | None = None
     resent_as: int | None = None
     files: tuple[str, ...] = ()
+    mentions: Sequence[str] = ()
 
 
 async def edit(connection: Connection, actor: Actor, conv: str, seq: int, body: str, windows: Windows) -> Revised:
@@ -153,8 +151,8 @@ async def resend(connection: Connection, actor: Actor, conv: str, seq: int, clie
     await connection.execute(DELETE, [rev, head, conv, seq])
     if facts.files:
         await connection.execute(MOVE_FILES, [head, conv, seq])
-    hashed = digest(conv, facts.body, facts.reply_to, facts.files)
-    content = [hashed, facts.body, facts.reply_to, len(facts.files)]
+    key = digest(conv, facts.body, facts.reply_to, facts.files, facts.mentions)
+    content = [key, facts.body, facts.reply_to, len(facts.files), list(facts.mentions) or None]
     row = await connection.execute(APPEND, [message_id, conv, head, actor.user, actor.device, client_id, *content])
     await connection.execute(NOTE, ["append", conv, head])
     await connection.execute(NOTE, ["revised", conv, rev])
@@ -183,7 +181,7 @@ async def _facts(connection: Connection, actor: Actor, conv: str, seq: int, is_r
     if is_resend:
         await connection.execute(LOCK_MARK, [conv, actor.user])
     async with connection.pipeline():
-        acting = await connection.execute(access.MAY_ACT, [actor.device, actor.user])
+        acting = await connection.execute(access.MAY_ACT, actor.acting)
         allowed = await connection.execute(access.ACCESS, access.parameters(conv, actor.user))
         found = await connection.execute(TARGET, [actor.user, conv, seq])
     if not await acting.fetchone():
@@ -192,9 +190,9 @@ async def _facts(connection: Connection, actor: Actor, conv: str, seq: int, is_r
     row = await found.fetchone()
     if may is None or row is None:
         raise Refusal(ErrorCode.NOT_FOUND)
-    sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev, resent_as, files = row
-    target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, expired)
-    return _Facts(may.kind, target, rev, body, reply_to, hidden_rev, resent_as, tuple(files or ()))
+    sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev, resent_as, files, is_event, mentions = row
+    target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, expired, is_event)
+    return _Facts(may.kind, target, rev, body, reply_to, hidden_rev, resent_as, tuple(files or ()), mentions or [])
 
 
 async def _next_rev(connection: Connection, conv: str) -> int:

@@ -132,22 +132,26 @@ class BatchWriter:
         self, connection: AsyncConnection[Any], batch: Sequence[Proposal], began: bool
     ) -> tuple[Facts, dict[str, Attachment]]:
         convs = words(sorted({send.conv for send in batch}))
-        senders = words({send.sender for send in batch})
+        people = words({user for send in batch for user in (send.sender, *send.mentions)})
         answering = words({send.sender for send in batch if send.is_reply})
         devices_used = words({send.device for send in batch})
+        answered = {(send.conv, send.reply_to) for send in batch if send.reply_to is not None}
         keys = {(send.sender, key) for send in batch for key in (send.client_id, send.after, send.reply_to_id) if key}
         named = [(send.sender, each) for send in batch for each in send.attachments]
         async with connection.pipeline():
             if not began:
                 await connection.execute("BEGIN")
             heads = await connection.execute(append.LOCK, [convs])
-            stays = await connection.execute(append.STAYS, [answering, answering, convs, senders])
+            stays = await connection.execute(append.STAYS, [answering, answering, convs, people])
             devices = await connection.execute(append.DEVICES, [devices_used])
             known = await connection.execute(
                 append.KNOWN, [words(key[0] for key in keys), texts(key[1] for key in keys)]
             )
             if named:
                 free = await connection.execute(append.FILES, [words(each) for each in zip(*named, strict=True)])
+            if answered:
+                of = [words(conv for conv, _ in answered), numbers(seq for _, seq in answered)]
+                events = await connection.execute(append.EVENTS, of)
         self.exchanges += 1
         locked = {conv: Head(seq, members_rev, floor) for conv, seq, members_rev, floor in await heads.fetchall()}
         members = {(conv, user): spans for conv, user, *spans in await stays.fetchall()}
@@ -161,6 +165,7 @@ class BatchWriter:
             known={(row[0], row[1]): Known(*row[2:]) for row in await known.fetchall()},
             locked_out=frozenset(conv for conv, _ in members if conv not in locked),
             files={(row[0], row[1]) for row in rows},
+            events=frozenset(await events.fetchall()) if answered else frozenset(),
         )
         return facts, files
 
@@ -233,6 +238,7 @@ def _columns(fresh: list[tuple[Proposal, Accepted]]) -> list[str]:
         texts([send.body for send in sends]),
         numbers([outcome.reply_to for _, outcome in fresh]),
         numbers([entry.at for entry in entries]),
+        texts([words(send.mentions) if send.mentions else "" for send in sends]),
     ]
 
 

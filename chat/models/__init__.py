@@ -2,7 +2,7 @@
 
 from chat.models.changes import Change, Epoch
 from chat.models.inbox import Inbox, Progress
-from chat.models.log import Conversation, Hidden, Membership, Message
+from chat.models.log import Conversation, Hidden, Invite, Membership, Message
 from chat.models.media import Attachment
 from chat.models.people import Device, User
 from chat.models.wakeup import PushSubscription, WakeUp
@@ -15,6 +15,7 @@ __all__ = [
     "Epoch",
     "Hidden",
     "Inbox",
+    "Invite",
     "Membership",
     "Message",
     "Progress",

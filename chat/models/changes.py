@@ -22,6 +22,7 @@ class Change(models.Model):
         REVISED = "revised"
         LAPSED = "lapsed"
         PRESENCE = "presence"
+        MUTED = "muted"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=8, choices=Kind.choices)

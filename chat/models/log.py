@@ -4,6 +4,7 @@ Everything else in the system is a watermark into this log. `seq` starts at 1, h
 the conversation's row lock.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -18,6 +19,14 @@ class Conversation(models.Model):
         DIRECT = "direct"
         GROUP = "group"
 
+    class Adding(models.TextChoices):
+        ADMINS = "admins"
+        EVERYONE = "everyone"
+
+    class History(models.TextChoices):
+        JOINING = "joining"
+        ALL = "all"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=6, choices=Kind.choices)
     title = models.CharField(max_length=100, blank=True)
@@ -29,6 +38,11 @@ class Conversation(models.Model):
     members_rev = models.BigIntegerField(default=1)
     # Entries up to here are gone for everyone.
     floor_seq = models.BigIntegerField(default=0)
+    # Of groups: who may add people, and from where on a new member may read.
+    adding = models.CharField(max_length=8, choices=Adding.choices, default=Adding.ADMINS, db_default=Adding.ADMINS)
+    history = models.CharField(
+        max_length=7, choices=History.choices, default=History.JOINING, db_default=History.JOINING
+    )
 
     class Meta:
         constraints = [
@@ -47,27 +61,39 @@ class Conversation(models.Model):
 
 
 class Membership(models.Model):
-    """One stay of a person: entries from `visible_from_seq` to `left_seq` are for them. Rejoining is a new row.
+    """One stay of a person: entries from `visible_from_seq` to `left_seq` are theirs to read. Rejoining is a new row.
 
-    Who has an open stay may read the entries of all their stays; who has none may read nothing.
+    Who has an open stay may read the entries of all their stays; who has none may read nothing. What was written
+    before they came, below `joined_seq`, they may read in a group that shows newcomers all, but it was not sent to
+    them: no tick waits for them. Empty: all they may read was.
+
+    A stay of a group begins and ends with the entry that says so. `was_removed`: by someone else, who would have to
+    bring them back. `muted_until`: no wake-ups before that.
     """
 
     class Role(models.TextChoices):
         MEMBER = "member"
         ADMIN = "admin"
+        OWNER = "owner"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=6, choices=Role.choices, default=Role.MEMBER, db_default=Role.MEMBER)
     visible_from_seq = models.BigIntegerField(default=1)
+    joined_seq = models.BigIntegerField(null=True, blank=True)
     left_seq = models.BigIntegerField(null=True, blank=True)
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    was_removed = models.BooleanField(default=False, db_default=False)
+    muted_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["conversation", "user"], condition=Q(left_seq__isnull=True), name="one_open_stay"
+            ),
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(left_seq__isnull=True, role="owner"), name="one_owner"
             ),
             models.CheckConstraint(condition=Q(visible_from_seq__gte=1), name="stay_begins"),
         ]
@@ -80,6 +106,9 @@ class Message(models.Model):
     `rev` is the conversation's revision of its last edit or deletion, 0: as it was sent. A deleted entry keeps its
     row and its key, and loses its body. `resent_as_seq`: it expired before it was delivered, was withdrawn by its
     sender and appended anew under that seq.
+
+    `event`: what the sender did to the group (chat/policy/groups.py), in place of a body. `mentions`: members of that
+    moment who are rung whatever they have muted.
 
     No foreign key constraints: the transaction that inserts has just read (and locked) what they would check, and
     each would cost a look-up a message. `digest` is what makes a repeated `client_id` the same message or a conflict.
@@ -99,6 +128,8 @@ class Message(models.Model):
     client_id = models.CharField(max_length=64)
     digest = models.BinaryField(max_length=16)
     body = models.TextField()
+    event = models.JSONField(null=True, blank=True)
+    mentions = ArrayField(models.UUIDField(), null=True, blank=True)
     reply_to_seq = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
     rev = models.BigIntegerField(default=0, db_default=0)
@@ -120,6 +151,21 @@ class Message(models.Model):
                 name="reply_points_back",
             ),
         ]
+
+
+class Invite(models.Model):
+    """A link by which people join a group by themselves. Its token is known to those it was given to alone."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="invites")
+    creator = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Empty: no such limit.
+    expires_at = models.DateTimeField(null=True, blank=True)
+    max_uses = models.IntegerField(null=True, blank=True)
+    uses = models.IntegerField(default=0, db_default=0)
+    revoked_at = models.DateTimeField(null=True, blank=True)
 
 
 class Hidden(models.Model):

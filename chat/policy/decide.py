@@ -11,7 +11,9 @@ batch becomes counts for the later ones. For one send the first matching rule de
     key known, other digest                  Refused      IDEMPOTENCY_CONFLICT
     `after` not in the log                   Deferred     PREDECESSOR_MISSING
     answered entry not for them to read      Refused      INVALID_REPLY
+    what is answered is no message           Refused      INVALID_REPLY
     an attachment not free for them to send  Refused      INVALID_ATTACHMENT
+    someone mentioned is not a member        Refused      INVALID_MENTION
     otherwise                                Accepted     head + 1
 
 The key is (sender, client_id), never the client_id alone. A member who was accepted once and is not a member any
@@ -45,6 +47,7 @@ class Proposal:
     reply_to: int | None = None
     reply_to_id: str | None = None
     attachments: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
 
     @property
     def is_reply(self) -> bool:
@@ -62,13 +65,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An entry that is in the log. `at`: milliseconds since 1970."""
+    """An entry that is in the log. `at`: milliseconds since 1970. `is_event`: something was done, nothing said."""
 
     conv: str
     message_id: str
     seq: int
     digest: bytes
     at: int
+    is_event: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Facts:
     `heads`: the locked conversations only. `locked_out`: those another transaction holds. `members`: (conversation,
     user) of those present. `readable`: what they may read, of those at least who answer something. `devices`: those
     that may act, each with its access_rev. `known`: entries by key. `files`: (owner, id) of complete uploads that no
-    message has yet.
+    message has yet. `events`: (conversation, seq) of those answered that are no messages.
     """
 
     heads: Mapping[str, Head]
@@ -88,6 +92,7 @@ class Facts:
     known: Mapping[Key, Known]
     locked_out: frozenset[str] = frozenset()
     files: Collection[tuple[str, str]] = frozenset()
+    events: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +124,19 @@ class Skipped:
 Outcome = Accepted | Refused | Deferred | Skipped
 
 
-def digest(conv: str, body: str, reply_to: int | None, attachments: Iterable[str] = ()) -> bytes:
+def digest(
+    conv: str, body: str, reply_to: int | None, attachments: Iterable[str] = (), mentions: Iterable[str] = ()
+) -> bytes:
     """16 bytes that are equal exactly for equal content; lengths keep the fields apart."""
     parts = [conv, body, "" if reply_to is None else str(reply_to), *attachments]
+    parts += [f"@{user}" for user in sorted(mentions)]
     encoded = [part.encode() for part in parts]
     text = b"".join(b"%d:%b" % (len(part), part) for part in encoded)
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
 def _digest_of(send: Proposal, reply: int | None) -> bytes:
-    return digest(send.conv, send.body, reply, send.attachments)
+    return digest(send.conv, send.body, reply, send.attachments, send.mentions)
 
 
 @dataclass(slots=True)
@@ -150,12 +158,14 @@ class _Fold:
         if send.reply_to_id is None:
             return send.reply_to
         cause = self.find(send.sender, send.reply_to_id)
-        if cause is None or cause.conv != send.conv:
+        if cause is None or cause.conv != send.conv or cause.is_event:
             return Refused(ErrorCode.INVALID_REPLY)
         return cause.seq
 
-    def is_visible(self, send: Proposal, seq: int) -> bool:
-        return seq <= self.head(send.conv) and self.facts.readable[send.conv, send.sender].allows(seq)
+    def may_be_answered(self, send: Proposal, seq: int) -> bool:
+        if seq > self.head(send.conv) or (send.conv, seq) in self.facts.events:
+            return False
+        return self.facts.readable[send.conv, send.sender].allows(seq)
 
     def head(self, conv: str) -> int:
         return self.heads.get(conv, self.facts.heads[conv].last_seq)
@@ -205,10 +215,12 @@ class _Fold:
                 return Deferred(ErrorCode.PREDECESSOR_MISSING)
         if isinstance(reply, Refused):
             return reply
-        if reply is not None and not self.is_visible(send, reply):
+        if reply is not None and not self.may_be_answered(send, reply):
             return Refused(ErrorCode.INVALID_REPLY)
         if send.attachments and not self.are_free(send):
             return Refused(ErrorCode.INVALID_ATTACHMENT)
+        if any((send.conv, user) not in facts.members for user in send.mentions):
+            return Refused(ErrorCode.INVALID_MENTION)
         return self.append(send, reply)
 
 

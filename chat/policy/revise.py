@@ -6,7 +6,8 @@
     delete for me    always                    always
     send anew        expired, in a 1:1         never
 
-An entry one may not see, or that was deleted for all, is NOT_FOUND for everything.
+An entry one may not see, or that was deleted for all, is NOT_FOUND for everything. What was done to a group stands
+as it is, for all of them: NOT_ALLOWED.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class Target:
     is_deleted: bool
     age_ms: int
     is_expired: bool = False
+    is_event: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Windows:
 
 
 def edit_refusal(target: Target | None, windows: Windows) -> ErrorCode | None:
+    if _is_event(target):
+        return ErrorCode.NOT_ALLOWED
     if target is None or not target.is_visible or not target.is_own or target.is_deleted:
         return ErrorCode.NOT_FOUND
     return ErrorCode.TOO_LATE if target.age_ms > windows.edit_ms else None
@@ -41,16 +45,26 @@ def edit_refusal(target: Target | None, windows: Windows) -> ErrorCode | None:
 
 def delete_refusal(target: Target | None, windows: Windows) -> ErrorCode | None:
     """For all. Deleting once more is no fault."""
+    if _is_event(target):
+        return ErrorCode.NOT_ALLOWED
     if target is None or not target.is_visible or not target.is_own:
         return ErrorCode.NOT_FOUND
     return ErrorCode.TOO_LATE if not target.is_deleted and target.age_ms > windows.delete_ms else None
 
 
 def hide_refusal(target: Target | None) -> ErrorCode | None:
+    if _is_event(target):
+        return ErrorCode.NOT_ALLOWED
     return None if target is not None and target.is_visible else ErrorCode.NOT_FOUND
 
 
 def resend_refusal(target: Target | None) -> ErrorCode | None:
+    if _is_event(target):
+        return ErrorCode.NOT_ALLOWED
     if target is None or not target.is_visible or not target.is_own or target.is_deleted:
         return ErrorCode.NOT_FOUND
     return None if target.is_expired else ErrorCode.NOT_EXPIRED
+
+
+def _is_event(target: Target | None) -> bool:
+    return target is not None and target.is_visible and target.is_event

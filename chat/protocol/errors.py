@@ -51,6 +51,8 @@ class ErrorCode(str, Enum):
     TOO_LATE = "TOO_LATE", Retry.NEVER, "The time in which this can be changed is over."
     NOT_EXPIRED = "NOT_EXPIRED", Retry.NEVER, "Only a message that could not be delivered can be sent anew."
     EXPIRED = "EXPIRED", Retry.NEVER, "It was kept as long as the server keeps messages, and no device came for it."
+    INVALID_MENTION = "INVALID_MENTION", Retry.NEVER, "Somebody who is mentioned is not in this conversation."
+    NOT_ALLOWED = "NOT_ALLOWED", Retry.NEVER, "Your role in this group does not allow that."
     GROUP_FULL = "GROUP_FULL", Retry.NEVER, "The group has as many members as it can have."
     BAD_POINT = "BAD_POINT", Retry.NEVER, "This is not a point of this server: begin anew without one."
     PREDECESSOR_MISSING = "PREDECESSOR_MISSING", Retry.LATER, "The message before this one has not arrived yet."

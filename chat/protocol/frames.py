@@ -36,6 +36,17 @@ MAX_RANGE = 100
 DEFAULT_SYNC = 50
 MAX_POINT_CHARS = 60_000
 MAX_SEQ = 2**63 - 1
+MAX_MENTIONS = 50
+MAX_TITLE_CHARS = 100
+# A group to be: with them a frame is not larger than it may be.
+MAX_INVITED = 1_500
+# Added at once.
+MAX_ADDED = 100
+DEFAULT_MEMBERS_PAGE, MAX_MEMBERS_PAGE = 100, 500
+MAX_TOKEN_CHARS = 100
+# The last of the year 9999.
+MAX_TIME = 253_402_300_799_999
+MAX_USES = 2**31 - 1
 
 ID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _UUID = re.compile(ID_PATTERN)
@@ -94,6 +105,19 @@ Words = Annotated[
 Seq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
 Position = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 AckType = Literal["DELIVERED", "SEEN", "CHANGED"]
+Role = Literal["member", "admin", "owner"]
+Adding = Literal["admins", "everyone"]
+HistoryFrom = Literal["joining", "all"]
+Title = Annotated[
+    str,
+    StringConstraints(max_length=MAX_TITLE_CHARS),
+    AfterValidator(_is_storable),
+    _shown_as(r"^[^\u0000]*[^\s\u0000][^\u0000]*$", minLength=1, maxLength=MAX_TITLE_CHARS),
+]
+Username = Annotated[str, StringConstraints(min_length=1, max_length=150), AfterValidator(_has_no_nul)]
+InviteToken = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOKEN_CHARS), AfterValidator(_has_no_nul)]
+Time = Annotated[int, Field(ge=0, le=MAX_TIME)]
+MembersPage = Annotated[int, Field(ge=1, le=MAX_MEMBERS_PAGE)]
 
 
 class Frame(BaseModel):
@@ -130,7 +154,8 @@ class Ping(Frame):
 
 class Message(Frame):
     """What a message is, wherever it goes. `after`: the device's still unanswered predecessor in its conversation.
-    `attachments`: of the sender's complete uploads, in the order shown; with some, `body` may be empty."""
+    `attachments`: of the sender's complete uploads, in the order shown; with some, `body` may be empty. `mentions`:
+    members who are rung whatever they have muted."""
 
     client_id: ClientId
     attachments: Annotated[list[Id], Field(max_length=MAX_ATTACHMENTS)] = []
@@ -138,6 +163,7 @@ class Message(Frame):
     after: ClientId | None = None
     reply_to: Seq | None = None
     reply_to_id: ClientId | None = None
+    mentions: Annotated[list[Id], Field(max_length=MAX_MENTIONS)] = []
 
 
 class Send(Message):
@@ -174,11 +200,13 @@ class Fetch(Frame):
 
 
 class Info(Frame):
-    """Who has received and seen entry `seq`, and when."""
+    """Who has received and seen entry `seq`, and when: those whose names come after `after`."""
 
     t: Literal["info"]
     conv: Id
     seq: Seq
+    after: Username | None = None
+    limit: MembersPage = DEFAULT_MEMBERS_PAGE
 
 
 class Edit(Frame):
@@ -224,7 +252,130 @@ class OpenDirect(Frame):
     """The 1:1 conversation with `username`, made if it is not there yet."""
 
     t: Literal["open"]
-    username: Annotated[str, StringConstraints(min_length=1, max_length=150), AfterValidator(_has_no_nul)]
+    username: Username
+
+
+class NewGroup(Frame):
+    """`users`: beside oneself; `adding`: who may add people; `history`: from where on a new member may read."""
+
+    client_id: ClientId
+    title: Title
+    users: Annotated[list[Id], Field(max_length=MAX_INVITED)]
+    adding: Adding = "admins"
+    history: HistoryFrom = "joining"
+
+
+class Create(NewGroup):
+    """A group. The same `client_id` again is the same group."""
+
+    t: Literal["create"]
+
+
+class GroupChange(Frame):
+    """What is left out stays as it is."""
+
+    title: Title | None = None
+    adding: Adding | None = None
+    history: HistoryFrom | None = None
+
+
+class ChangeGroup(GroupChange):
+    """Another name, other rules."""
+
+    t: Literal["group"]
+    conv: Id
+
+
+class Add(Frame):
+    """People into a group."""
+
+    t: Literal["add"]
+    conv: Id
+    users: Annotated[list[Id], Field(min_length=1, max_length=MAX_ADDED)]
+
+
+class Remove(Frame):
+    """Somebody out of a group."""
+
+    t: Literal["remove"]
+    conv: Id
+    user: Id
+
+
+class Leave(Frame):
+    """Oneself out of a group."""
+
+    t: Literal["leave"]
+    conv: Id
+
+
+class GiveRole(Frame):
+    """Somebody is more or less than before; a new owner in one's own place."""
+
+    t: Literal["role"]
+    conv: Id
+    user: Id
+    role: Role
+
+
+class Mute(Frame):
+    """No wake-ups of a conversation before `until`; left out: as usual again."""
+
+    t: Literal["mute"]
+    conv: Id
+    until: Time | None = None
+
+
+class AskMembers(Frame):
+    """Members whose names come after `after`."""
+
+    t: Literal["members"]
+    conv: Id
+    after: Username | None = None
+    limit: MembersPage = DEFAULT_MEMBERS_PAGE
+
+
+class NewInvite(Frame):
+    """A link to join by. Left out: no such limit."""
+
+    expires_at: Time | None = None
+    max_uses: Annotated[int, Field(ge=1, le=MAX_USES)] | None = None
+
+
+class Invite(NewInvite):
+    """A new link into a group."""
+
+    t: Literal["invite"]
+    conv: Id
+
+
+class Invites(Frame):
+    """The links into a group."""
+
+    t: Literal["invites"]
+    conv: Id
+
+
+class Revoke(Frame):
+    """Nobody joins by this link any more."""
+
+    t: Literal["revoke"]
+    conv: Id
+    id: Id
+
+
+class Preview(Frame):
+    """What one would join."""
+
+    t: Literal["preview"]
+    token: InviteToken
+
+
+class Join(Frame):
+    """By a link."""
+
+    t: Literal["join"]
+    token: InviteToken
 
 
 class Typing(Frame):
@@ -241,7 +392,34 @@ class Presence(Frame):
     conv: Id
 
 
-ClientFrame = Hello | Ping | Send | Ack | Fetch | Sync | Info | Edit | Delete | Resend | OpenDirect | Typing | Presence
+ClientFrame = (
+    Hello
+    | Ping
+    | Send
+    | Ack
+    | Fetch
+    | Sync
+    | Info
+    | Edit
+    | Delete
+    | Resend
+    | OpenDirect
+    | Typing
+    | Presence
+    | Create
+    | ChangeGroup
+    | Add
+    | Remove
+    | Leave
+    | GiveRole
+    | Mute
+    | AskMembers
+    | Invite
+    | Invites
+    | Revoke
+    | Preview
+    | Join
+)
 
 client_frame: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="t")])
 
@@ -260,9 +438,26 @@ class Attachment(TypedDict):
     withheld: NotRequired[bool]
 
 
+EventType = Literal["created", "added", "removed", "left", "joined", "role", "changed"]
+
+
+class Event(TypedDict):
+    """What an entry's sender did to the group. `users`: to whom; of "role" with what they are now. Of "created" with
+    how many (`count`), of "changed" what is new."""
+
+    type: EventType
+    users: NotRequired[list[str]]
+    role: NotRequired[Role]
+    count: NotRequired[int]
+    title: NotRequired[str]
+    adding: NotRequired[Adding]
+    history: NotRequired[HistoryFrom]
+
+
 class Entry(TypedDict):
     """One message as pushed. `at`, `edited_at`: server time, milliseconds since 1970. `rev`: the revision of its last
-    change, left out if there was none. A deleted one has no body. `resent_as`: withdrawn for the entry of that seq."""
+    change, left out if there was none. A deleted one has no body, nor has an event. `resent_as`: withdrawn for the
+    entry of that seq."""
 
     seq: int
     id: str
@@ -276,6 +471,8 @@ class Entry(TypedDict):
     deleted: NotRequired[bool]
     resent_as: NotRequired[int]
     attachments: NotRequired[list[Attachment]]
+    event: NotRequired[Event]
+    mentions: NotRequired[list[str]]
 
 
 class Changed(TypedDict):

@@ -2,7 +2,8 @@
 
 They look at what was appended or acknowledged, and at who left, since the last sweep, as redelivery does, so their cost
 follows what happened. A device is rung once for a message, however often its inbox is nudged: only entries above
-`sent_seq` and above what its person has seen anywhere count, and only those of others.
+`sent_seq` and above what its person has seen anywhere count, and only those of others. What was done to a group rings
+for whoever it has brought in; a muted conversation, for whoever is mentioned.
 """
 
 from datetime import datetime
@@ -30,6 +31,10 @@ CROSS JOIN LATERAL (
     SELECT seq FROM chat_message m
     WHERE m.conversation_id = late.conv AND m.sender_id <> s.user_id AND m.deleted_at IS NULL
       AND m.seq > greatest(i.received_seq, w.seen_seq, s.visible_from_seq - 1)
+      AND CASE WHEN m.event IS NOT NULL
+               THEN m.event->>'type' = 'created'
+                    OR (m.event->>'type' = 'added' AND m.event->'users' @> to_jsonb(s.user_id))
+               ELSE s.muted_until IS NULL OR s.muted_until <= now() OR s.user_id = ANY(m.mentions) END
     ORDER BY seq DESC LIMIT 1
 ) m
 ORDER BY p.device_id, late.conv

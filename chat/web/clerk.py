@@ -6,7 +6,7 @@ Who may see or change what is decided by the use cases that are asked (chat/deli
 import time
 from typing import Any
 
-from chat.delivery import acts
+from chat.delivery import acts, group_acts
 from chat.delivery.greeting import take_positions
 from chat.delivery.runtime import Runtime
 from chat.delivery.session import Session
@@ -15,10 +15,12 @@ from chat.inbox.pull import pull
 from chat.log.access import Actor
 from chat.protocol.frames import (
     ClientFrame,
+    Create,
     Delete,
     Edit,
     Fetch,
     Info,
+    Join,
     OpenDirect,
     Ping,
     Resend,
@@ -38,7 +40,7 @@ class Clerk:
     def __init__(self, runtime: Runtime, session: Session) -> None:
         self._runtime = runtime
         self._session = session
-        self._actor = Actor(session.user, session.device)
+        self._actor = Actor(session.user, session.device, session.access_rev)
 
     async def answer(self, frame: ClientFrame) -> None:
         match frame:
@@ -56,6 +58,12 @@ class Clerk:
                 await self._resend(frame)
             case OpenDirect():
                 await self._open(frame)
+            case Create():
+                await self._create(frame)
+            case Join():
+                await self._join(frame)
+            case _:
+                await self._group(frame)
 
     async def _ping(self, frame: Ping) -> None:
         session = self._session
@@ -85,8 +93,7 @@ class Clerk:
         session.write(answer)
 
     async def _info(self, frame: Info) -> None:
-        people = await acts.people(self._runtime, self._session.user, frame.conv, frame.seq)
-        self._session.write({"t": "info", "conv": frame.conv, "seq": frame.seq, "people": people})
+        self._session.write({"t": "info"} | await acts.people(self._runtime, self._session.user, frame))
 
     async def _revise(self, frame: Edit | Delete) -> None:
         rev = await acts.change(self._runtime, self._actor, frame)
@@ -99,3 +106,15 @@ class Clerk:
     async def _open(self, frame: OpenDirect) -> None:
         direct = await acts.open_direct(self._runtime, self._session.user, frame.username)
         await self._runtime.door.introduce(self._session, direct.conv, opened=True)
+
+    async def _create(self, frame: Create) -> None:
+        made = await group_acts.create(self._runtime, self._actor, frame)
+        await self._runtime.door.introduce(self._session, made.conv, opened=True)
+
+    async def _join(self, frame: Join) -> None:
+        joined = await group_acts.join(self._runtime, self._actor, frame.token)
+        await self._runtime.door.introduce(self._session, joined.conv, opened=True)
+
+    async def _group(self, frame: ClientFrame) -> None:
+        answer = await group_acts.answer(self._runtime, self._actor, frame)
+        self._session.write(answer if "t" in answer else {"t": "done", "ref": reference(frame)} | answer)

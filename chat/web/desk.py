@@ -56,7 +56,7 @@ class Desk:
         self._runtime = runtime
         self._identity = identity
         self._session = session
-        self._actor = Actor(session.user, session.device)
+        self._actor = Actor(session.user, session.device, session.access_rev)
         self.id = uuid4().hex
         self.frames = 0
         self._clock = asyncio.get_running_loop().time
@@ -97,7 +97,7 @@ class Desk:
     # At once
 
     def _send(self, frame: Send) -> None:
-        proposal = acts.proposal(frame, frame.conv, self._actor, self._session.access_rev)
+        proposal = acts.proposal(frame, frame.conv, self._actor)
         if not self._runtime.committer.submit(proposal, self._session):
             SENDS.add(of="retry")
             code = ErrorCode.UNAVAILABLE if self._runtime.stopping else ErrorCode.OVERLOADED

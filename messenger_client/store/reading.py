@@ -15,7 +15,7 @@ ENTRIES = """SELECT e.conv, e.seq, e.sender, e.status, e.doc, p.username, p.name
 FROM entries e LEFT JOIN people p ON p.id = e.sender"""
 CONVERSATIONS = """SELECT id, kind, title, members, head, received, seen, is_member, (
     SELECT count(*) FROM entries e WHERE e.conv = c.id AND e.seq > c.seen AND e.seq <= c.received AND e.sender <> ?
-    AND json_extract(e.doc, '$.deleted') IS NULL
+    AND json_extract(e.doc, '$.deleted') IS NULL AND json_extract(e.doc, '$.event') IS NULL
 ) FROM conversations c"""
 
 
@@ -81,6 +81,8 @@ def _message(me: str, conv: str, seq: int, sender: str, status: str | None, doc:
         is_deleted=entry.get("deleted", False),
         resent_as=entry.get("resent_as"),
         attachments=tuple(entry.get("attachments", ())),
+        event=entry.get("event"),
+        mentions=tuple(entry.get("mentions", ())),
     )
 
 

@@ -31,14 +31,15 @@ def put(journal: Journal, item: Doc) -> None:
         values = [conv, item["kind"], item["title"], item["start"], conv, item["received"], item["received_rev"]]
         db.execute(ADD, values)
     db.execute(UPDATE, [item["start"], item["head"], last.get("id", ""), item["seen"], conv])
-    is_told = set_members(journal, conv, item["title"], item["members"])
+    is_told = set_members(journal, conv, item["title"], item["members"], item.get("count", 0))
     # Back in it, with nothing else changed.
     if row is not None and not row[0] and not is_told:
         journal.conversation(conv)
 
 
-def set_members(journal: Journal, conv: str, title: str | None, members: Sequence[Doc]) -> bool:
-    """As they are now; watermarks are merged. True if it is told as a change: who, what they are called, the title."""
+def set_members(journal: Journal, conv: str, title: str | None, members: Sequence[Doc], count: int = 0) -> bool:
+    """As they are now, of `count` (0: these are all); watermarks are merged. True if it is told as a change: who, what
+    they are called, the title."""
     db = journal.db
     row = db.execute("SELECT title, members FROM conversations WHERE id = ?", [conv]).fetchone()
     if row is None:
@@ -47,6 +48,7 @@ def set_members(journal: Journal, conv: str, title: str | None, members: Sequenc
     merged = [_merged(member, known.get(member["id"], member)) for member in members]
     db.executemany(PUT_PERSON, [(each["id"], each["username"], each["name"]) for each in members])
     _keep(db, conv, title, merged)
+    db.execute("UPDATE conversations SET count = ? WHERE id = ?", [count, conv])
     is_news = row[0] != title or _faces(known.values()) != _faces(merged)
     if is_news:
         journal.conversation(conv)
@@ -99,10 +101,12 @@ def _tell_ticks(journal: Journal, conv: str, entries: Sequence[tuple[int, str, s
     if not entries:
         return
     db = journal.db
-    kind, members = db.execute("SELECT kind, members FROM conversations WHERE id = ?", [conv]).fetchone()
-    others = [member for member in json.loads(members) if member["id"] != journal.me]
+    row = db.execute("SELECT kind, members, count FROM conversations WHERE id = ?", [conv]).fetchone()
+    kind, members, count = row[0], json.loads(row[1]), row[2]
+    others = [member for member in members if member["id"] != journal.me]
     for seq, client_id, before in entries:
-        status = tick(seq, others, kind == "direct")
+        # Who is not known may not have it.
+        status = tick(seq, others, kind == "direct") if len(members) >= count else Status.SENT
         if status.value != before:
             db.execute("UPDATE entries SET status = ? WHERE conv = ? AND seq = ?", [status.value, conv, seq])
             journal.status(conv, client_id, status, seq, *(EXPIRED if status is Status.FAILED else ()))

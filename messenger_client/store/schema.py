@@ -6,9 +6,11 @@ SCHEMA = (
     # epoch, counter, and who is signed in: server, user, username, name, device, token.
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "CREATE TABLE people (id TEXT PRIMARY KEY, username TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID",
-    # `members`: as in frames, JSON. `newest`: id of its newest entry, a UUIDv7, so that it sorts by time.
+    # `members`: as in frames, JSON; of a large group some of `count`.
+    # `newest`: id of its newest entry, a UUIDv7, so that it sorts by time.
     """CREATE TABLE conversations (
-        id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT, members TEXT NOT NULL, start INTEGER NOT NULL,
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT, members TEXT NOT NULL,
+        count INTEGER NOT NULL DEFAULT 0, start INTEGER NOT NULL,
         head INTEGER NOT NULL, newest TEXT NOT NULL, is_member INTEGER NOT NULL,
         received INTEGER NOT NULL, rev INTEGER NOT NULL, seen INTEGER NOT NULL
     ) WITHOUT ROWID""",

@@ -18,9 +18,9 @@ export class Chat {
   }
 
   // As the server tells it, or as it was kept from the last visit.
-  update({ kind, title, start, head, seen, rev, last, members, unread: count }) {
+  update({ kind, title, start, head, seen, rev, last, members, unread: count, count: people }) {
     Object.assign(this, { kind, start });
-    this.roster.update(title, members);
+    this.roster.update(title, members, people);
     this.told = { count, head, seen, rev: rev ?? 0 };
     this.head = Math.max(this.head, head);
     this.seen = Math.max(this.seen, seen);
@@ -31,9 +31,9 @@ export class Chat {
   // As kept in the database between visits.
   get summary() {
     const { id, kind, start, seen, last, told, unread: count } = this;
-    const { title, members } = this.roster;
+    const { title, members, count: people } = this.roster;
     const more = this.isLeft && { left: true };
-    return { id, kind, title, start, seen, last, members, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...more };
+    return { id, kind, title, start, seen, last, members, count: people, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...more };
   }
 
   // The same once the person is not in it any more.
@@ -176,7 +176,9 @@ export class Chat {
     this.#count();
   }
 
+  // Who is not known may not have it.
   tickOf(entry) {
+    if (!this.roster.isWhole) return "sent";
     return tick(entry.seq, this.roster.others, this.kind === "direct");
   }
 

@@ -88,9 +88,9 @@ export class ListIntake {
     this.sync.ready();
   }
 
-  on_members({ conv, title, members }) {
+  on_members({ conv, title, members, count }) {
     const { chats, keeper } = this.sync;
-    chats.get(conv)?.roster.update(title, members);
+    chats.get(conv)?.roster.update(title, members, count);
     chats.changed(conv);
     keeper.soon([conv]);
   }

@@ -81,7 +81,7 @@ export function insert(entries, entry) {
 }
 
 // What may count as unread.
-export const isNews = ({ sender, deleted }, me) => sender !== me && !deleted;
+export const isNews = ({ sender, deleted, event }, me) => sender !== me && !deleted && !event;
 
 // Others' entries above what is seen. `told`: the server's count, true for the head and the seen of that moment; it
 // counts what is not in memory here. `entries`: ascending, all there are from `from` on; those up to `received` count.

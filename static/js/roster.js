@@ -5,17 +5,22 @@ import { gettext } from "./words.js";
 
 export class Roster {
   constructor(me) {
-    Object.assign(this, { me, title: null, members: [] });
+    Object.assign(this, { me, title: null, members: [], count: 0 });
   }
 
-  // Watermarks are merged, all else is as it is now.
-  update(title, members) {
+  // Watermarks are merged, all else is as it is now. Of a large group the server names some of `count`.
+  update(title, members, count = members.length) {
+    this.count = count;
     const known = new Map(this.members.map((member) => [member.id, member]));
     this.title = title ?? null;
     this.members = members.map((member) => {
       const before = known.get(member.id) ?? member;
       return { ...member, delivered: Math.max(member.delivered, before.delivered), seen: Math.max(member.seen, before.seen) };
     });
+  }
+
+  get isWhole() {
+    return this.members.length >= this.count;
   }
 
   get others() {

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from chat.log import groups
+from tests import groups
 from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import House
 

@@ -11,7 +11,7 @@ import pytest
 
 from chat.api import responses
 from chat.api.document import document
-from chat.api.examples import BOB, CONV, DEVICE, EXAMPLES
+from chat.api.examples import BOB, CONV, DEVICE, EXAMPLES, TOKEN
 from tests.acceptance.app import App, app, app_of
 from tests.acceptance.conftest import Cast, one_server
 from tests.acceptance.servers import House
@@ -65,8 +65,9 @@ async def test_every_operation_has_an_example_that_runs(house: House, cast: Cast
                 continue
             async with app_of(house, cast.alice) as fresh:
                 who = anybody if name in ("signUp", "signIn") else fresh if name in ENDING else alice
-                known = {"conv": conv, "seq": 1, "device_id": fresh.device, "upload": upload, "attachment": upload}
-                answer = await _run(who, name, method, path.format(**known), conv, cast)
+                there = await _group(alice, cast, name) if operation["tags"] == ["Groups"] else {"conv": conv}
+                there |= {"upload": upload, "attachment": upload}
+                answer = await _run(who, name, method, path, there, fresh.device, cast)
                 if name == "createUpload":
                     upload = answer.headers["location"].rpartition("/")[2]
             assert answer.is_success, (name, answer.text)
@@ -75,9 +76,18 @@ async def test_every_operation_has_an_example_that_runs(house: House, cast: Cast
                 _model(operation).model_validate_json(answer.content)
 
 
-async def _run(who: App, name: str, method: str, path: str, conv: str, cast: Cast) -> Any:
+async def _group(alice: App, cast: Cast, name: str) -> dict[str, str]:
+    """One of alice and bob, and a link into it."""
+    body = {"client_id": f"for_{name}", "title": "Picnic", "users": [cast.bob.user]}
+    group = await alice.told("POST", "/groups", body, 201)
+    link = await alice.told("POST", f"/conversations/{group['id']}/invites", {}, 201)
+    return {"conv": group["id"], "link": link["id"], "token": link["token"]}
+
+
+async def _run(who: App, name: str, method: str, path: str, there: dict[str, str], device: str, cast: Cast) -> Any:
     example = EXAMPLES[name]
-    body = None if example.body is None else _ours(example.body, conv, cast)
+    body = None if example.body is None else _ours(example.body, there, cast)
+    path = path.format(**{"seq": 1, "device_id": device, "user": cast.bob.user} | there)
     more: dict[str, Any] = {"headers": dict(example.headers)}
     if example.content:
         more["content"] = example.content
@@ -85,14 +95,15 @@ async def _run(who: App, name: str, method: str, path: str, conv: str, cast: Cas
     return await who.ask(method, path, body, params=example.query, **more)
 
 
-def _ours(thing: Any, conv: str, cast: Cast) -> Any:
+def _ours(thing: Any, there: dict[str, str], cast: Cast) -> Any:
     """The document's names and ids become this test's."""
     if isinstance(thing, dict):
-        return {key: _ours(value, conv, cast) for key, value in thing.items()}
+        return {key: _ours(value, there, cast) for key, value in thing.items()}
     if isinstance(thing, list):
-        return [_ours(value, conv, cast) for value in thing]
+        return [_ours(value, there, cast) for value in thing]
     names = {"alice": f"{cast.alice.username}-too"[-30:], "bob": cast.bob.username}
-    return {CONV: conv, DEVICE: cast.alice.device, BOB: cast.bob.user, **names}.get(thing, thing) if thing else thing
+    ids = {CONV: there["conv"], DEVICE: cast.alice.device, BOB: cast.bob.user, TOKEN: there.get("token", "")}
+    return {**ids, **names}.get(thing, thing) if thing else thing
 
 
 def _operations() -> list[tuple[str, str, dict[str, Any]]]:

@@ -9,7 +9,7 @@ import psycopg
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.faults.checker import check
-from tests.faults.history import History, Row
+from tests.faults.history import History, Row, Sent
 from tests.waiting import until
 
 MARKS = "SELECT user_id::text, delivered_seq, seen_seq FROM receipts_watermark WHERE conversation_id = %s"
@@ -23,6 +23,10 @@ LOG = """
 SELECT conversation_id::text, seq, id::text, sender_id::text, client_id, body, rev, deleted_at IS NOT NULL
 FROM chat_message WHERE conversation_id = %s ORDER BY seq
 """
+# What was done to the group by use cases, which no phone has sent.
+EVENTS = """
+SELECT sender_id::text, client_id FROM chat_message WHERE conversation_id = %s AND event IS NOT NULL ORDER BY seq
+"""
 
 
 async def verdict(house: House, phones: Sequence[Phone], conv: str, count: int, timeout: float = 60.0) -> list[str]:
@@ -35,7 +39,8 @@ async def verdict(house: House, phones: Sequence[Phone], conv: str, count: int, 
     collect(house.dsn, history, conv)
     for phone in phones:
         history.shown[conv, phone.who.device] = {
-            seq: (entry.get("rev", 0), entry.get("body")) for seq, entry in phone.store.entries.get(conv, {}).items()
+            seq: (entry.get("rev", 0), entry.get("body", "" if "event" in entry else None))
+            for seq, entry in phone.store.entries.get(conv, {}).items()
         }
     wrong = [] if len(history.log) == count else [f"{len(history.log)} entries instead of {count}"]
     return wrong + check(history)
@@ -51,6 +56,8 @@ def collect(dsn: str, history: History, conv: str) -> None:
                 found[conv, who].append(tuple(rest) if len(rest) > 1 else rest[0])
             return found
 
+        for sender, client_id in connection.execute(EVENTS, [conv]).fetchall():
+            history.add(Sent(f"by hand: {client_id}", sender, conv, client_id, "", 0))
         history.log = [Row(*row) for row in connection.execute(LOG, [conv])]
         history.watermarks = {key: marks[0] for key, marks in pairs(MARKS).items()}
         history.inboxes = {key: at[0] for key, at in pairs(CURSORS).items()}

@@ -46,6 +46,7 @@ def test_what_was_sent_came_back(tmp_path: Path) -> None:
     )
     assert figures["idle", "PSS of an idle socket"] > 0
     assert figures["away", "one conversation: entries that came"] == 300
+    assert 0 < figures["crowd", "group: frames of ticks to its sender"] <= 20
     assert figures["crowd", "errors"] == 0 and figures["crowd", "entries a device"] == 20
     assert figures["rest", "accepted"] > 0 and figures["rest", "answers that were not 201"] == 0
     assert figures["rest", "entries that came"] == 300

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 from playwright.sync_api import expect
 
-from chat.log import groups
 from chat.log.access import Actor
+from tests import groups
 from tests.acceptance.servers import House
 from tests.browser.person import Person
 from tests.browser.test_outbox import Line, stored

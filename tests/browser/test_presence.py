@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
-from chat.log import groups
+from tests import groups
 from tests.acceptance.servers import House
 from tests.browser.person import Person
 from tests.browser.test_groups import act, actor, user

@@ -15,6 +15,7 @@ THINGS = {
     ".entries": "ENTRY",
     ".last": "ENTRY",
     ".attachments": "FILE",
+    ".entry": "ENTRY",
     ".absent": "ABSENCE",
     ".members": "MEMBER",
     "conversations.items": "CONVERSATION",

@@ -11,7 +11,6 @@ from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from chat.log import groups
 from chat.protocol.frames import SUBPROTOCOL
 from tests.acceptance.app import app
 from tests.acceptance.encoding import ENCODINGS
@@ -43,6 +42,15 @@ async def sign_in(address: str, username: str) -> str:
         await http.post("/sign-in/", data=form)
         await http.get("/")
         return "; ".join(f"{name}={http.cookies[name]}" for name in ("sessionid", "device"))
+
+
+def _entries(frame: Frame, conv: str) -> list[Frame]:
+    """Of a frame that pushes some of this conversation's."""
+    return list(frame["entries"]) if frame["t"] == "messages" and frame["conv"] == conv else []
+
+
+def _did(entry: Frame) -> str:
+    return str(entry.get("event", {}).get("type"))
 
 
 class Talker:
@@ -227,21 +235,51 @@ class Talk:
         await bob.say("ack", acks=[{"type": "CHANGED", "conv": conv, "seq": hidden["upto"]}])
 
     async def _come_and_go(self, alice: Talker, bob: Talker, everyone: list[SignedIn]) -> None:
-        """A group that bob leaves and comes back to, while alice goes on."""
-        actor, bob_id, users = everyone[0].actor, everyone[1].user, [person.user for person in everyone]
-        group = await self._use_case(lambda c: groups.create(c, actor, "Picnic", users))
-        for talker in (alice, bob):
-            await talker.until(lambda frame: frame["t"] == "conversations" and frame["items"][0]["id"] == group)
-        await self._accepted(alice, group, "Who brings the cheese?")
-        await bob.until(lambda frame: frame["t"] == "messages" and frame["conv"] == group)
-        await bob.say("ack", acks=[{"type": "DELIVERED", "conv": group, "seq": 1, "cumulative": True}])
-        await self._use_case(lambda c: groups.remove(c, actor, group, bob_id))
-        assert (await bob.frame("left"))["conv"] == group
-        assert len((await alice.frame("members"))["members"]) == 2
+        """A group that bob is removed from and comes back to, while alice goes on."""
+        bob_id, users = everyone[1].user, [person.user for person in everyone[1:]]
+        await alice.say("create", client_id="5c819700dead_made_0", title="Picnic", users=users)
+        made = await alice.until(lambda frame: frame["t"] == "conversations" and "opened" in frame)
+        group = made["items"][0]["id"]
+        await bob.until(lambda frame: frame["t"] == "conversations" and frame["items"][0]["id"] == group)
+        await self._accepted(alice, group, "Who brings the cheese?", mentions=[bob_id])
+        await bob.until(lambda frame: any(entry["seq"] == 2 for entry in _entries(frame, group)))
+        await bob.say("ack", acks=[{"type": "DELIVERED", "conv": group, "seq": 2, "cumulative": True}])
+        await alice.say("info", conv=group, seq=2, limit=1)
+        assert (await alice.frame("info"))["next"] == "bob"
+        await self._act(alice, "remove", conv=group, user=bob_id)
+        assert (await bob.frame("left"))["entry"]["event"]["users"] == [bob_id]
+        await alice.until(lambda frame: frame["t"] == "members" and len(frame["members"]) == 2)
         await self._accepted(alice, group, "Not Bob, it seems.")
-        await self._use_case(lambda c: groups.add(c, actor, group, bob_id))
+        await self._act(alice, "add", conv=group, users=[bob_id])
         back = await bob.until(lambda frame: frame["t"] == "messages" and frame.get("absent"))
-        assert back["absent"] == [{"from": 2, "to": 2, "why": "no_access"}]
+        assert back["absent"] == [{"from": 4, "to": 4, "why": "no_access"}]
+        await self._rule(alice, bob, group, bob_id)
+
+    async def _rule(self, alice: Talker, bob: Talker, group: str, bob_id: str) -> None:
+        """Roles, rules, and a link that bob comes back by."""
+        await self._act(alice, "group", conv=group, title="Picnic on Sunday", adding="everyone", history="all")
+        await bob.until(lambda frame: any("title" in entry.get("event", {}) for entry in _entries(frame, group)))
+        await self._act(alice, "role", conv=group, user=bob_id, role="admin")
+        await bob.until(lambda frame: any("role" in entry.get("event", {}) for entry in _entries(frame, group)))
+        await self._act(alice, "mute", conv=group, until=1_990_000_000_000)
+        await alice.until(lambda frame: frame["t"] == "conversations" and frame["items"][0]["muted_until"])
+        await alice.say("members", conv=group, after="alice", limit=1)
+        assert (await alice.frame("roster"))["next"] == "bob"
+        await alice.say("invite", conv=group, expires_at=1_990_000_000_000, max_uses=20)
+        link = await alice.frame("invite")
+        await self._act(bob, "leave", conv=group)
+        await bob.frame("left")
+        await bob.say("preview", token=link["token"])
+        assert (await bob.frame("preview"))["title"] == "Picnic on Sunday"
+        await bob.say("join", token=link["token"])
+        await alice.until(lambda frame: any(_did(entry) == "joined" for entry in _entries(frame, group)))
+        await alice.say("invites", conv=group)
+        assert (await alice.frame("invites"))["links"][0]["uses"] == 1
+        await self._act(alice, "revoke", conv=group, id=link["id"])
+
+    async def _act(self, talker: Talker, t: str, **fields: Any) -> None:
+        await talker.say(t, **fields)
+        await talker.until(lambda frame: frame["t"] == "done" and frame["ref"]["t"] == t)
 
     async def _expire(self, alice: Talker, conv: str, bob: SignedIn) -> None:
         """What bob does not acknowledge expires for him; alice sends it anew."""
@@ -307,8 +345,8 @@ class Talk:
         [run] = (await bob.frame("sync"))["messages"]
         assert all(each["withheld"] for each in run["entries"][0]["attachments"])
 
-    async def _accepted(self, talker: Talker, conv: str, body: str) -> Frame:
-        message = self._message(conv, body)
+    async def _accepted(self, talker: Talker, conv: str, body: str, **more: Any) -> Frame:
+        message = self._message(conv, body, **more)
         await talker.say("send", **message)
         return await talker.ack("ACCEPTED")
 

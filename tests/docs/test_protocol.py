@@ -26,7 +26,7 @@ from chat.protocol.errors import CloseCode, ErrorCode
 from chat.web import desk
 from tests.acceptance.servers import PASSWORD, House
 from tests.docs.examples import CLONE, CODE, DOCS, Example, examples, prose, rows, section
-from tests.docs.shapes import Shapes
+from tests.docs.shapes import TYPED, Shapes
 from tests.docs.talk import Talk, Talker
 
 DOCUMENT = (DOCS / "protocol.md").read_text()
@@ -143,10 +143,19 @@ def test_no_other_frame_is_written_anywhere_in_the_server() -> None:
 
 def test_what_entries_changes_and_absences_may_hold_is_shown() -> None:
     def shown(thing: str) -> set[str]:
-        paths = {path: keys for path, keys in Shapes(SERVER).keys.items() if path.split(".")[0] == thing}
+        found = Shapes(SERVER).keys.items()
+        paths = {
+            path: keys for path, keys in found if path == thing or (thing in TYPED and path.split(".")[0] == thing)
+        }
         return {key for keys in paths.values() for each in keys for key in each}
 
-    models = {"ENTRY": frames.Entry, "FILE": frames.Attachment, "CHANGE": frames.Changed, "ABSENCE": frames.Absence}
+    models = {
+        "ENTRY": frames.Entry,
+        "ENTRY.event": frames.Event,
+        "FILE": frames.Attachment,
+        "CHANGE": frames.Changed,
+        "ABSENCE": frames.Absence,
+    }
     assert {thing: shown(thing) for thing in models} == {name: set(it.__annotations__) for name, it in models.items()}
 
 

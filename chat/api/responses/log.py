@@ -5,7 +5,19 @@ from typing import Literal
 from pydantic import Field
 
 from chat.api.responses.base import Response
-from chat.protocol.frames import Id, Why
+from chat.protocol.frames import Adding, EventType, HistoryFrom, Id, Role, Why
+
+
+class Event(Response):
+    """What an entry's sender did to the group. `users`: to whom; left out: what does not apply."""
+
+    type: EventType
+    users: list[Id] = []
+    role: Role = "member"
+    count: int = 0
+    title: str = ""
+    adding: Adding = "admins"
+    history: HistoryFrom = "joining"
 
 
 class Attachment(Response):
@@ -23,8 +35,8 @@ class Attachment(Response):
 
 
 class Entry(Response):
-    """A message as it is now. Times are milliseconds since 1970. Left out: `body` of a deleted one, and what does not
-    apply."""
+    """A message as it is now, or what was done to a group (`event`, in place of `body`). Times are milliseconds since
+    1970. Left out: `body` of a deleted one, and what does not apply."""
 
     seq: int
     id: Id
@@ -38,6 +50,8 @@ class Entry(Response):
     deleted: bool = False
     resent_as: int = 0
     attachments: list[Attachment] = []
+    event: Event = Event(type="created")
+    mentions: list[Id] = []
 
 
 class Absence(Response):
@@ -55,7 +69,7 @@ class Member(Response):
     id: Id
     username: str
     name: str
-    role: Literal["member", "admin"]
+    role: Role
     stays: list[tuple[int, int | None]]
     delivered: int
     seen: int
@@ -63,13 +77,20 @@ class Member(Response):
 
 
 class Conversation(Response):
-    """`head`, `rev`: its newest entry and change; `received`, `received_rev`: how far this device is known to have
-    them; `start`: the first entry this person may see; `seen`, `unread`: this person's."""
+    """`members`: all, or, of more than 50, some and oneself; `count`: how many there are, `members_rev`: rises with
+    every change of them; `adding`: who may add people; `history`: from where on a new member may read; `muted_until`:
+    no wake-ups before that. `head`, `rev`: its newest entry and change; `received`, `received_rev`: how far this device
+    is known to have them; `start`: the first entry this person may see; `seen`, `unread`: this person's."""
 
     id: Id
     kind: Literal["direct", "group"]
     title: str | None
     members: list[Member]
+    count: int
+    members_rev: int
+    adding: Adding | None
+    history: HistoryFrom | None
+    muted_until: int | None
     head: int
     rev: int
     received: int
@@ -132,6 +153,59 @@ class Person(Response):
 
 
 class Info(Response):
+    """`next`: what the next page is asked for with; null: this is the last."""
+
     conv: Id
     seq: int
     people: list[Person]
+    next: str | None
+
+
+class Members(Response):
+    """`next`: what the next page is asked for with; null: this is the last. Begin anew when `members_rev` has risen
+    between two pages."""
+
+    conv: Id
+    members_rev: int
+    count: int
+    members: list[Member]
+    next: str | None
+
+
+class GroupChanged(Response):
+    """`members_rev`: it is so from then on."""
+
+    conv: Id
+    members_rev: int
+
+
+class Link(Response):
+    """`token`: shown this once. Times are milliseconds since 1970; null: no such limit."""
+
+    conv: Id
+    id: Id
+    token: str
+    expires_at: int | None
+    max_uses: int | None
+
+
+class LinkUse(Response):
+    """`uses`: who joined by it."""
+
+    id: Id
+    creator: Id
+    created_at: int
+    expires_at: int | None
+    max_uses: int | None
+    uses: int
+
+
+class Links(Response):
+    links: list[LinkUse]
+
+
+class Preview(Response):
+    """What one would join. `count`: members."""
+
+    title: str
+    count: int

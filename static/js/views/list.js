@@ -1,6 +1,7 @@
 // The conversations, newest first; of them those that are searched for. Arrow keys go from one to the next, and up from
 // the first to the field where one searches.
 
+import { eventText } from "../group_events.js";
 import { FILES } from "../parts.js";
 import { gettext, interpolate, ngettext } from "../words.js";
 import { typingLine } from "./company.js";
@@ -104,6 +105,7 @@ export class ListView {
     if (draft) return { body: draft, isDraft: true, at: chat.last?.at };
     if (item) return { body: item.body, at: item.at, mark: item.state === "pending" ? "pending" : "failed" };
     if (!chat.last) return { body: chat.head ? "" : gettext("No messages yet") };
+    if (chat.last.event) return { body: eventText(chat.last, (id) => chat.roster.nameOf(id)), at: chat.last.at };
     return { ...chat.last, mark: chat.last.sender === chat.me && chat.tickOf(chat.last) };
   }
 }

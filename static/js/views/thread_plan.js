@@ -2,6 +2,7 @@
 // sent. Each with an id that stays (a message's also when it has been sent) and a look that changes exactly when the row
 // must be made anew.
 
+import { eventText } from "../group_events.js";
 import { revision } from "../replica.js";
 import { gettext } from "../words.js";
 import { h } from "./dom.js";
@@ -43,6 +44,7 @@ class Plan {
 
   entry(entry) {
     const { chat } = this;
+    if (entry.event) return this.#event(entry);
     const own = entry.sender === chat.me;
     const first = this.#separate(entry);
     const resend = own ? this.resendOf(entry.seq) : undefined;
@@ -66,6 +68,12 @@ class Plan {
   line(...rows) {
     if (rows.length) this.isBroken = true;
     this.add(...rows);
+  }
+
+  #event(entry) {
+    const words = eventText(entry, (id) => this.chat.roster.nameOf(id));
+    this.#separate(entry);
+    this.line({ id: `m${entry.seq}`, look: words, make: () => h("li", { class: "event", "data-seq": entry.seq, dir: "auto" }, words) });
   }
 
   #separate(entry) {

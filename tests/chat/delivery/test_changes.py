@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from chat.delivery import reconcile
 from chat.delivery.runtime import Runtime
-from chat.inbox import sync
-from chat.log import access, devices, groups, revise
+from chat.inbox import roster
+from chat.log import access, devices, revise
 from chat.log.access import Actor
 from chat.log.pool import Database
 from chat.models import Change, Conversation, Hidden, Inbox, Message
@@ -19,6 +19,7 @@ from chat.models.ids import new_id
 from chat.policy.revise import Windows
 from chat.protocol import codec_json
 from receipts.models import Lapse, Watermark
+from tests import groups
 from tests.cast import Cast, Person
 from tests.chat.process import Client, process
 from tests.log import write
@@ -194,11 +195,11 @@ async def test_who_was_removed_and_came_back_gets_both_stays_and_no_more(
     await added(database, people, group, people.bob)
     await in_thread(write, group, people.alice, 2)
     bob = await greeted(runtime, people.bob)
-    await until(lambda: bob.seqs(group) == [1, 2, 3, 154, 155])
+    await until(lambda: bob.seqs(group) == [1, 2, 3, 4, 5, 156, 157, 158])
     absent = [gap for frame in bob.of("messages") for gap in frame.get("absent", [])]
-    assert [(gap["from"], gap["to"]) for gap in absent] == [(4, 100), (101, 153)]
+    assert [(gap["from"], gap["to"]) for gap in absent] == [(6, 100), (101, 155)]
     assert {gap["why"] for gap in absent} == {"no_access"}
-    await bob.ack("DELIVERED", group, 155)
+    await bob.ack("DELIVERED", group, 158)
     await bob.told("sync_done")
     [item] = bob.of("conversations")[0]["items"]
     assert (item["start"], item["unread"], item["title"]) == (1, 5, "club")
@@ -217,10 +218,10 @@ async def test_a_removal_and_a_return_heard_at_once_do_not_fill_the_gap(
         await groups.add(connection, people.alice.actor, group, people.bob.id)
     head = await in_thread(write, group, people.alice, 1)
     runtime.hub.raise_head(group, head)
-    await until(lambda: carol.seqs(group) == [1, 2, 3, 4, 5])
-    await until(lambda: bob.seqs(group) == [5])
-    roster = await carol.told("members")
-    assert [member["stays"] for member in roster["members"] if member["username"] == "bob"] == [[[5, None]]]
+    await until(lambda: carol.seqs(group) == [1, 2, 3, 4, 5, 6, 7, 8])
+    await until(lambda: bob.seqs(group) == [1, 2, 7, 8])
+    told = await carol.told("members")
+    assert [member["stays"] for member in told["members"] if member["username"] == "bob"] == [[[1, 2], [7, None]]]
 
 
 async def test_what_was_edited_after_someone_left_is_not_told_to_them(
@@ -229,16 +230,16 @@ async def test_what_was_edited_after_someone_left_is_not_told_to_them(
     """The edit is heard of before the leaving: who belongs is read again before it is told to anyone (V11)."""
     await in_thread(write, group, people.alice, 1)
     bob, carol = await greeted(runtime, people.bob), await greeted(runtime, people.carol)
-    await until(lambda: bob.seqs(group) == carol.seqs(group) == [1])
+    await until(lambda: bob.seqs(group) == carol.seqs(group) == [1, 2])
     await until(lambda: runtime.reconciler._read_at is not None)
     await removed(database, people, group, people.bob)
     async with database.transaction() as connection:
         actor = Actor(people.alice.id, people.alice.device_id)
-        done = await revise.edit(connection, actor, group, 1, "not for bob", Windows(10**9, 10**9))
+        done = await revise.edit(connection, actor, group, 2, "not for bob", Windows(10**9, 10**9))
     runtime.hub.raise_rev(group, done.rev)
-    await until(lambda: changes(carol) == [(1, "edit")])
+    await until(lambda: changes(carol) == [(2, "edit")])
     assert changes(bob) == []
-    assert await bob.told("left") == {"t": "left", "conv": group}
+    assert (await bob.told("left"))["conv"] == group
     assert changes(bob) == []
 
 
@@ -272,7 +273,7 @@ async def test_changes_of_members_that_come_together_are_read_and_encoded_once(
     await asyncio.gather(*(runtime.postman.members_changed(group, []) for _ in range(50)))
     assert [carol.of("members")[-1]["title"] for carol in carols] == ["renamed"] * 5
     assert [len(carol.of("members")) for carol in carols] == [1] * 5
-    assert read.count(access.ROOM) <= 2 and read.count(sync.ROSTER) == 1 and encoded.count("members") == 1
+    assert read.count(access.ROOM) <= 2 and read.count(roster.ROSTER) == 1 and encoded.count("members") == 1
 
 
 async def test_who_is_removed_is_told_and_hears_no_more(
@@ -281,13 +282,15 @@ async def test_who_is_removed_is_told_and_hears_no_more(
     bob, carol = await greeted(runtime, people.bob), await greeted(runtime, people.carol)
     await until(lambda: runtime.reconciler._read_at is not None)
     await removed(database, people, group, people.bob)
-    assert await bob.told("left") == {"t": "left", "conv": group}
+    left = await bob.told("left")
+    assert (left["conv"], left["entry"]["seq"], left["entry"]["sender"]) == (group, 2, people.alice.id)
+    assert left["entry"]["event"] == {"type": "removed", "users": [people.bob.id]} and "body" not in left["entry"]
     await in_thread(write, group, people.alice, 1)
-    runtime.hub.raise_head(group, 1)
-    await until(lambda: carol.seqs(group) == [1])
+    runtime.hub.raise_head(group, 3)
+    await until(lambda: carol.seqs(group) == [1, 2, 3])
     await bob.say({"t": "fetch", "conv": group, "from": 1, "to": 1})
     assert (await bob.told("error"))["code"] == "NOT_FOUND"
-    assert bob.seqs(group) == []
+    assert bob.seqs(group) == [1]
     names = [member["username"] for member in (await carol.told("members"))["members"]]
     assert names == ["alice", "carol"]
 

@@ -8,8 +8,9 @@ from chat.delivery.layer import MAX_TYPING, Publisher
 from chat.delivery.outlet import BEHIND_CHARS
 from chat.delivery.room import CROWD, Room
 from chat.delivery.runtime import Runtime
-from chat.log import groups, profile
+from chat.log import profile
 from chat.web.signals import TYPING_BURST
+from tests import groups
 from tests.cast import Cast, Person
 from tests.chat.delivery.paper import frames, new_session
 from tests.chat.process import Client, process

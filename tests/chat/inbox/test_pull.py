@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chat.delivery.runtime import Runtime
 from chat.inbox import heads
-from chat.log import groups, history, revise
+from chat.log import history, revise
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
 from chat.models import Conversation, Epoch, Inbox, Membership
@@ -22,6 +22,7 @@ from chat.protocol.point import Point, Stand
 from receipts import ledger
 from receipts.ledger import Row
 from receipts.models import Lapse, Watermark
+from tests import groups
 from tests.cast import Cast, Person, make_direct
 from tests.chat.counting import Counting
 from tests.chat.inbox.device import NOON, Asking
@@ -58,8 +59,8 @@ class Club:
 
     async def act(self, act: str, conv: str, number: int, limit: int) -> None:
         alice, bob = self.people.alice, self.people.bob
-        head = self.heads.get(conv, 0)
-        seq = number % head + 1 if head else 0
+        head = self.heads.get(conv, 1)
+        seq = number % head + 1
         if act == "send":
             self.heads[conv] = await in_thread(write, conv, alice, number % 6 + 1)
         elif act == "pull":
@@ -85,13 +86,16 @@ class Club:
         """A use case; what is refused changes nothing."""
         try:
             async with self.database.transaction() as connection:
-                await case(connection, *arguments)
+                done = await case(connection, *arguments)
         except Refusal:
-            pass
+            return
+        if done is True:
+            conv = arguments[1]
+            self.heads[conv] = self.heads.get(conv, 1) + 1
 
     async def check(self, conv: str) -> None:
         """What the device has is what loading everything anew gives, and every seq is accounted for."""
-        head, bob, kept = self.heads.get(conv, 0), self.people.bob, self.device.of(conv)
+        head, bob, kept = self.heads.get(conv, 1), self.people.bob, self.device.of(conv)
         page = await history.page(self.database, conv, bob.id, 1, max(head, 1))
         assert page is not None
         fresh = {entry["seq"]: dict(entry) for entry in page.entries}
@@ -207,7 +211,7 @@ async def test_how_far_all_have_got_is_summed_for_what_a_page_holds_and_for_the_
     for _ in range(convs):
         async with database.transaction() as connection:
             conv = await groups.create(connection, people.alice.actor, "club", [people.bob.id])
-        await in_thread(write, conv, people.alice, 3)
+        await in_thread(write, conv, people.alice, 2)
     counting = Counting(dsn)
     await counting.open()
     device = Asking(counting, people.bob)
@@ -235,7 +239,7 @@ async def test_what_others_hid_counts_although_there_is_nothing_to_tell_of_it(da
     await device.catch_up()
     for conv in convs:
         async with database.transaction() as connection:
-            await revise.hide(connection, people.alice.actor, conv, 1)
+            await revise.hide(connection, people.alice.actor, conv, 2)
     answers = await device.catch_up(limit=2)
     assert [len(answer["conversations"]) for answer in answers] == [2, 2, 1]
 
@@ -400,4 +404,4 @@ async def test_with_more_conversations_than_a_point_holds_it_ends_all_the_same(
         if not answer["has_more"]:
             break
     assert not answer["has_more"]
-    assert {conv: sorted(device.of(conv).replica.entries) for conv in convs} == {conv: [1, 2, 3] for conv in convs}
+    assert {conv: sorted(device.of(conv).replica.entries) for conv in convs} == {conv: [1, 2, 3, 4] for conv in convs}

@@ -11,14 +11,20 @@ from django.utils import timezone
 from psycopg import AsyncConnection
 
 from chat.inbox import redelivery, sync
-from chat.log import devices, groups, history, revise
+from chat.log import devices, history, revise
+from chat.log import groups as use_cases
+from chat.log.access import Actor
+from chat.log.groups import Plan
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
 from chat.log.transaction import BatchWriter, new_message_id
-from chat.models import Change, Conversation, Inbox, Membership, User
+from chat.models import Change, Conversation, Device, Inbox, Membership, Message, User
 from chat.policy.decide import Accepted, Proposal, Refused
+from chat.policy.revise import Windows
 from chat.protocol.errors import ErrorCode
+from chat.protocol.frames import Role
 from receipts.models import Lapse, Watermark
+from tests import groups
 from tests.cast import Cast, Person, make_person
 from tests.log import write
 from tests.threads import in_thread
@@ -45,6 +51,20 @@ def create(creator: Person, *others: Person) -> Use:
     return lambda connection: groups.create(connection, creator.actor, "club", [other.id for other in others])
 
 
+def give(actor: Person, conv: str, user: str, role: Role) -> Use:
+    return lambda connection: use_cases.give_role(connection, actor.actor, conv, user, role)
+
+
+def change(actor: Person, conv: str, **new: Any) -> Use:
+    return lambda connection: use_cases.change(connection, actor.actor, conv, **new)
+
+
+async def events(conv: str) -> list[tuple[int, str, dict[str, Any]]]:
+    """(seq, who, what) of all that was done."""
+    rows = Message.objects.filter(conversation_id=conv, event__isnull=False).order_by("seq")
+    return await in_thread(lambda: list(rows.values_list("seq", "sender__username", "event")))
+
+
 def add(admin: Person, conv: str, user: str) -> Use:
     return lambda connection: groups.add(connection, admin.actor, conv, user)
 
@@ -68,14 +88,16 @@ async def unread(database: Database, conv: str, person: Person) -> int:
     return (await sync.summaries(database, person.id, person.device_id, [conv]))[0].unread
 
 
-async def test_a_group_has_its_maker_as_admin_and_is_told_to_all(database: Database, people: Cast) -> None:
+async def test_a_group_has_its_maker_as_owner_and_is_told_to_all(database: Database, people: Cast) -> None:
     conv = await done(database, create(people.alice, people.bob, people.bob, people.alice))
     summary = (await sync.summaries(database, people.bob.id, people.bob.device_id))[0]
-    assert (summary.conv, summary.kind, summary.title, summary.head) == (conv, "group", "club", 0)
-    assert {member["username"]: member["role"] for member in summary.members} == {"alice": "admin", "bob": "member"}
-    change = await in_thread(Change.objects.get)
-    assert (change.kind, [str(each) for each in change.conversations]) == ("members", [conv])
-    assert {str(user) for user in change.users} == {people.alice.id, people.bob.id}
+    assert (summary.conv, summary.kind, summary.title, summary.head) == (conv, "group", "club", 1)
+    assert {member["username"]: member["role"] for member in summary.members} == {"alice": "owner", "bob": "member"}
+    assert summary.last and summary.last["event"] == {"type": "created", "title": "club", "count": 2}
+    assert (summary.unread, summary.last["sender"]) == (0, people.alice.id), "what was done is not unread"
+    appended, joined = await in_thread(lambda: list(Change.objects.order_by("id")))
+    assert (appended.kind, appended.heads, joined.kind) == ("append", [1], "members")
+    assert {str(user) for user in joined.users} == {people.alice.id, people.bob.id}
 
 
 async def test_a_group_of_people_who_are_not_there_is_not_made(database: Database, people: Cast) -> None:
@@ -88,23 +110,26 @@ async def test_a_group_of_people_who_are_not_there_is_not_made(database: Databas
     assert not await in_thread(Conversation.objects.exists)
 
 
-async def test_a_full_group_takes_nobody(database: Database, people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "MAX_MEMBERS", 2)
-    assert await code(database, create(people.alice, people.bob, people.carol)) is ErrorCode.GROUP_FULL
+async def test_a_full_group_takes_nobody(database: Database, people: Cast) -> None:
+    actor, users = people.alice.actor, [people.bob.id, people.carol.id]
+    large = Plan("c1", "club", users)
+    assert await code(database, lambda c: use_cases.create(c, actor, large, most=2)) is ErrorCode.GROUP_FULL
     conv = await done(database, create(people.alice, people.bob))
-    assert await code(database, add(people.alice, conv, people.carol.id)) is ErrorCode.GROUP_FULL
+    assert await code(database, lambda c: use_cases.add(c, actor, conv, users, most=2)) is ErrorCode.GROUP_FULL
     assert await done(database, remove(people.bob, conv, people.bob.id))
     assert await done(database, add(people.alice, conv, people.carol.id))
 
 
 async def test_only_admins_add_and_remove_and_everyone_may_go(database: Database, people: Cast) -> None:
     conv = await done(database, create(people.alice, people.bob))
-    for who in (people.bob, people.mallory):
-        assert await code(database, add(who, conv, people.carol.id)) is ErrorCode.NOT_FOUND
-        assert await code(database, remove(who, conv, people.alice.id)) is ErrorCode.NOT_FOUND
+    for who, refused in ((people.bob, ErrorCode.NOT_ALLOWED), (people.mallory, ErrorCode.NOT_FOUND)):
+        assert await code(database, add(who, conv, people.carol.id)) is refused
+        assert await code(database, remove(who, conv, people.alice.id)) is refused
+        assert await code(database, give(who, conv, people.bob.id, "admin")) is refused
+        assert await code(database, change(who, conv, title="mine")) is refused
     assert await code(database, remove(people.mallory, conv, people.mallory.id)) is ErrorCode.NOT_FOUND
     assert await done(database, remove(people.bob, conv, people.bob.id)) is True
-    assert await code(database, remove(people.bob, conv, people.bob.id)) is ErrorCode.NOT_FOUND
+    assert await done(database, remove(people.bob, conv, people.bob.id)) is False, "once more is the same"
     assert await done(database, remove(people.alice, conv, people.bob.id)) is False
     assert await done(database, remove(people.alice, conv, people.alice.id)) is True
     assert await code(database, add(people.alice, conv, people.alice.id)) is ErrorCode.NOT_FOUND
@@ -123,56 +148,158 @@ async def test_whose_device_was_revoked_or_who_was_suspended_must_sign_in(databa
     assert await in_thread(Membership.objects.filter(conversation_id=conv, left_seq=None).count) == 3
 
 
-async def admins(conv: str) -> set[str]:
-    """Usernames of those present."""
-    found = Membership.objects.filter(conversation_id=conv, left_seq=None, role="admin")
-    return set(await in_thread(lambda: list(found.values_list("user__username", flat=True))))
+async def test_who_was_let_in_before_their_access_changed_must_sign_in(database: Database, people: Cast) -> None:
+    """As a socket that is still open for a moment after its person's password was changed elsewhere."""
+    conv = await done(database, create(people.alice, people.bob))
+    alice = people.alice
+    stale, fresh = Actor(alice.id, alice.device_id, 0), Actor(alice.id, alice.device_id, 1)
+    await in_thread(Device.objects.filter(id=alice.device.id).update, access_rev=1)
+    uses: list[Use] = [
+        lambda c: use_cases.change(c, stale, conv, title="x"),
+        lambda c: use_cases.create(c, stale, Plan("c1", "club", [])),
+        lambda c: revise.hide(c, stale, conv, 1),
+    ]
+    assert {await code(database, use) for use in uses} == {ErrorCode.AUTHENTICATION_FAILED}
+    assert await code(database, lambda c: use_cases.change(c, fresh, conv, title="x")) is None
 
 
-async def test_when_the_last_admin_goes_who_is_there_longest_becomes_one(database: Database, people: Cast) -> None:
+async def roles(conv: str) -> dict[str, str]:
+    """By username, of those present who are more than members."""
+    found = Membership.objects.filter(conversation_id=conv, left_seq=None).exclude(role="member")
+    return dict(await in_thread(lambda: list(found.values_list("user__username", "role"))))
+
+
+async def test_when_the_owner_goes_who_is_there_longest_becomes_it(database: Database, people: Cast) -> None:
     conv = await done(database, create(people.alice))
     for person in (people.carol, people.bob):
         assert await done(database, add(people.alice, conv, person.id))
     assert await done(database, remove(people.alice, conv, people.alice.id))
-    assert await admins(conv) == {"carol"}
+    assert await roles(conv) == {"carol": "owner"}
+    assert (await events(conv))[-2:] == [
+        (4, "alice", {"type": "role", "users": [people.carol.id], "role": "owner"}),
+        (5, "alice", {"type": "left"}),
+    ]
     assert await done(database, add(people.carol, conv, people.alice.id))
-    assert await admins(conv) == {"carol"}, "coming back brings no role back"
+    assert await roles(conv) == {"carol": "owner"}, "coming back brings no role back"
     assert await done(database, remove(people.carol, conv, people.carol.id))
-    assert await admins(conv) == {"bob"}
     assert await done(database, remove(people.bob, conv, people.bob.id))
     assert await done(database, remove(people.alice, conv, people.alice.id)), "the last of all may go, too"
-    assert await admins(conv) == set()
+    assert await roles(conv) == {}
 
 
-async def test_a_suspended_person_neither_is_nor_becomes_the_admin_that_is_left(
+async def test_an_admin_inherits_before_a_member_and_nobody_suspended(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice))
+    for person in (people.bob, people.mallory, people.carol):
+        assert await done(database, add(people.alice, conv, person.id))
+    for person in (people.carol, people.mallory):
+        await done(database, give(people.alice, conv, person.id, "admin"))
+    await in_thread(User.objects.filter(id=people.mallory.id).update, is_active=False)
+    assert await done(database, remove(people.alice, conv, people.alice.id))
+    assert await roles(conv) == {"carol": "owner", "mallory": "admin"}
+
+
+async def test_two_who_go_at_once_leave_one_owner(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob, people.carol))
+    await done(database, give(people.alice, conv, people.carol.id, "admin"))
+    await asyncio.gather(*(done(database, remove(who, conv, who.id)) for who in (people.alice, people.carol)))
+    assert await roles(conv) == {"bob": "owner"}
+
+
+async def test_roles_are_given_and_passed_on(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob, people.carol))
+    for _ in range(2):
+        await done(database, give(people.alice, conv, people.bob.id, "admin"))
+    await done(database, give(people.bob, conv, people.carol.id, "admin"))
+    assert await code(database, remove(people.bob, conv, people.carol.id)) is ErrorCode.NOT_ALLOWED
+    await done(database, give(people.alice, conv, people.carol.id, "member"))
+    await done(database, give(people.alice, conv, people.bob.id, "owner"))
+    assert await roles(conv) == {"bob": "owner", "alice": "admin"}
+    given = [
+        (users, role) for _, _, event in (await events(conv))[1:] for users, role in [(event["users"], event["role"])]
+    ]
+    bob, carol = [people.bob.id], [people.carol.id]
+    assert given == [(bob, "admin"), (carol, "admin"), (carol, "member"), (bob, "owner")], "once each"
+    assert await code(database, give(people.bob, conv, people.mallory.id, "admin")) is ErrorCode.NOT_FOUND
+
+
+async def test_a_name_and_settings_are_changed_and_said_once(database: Database, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob))
+    for _ in range(2):
+        await done(database, change(people.alice, conv, title="Cabin", history="all"))
+    await done(database, change(people.alice, conv, adding="everyone"))
+    assert [event for _, _, event in (await events(conv))[1:]] == [
+        {"type": "changed", "title": "Cabin", "history": "all"},
+        {"type": "changed", "adding": "everyone"},
+    ]
+    assert await done(database, add(people.bob, conv, people.carol.id)), "everyone may, now"
+    assert (await in_thread(Conversation.objects.get, id=conv)).members_rev == 4
+
+
+async def test_a_group_made_twice_by_the_same_client_id_is_one(database: Database, people: Cast) -> None:
+    def make(title: str) -> Use:
+        plan = Plan("made_1", title, [people.bob.id])
+        return lambda connection: use_cases.create(connection, people.alice.actor, plan)
+
+    first, again = await done(database, make("club")), await done(database, make("club"))
+    assert (first.conv, first.head, again.head) == (again.conv, 1, None)
+    assert await code(database, make("other")) is ErrorCode.IDEMPOTENCY_CONFLICT
+    assert await in_thread(Conversation.objects.count) == 1
+
+
+async def test_who_comes_to_a_group_that_shows_all_reads_all_and_was_sent_nothing(
     database: Database, people: Cast
 ) -> None:
     conv = await done(database, create(people.alice, people.bob))
-    assert await done(database, add(people.alice, conv, people.carol.id))
-    await in_thread(Membership.objects.filter(user=people.bob.user).update, role="admin")
-    await in_thread(User.objects.filter(id=people.bob.id).update, is_active=False)
-    assert await done(database, remove(people.alice, conv, people.alice.id))
-    assert await admins(conv) == {"bob", "carol"}
+    await done(database, change(people.alice, conv, history="all"))
+    await in_thread(write, conv, people.alice, 2)
+    await done(database, add(people.alice, conv, people.carol.id))
+    assert await seqs(database, conv, people.carol) == [1, 2, 3, 4, 5]
+    summary = (await sync.summaries(database, people.carol.id, people.carol.device_id, [conv]))[0]
+    assert (summary.received, summary.readable.start, summary.unread) == (4, 1, 0)
+    carol = next(member for member in summary.members if member["username"] == "carol")
+    assert (carol["stays"], carol["delivered"]) == ([[5, None]], 4), "no tick of before is hers"
+    info = await history.people(database, conv, people.alice.id, 4)
+    assert [row[1] for row in info or []] == ["bob"]
 
 
-async def test_while_another_admin_is_there_nobody_becomes_one(database: Database, people: Cast) -> None:
-    conv = await done(database, create(people.alice, people.bob, people.carol))
-    await in_thread(Membership.objects.filter(user=people.carol.user).update, role="admin")
-    assert await done(database, remove(people.alice, conv, people.alice.id))
-    assert await admins(conv) == {"carol"}
+async def test_what_was_done_stands_and_is_not_answered(database: Database, dsn: str, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob))
+    windows = Windows(10**9, 10**9)
+    uses: list[Use] = [
+        lambda c: revise.edit(c, people.alice.actor, conv, 1, "x", windows),
+        lambda c: revise.delete(c, people.alice.actor, conv, 1, windows),
+        lambda c: revise.hide(c, people.bob.actor, conv, 1),
+    ]
+    assert {await code(database, use) for use in uses} == {ErrorCode.NOT_ALLOWED}
+    writer = BatchWriter(dsn)
+    send = Proposal(conv, people.bob.id, people.bob.device_id, "b1", "hi", new_message_id(), reply_to=1)
+    assert (await writer.commit([send], False)).outcomes == [Refused(ErrorCode.INVALID_REPLY)]
+    await writer.close()
 
 
-async def test_two_admins_who_go_at_once_leave_one(database: Database, people: Cast) -> None:
-    conv = await done(database, create(people.alice, people.bob, people.carol))
-    await in_thread(Membership.objects.filter(user=people.carol.user).update, role="admin")
-    await asyncio.gather(*(done(database, remove(who, conv, who.id)) for who in (people.alice, people.carol)))
-    assert await admins(conv) == {"bob"}
+async def test_who_is_mentioned_is_a_member_and_is_told(database: Database, dsn: str, people: Cast) -> None:
+    conv = await done(database, create(people.alice, people.bob))
+    writer = BatchWriter(dsn)
+
+    async def outcome(key: str, *mentioned: Person) -> Any:
+        mentions = tuple(person.id for person in mentioned)
+        alice = people.alice
+        send = Proposal(conv, alice.id, alice.device_id, key, "hi", new_message_id(), mentions=mentions)
+        return (await writer.commit([send], False)).outcomes[0]
+
+    assert isinstance(await outcome("a1", people.bob), Accepted)
+    assert (await outcome("a1", people.bob)).duplicate
+    assert await outcome("a1") == Refused(ErrorCode.IDEMPOTENCY_CONFLICT)
+    assert await outcome("a2", people.bob, people.carol) == Refused(ErrorCode.INVALID_MENTION)
+    await writer.close()
+    page = await history.page(database, conv, people.bob.id, 2, 2)
+    assert page and page.entries[0]["mentions"] == [people.bob.id]
 
 
 async def test_a_direct_conversation_takes_nobody_and_lets_nobody_go(
     database: Database, people: Cast, conv: str
 ) -> None:
-    await in_thread(Membership.objects.filter(user=people.alice.user).update, role="admin")
+    await in_thread(Membership.objects.filter(user=people.alice.user).update, role="owner")
     assert await code(database, add(people.alice, conv, people.carol.id)) is ErrorCode.NOT_FOUND
     assert await code(database, remove(people.alice, conv, people.bob.id)) is ErrorCode.NOT_FOUND
     absent = "0190aaaa-0000-7000-8000-000000000000"
@@ -188,26 +315,26 @@ async def test_adding_twice_is_one_stay_also_at_once(database: Database, people:
 
 
 async def test_each_person_may_fetch_the_entries_of_their_stays(database: Database, people: Cast) -> None:
-    """bob: 1 to 3 and from 7 on. carol: from 5 on. Nobody else."""
+    """bob: 1 to 4, the last of which removes him, and from 9 on. carol: from 6 on. Nobody else."""
     conv = await done(database, create(people.alice, people.bob))
     steps: list[tuple[int, Use]] = [
         (3, remove(people.alice, conv, people.bob.id)),
-        (4, add(people.alice, conv, people.carol.id)),
-        (6, add(people.alice, conv, people.bob.id)),
+        (5, add(people.alice, conv, people.carol.id)),
+        (8, add(people.alice, conv, people.bob.id)),
     ]
     for head, use in steps:
         written = (await in_thread(Conversation.objects.get, id=conv)).last_seq
         await in_thread(write, conv, people.alice, head - written)
-        if head == 4:
+        if head == 5:
             assert await seqs(database, conv, people.bob) is None, "who is away reads nothing, not even their own"
         assert await done(database, use)
     await in_thread(write, conv, people.alice, 2)
-    assert await seqs(database, conv, people.alice) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert await seqs(database, conv, people.alice) == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
     assert await absent(database, conv, people.alice) == []
-    assert await seqs(database, conv, people.bob) == [1, 2, 3, 7, 8]
-    assert await absent(database, conv, people.bob) == [(4, 6, "no_access")]
-    assert await seqs(database, conv, people.carol) == [5, 6, 7, 8]
-    assert await absent(database, conv, people.carol) == [(1, 4, "no_access")]
+    assert await seqs(database, conv, people.bob) == [1, 2, 3, 4, 9, 10, 11]
+    assert await absent(database, conv, people.bob) == [(5, 8, "no_access")]
+    assert await seqs(database, conv, people.carol) == [6, 7, 8, 9, 10, 11]
+    assert await absent(database, conv, people.carol) == [(1, 5, "no_access")]
     assert await seqs(database, conv, people.mallory) is None
 
 
@@ -223,7 +350,8 @@ async def test_unread_are_those_of_ones_stays(database: Database, people: Cast) 
     assert await unread(database, conv, people.bob) == 3 + 4
     assert await unread(database, conv, people.carol) == 4 + 1
     bobs = Watermark.objects.filter(user=people.bob.user)
-    await in_thread(bobs.update, delivered_seq=7, seen_seq=7)
+    # The messages are 2 to 4, 6 and 7, 10 to 14.
+    await in_thread(bobs.update, delivered_seq=11, seen_seq=11)
     assert await unread(database, conv, people.bob) == 2
 
 
@@ -233,9 +361,10 @@ async def test_who_comes_late_owes_nothing_of_before(database: Database, people:
     await in_thread(write, conv, people.alice, 5)
     await done(database, add(people.alice, conv, people.bob.id))
     summary = (await sync.summaries(database, people.bob.id, people.bob.device_id, [conv]))[0]
-    assert (summary.received, summary.readable.start, summary.unread, summary.last) == (5, 6, 0, None)
+    assert (summary.received, summary.readable.start, summary.unread) == (6, 7, 0)
+    assert summary.last and summary.last["event"] == {"type": "added", "users": [people.bob.id]}
     bob = next(member for member in summary.members if member["username"] == "bob")
-    assert (bob["stays"], bob["delivered"], bob["seen"]) == ([[6, None]], 5, 5)
+    assert (bob["stays"], bob["delivered"], bob["seen"]) == ([[7, None]], 6, 6)
 
 
 async def test_who_comes_back_goes_on_at_the_cursor_they_had(database: Database, people: Cast) -> None:
@@ -262,9 +391,10 @@ async def test_a_stay_and_a_removal_at_once_with_sends_end_at_the_head_of_their_
     )
     left = await in_thread(Membership.objects.get, conversation_id=conv, user_id=people.bob.id)
     joined = await in_thread(Membership.objects.get, conversation_id=conv, user_id=carol.id)
-    assert 0 <= left.left_seq <= 3 and 1 <= joined.visible_from_seq <= 4
+    told = {event["type"]: seq for seq, _, event in await events(conv)}
+    assert (left.left_seq, joined.visible_from_seq) == (told["removed"], told["added"])
     conversation = await in_thread(Conversation.objects.get, id=conv)
-    assert (conversation.last_seq, conversation.members_rev) == (3, 3)
+    assert (conversation.last_seq, conversation.members_rev) == (6, 3)
 
 
 def _write_locked(conv: str, person: Person) -> None:
@@ -290,7 +420,7 @@ async def test_a_sweep_leaves_who_came_back_what_they_are_owed(database: Databas
     await done(database, remove(people.alice, conv, people.bob.id))
     await done(database, add(people.alice, conv, people.bob.id))
     await in_thread(write, conv, people.alice, 1)
-    await in_thread(Change.objects.create, kind="append", conversations=[conv], heads=[5], users=[], at=_a_while_ago())
+    await in_thread(Change.objects.create, kind="append", conversations=[conv], heads=[8], users=[], at=_a_while_ago())
     await in_thread(redelivery.sweep)
     assert (await in_thread(Inbox.objects.get, conversation_id=conv, device=people.bob.device)).received_seq == 0
 
@@ -298,7 +428,7 @@ async def test_a_sweep_leaves_who_came_back_what_they_are_owed(database: Databas
 async def test_what_one_deleted_for_oneself_is_not_shown_as_the_newest(database: Database, people: Cast) -> None:
     conv = await done(database, create(people.alice, people.bob))
     await in_thread(write, conv, people.alice, 2)
-    await done(database, lambda connection: revise.hide(connection, people.bob.actor, conv, 2))
+    await done(database, lambda connection: revise.hide(connection, people.bob.actor, conv, 3))
 
     async def newest(person: Person) -> object:
         return (await sync.summaries(database, person.id, person.device_id, [conv]))[0].last
@@ -308,7 +438,7 @@ async def test_what_one_deleted_for_oneself_is_not_shown_as_the_newest(database:
 
 
 async def test_what_one_may_read_one_may_answer(database: Database, dsn: str, people: Cast) -> None:
-    """bob: 1 to 3, of which 1 has expired for him, and from 6 on."""
+    """bob: 1 to 5, of which 1 and 2 have expired for him, and from 8 on. 1, 5 and 8 are no messages."""
     conv = await done(database, create(people.alice, people.bob))
     await in_thread(write, conv, people.alice, 3)
     await done(database, remove(people.alice, conv, people.bob.id))
@@ -316,16 +446,16 @@ async def test_what_one_may_read_one_may_answer(database: Database, dsn: str, pe
     await done(database, add(people.alice, conv, people.bob.id))
     await in_thread(write, conv, people.alice, 1)
     await in_thread(
-        Lapse.objects.create, conversation_id=conv, user=people.bob.user, from_seq=1, upto_seq=1, at=_a_while_ago()
+        Lapse.objects.create, conversation_id=conv, user=people.bob.user, from_seq=1, upto_seq=2, at=_a_while_ago()
     )
     writer = BatchWriter(dsn)
     fine = {}
-    for floor in (0, 2):
+    for floor in (0, 3):
         await in_thread(Conversation.objects.filter(id=conv).update, floor_seq=floor)
         batch = [
             Proposal(conv, who.id, who.device_id, f"{seq}_{floor}", "hi", new_message_id(), reply_to=seq)
             for who in (people.bob, people.alice)
-            for seq in range(1, 7)
+            for seq in range(1, 10)
         ]
         outcomes = (await writer.commit(batch, False)).outcomes
         assert {outcome for outcome in outcomes if isinstance(outcome, Refused)} == {Refused(ErrorCode.INVALID_REPLY)}
@@ -335,7 +465,7 @@ async def test_what_one_may_read_one_may_answer(database: Database, dsn: str, pe
             if isinstance(outcome, Accepted)
         ]
     await writer.close()
-    assert [seq for is_bob, seq in fine[0] if is_bob] == [2, 3, 6]
-    assert [seq for is_bob, seq in fine[0] if not is_bob] == [1, 2, 3, 4, 5, 6]
-    assert [seq for is_bob, seq in fine[2] if is_bob] == [3, 6]
-    assert [seq for is_bob, seq in fine[2] if not is_bob] == [3, 4, 5, 6]
+    assert [seq for is_bob, seq in fine[0] if is_bob] == [3, 4, 9]
+    assert [seq for is_bob, seq in fine[0] if not is_bob] == [2, 3, 4, 6, 7, 9]
+    assert [seq for is_bob, seq in fine[3] if is_bob] == [4, 9]
+    assert [seq for is_bob, seq in fine[3] if not is_bob] == [4, 6, 7, 9]

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from django.db import connection
 
-from chat.inbox import pull, sync
+from chat.inbox import pull, roster, sync
 from chat.log import history, profile
 from chat.log.pool import Database
 from chat.models import Change, Conversation, Membership
@@ -90,7 +90,7 @@ def test_nor_is_he_told_of_the_others(people: Cast, group: str) -> None:
 async def seen_by(database: Database, viewer: Person, conv: str) -> dict[str, int]:
     """By username, as hello and `members` tell this viewer; they agree."""
     (summary,) = await sync.summaries(database, viewer.id, viewer.device_id, [conv])
-    frame = (await sync.roster(database, conv)).frame(viewer.id)
+    frame = (await roster.roster(database, conv)).frame(viewer.id)
     assert frame["members"] == summary.members
     return {member["username"]: member["seen"] for member in summary.members}
 

@@ -25,6 +25,7 @@ VALID: dict[str, Plain] = {
 }
 # What the server tells is not validated: by their names.
 IDS = {"id", "sender"}
+ID_LISTS = {"users", "mentions"}
 LITTLE = 4
 
 
@@ -39,7 +40,7 @@ def instances(of: Any) -> Plain:
             if info is not None:
                 (required if info.is_required() else optional)[info.alias or name] = values(hint)
         elif get_origin(hint) is NotRequired:
-            optional[name] = values(get_args(hint)[0])
+            optional[name] = st.lists(ids, max_size=LITTLE) if name in ID_LISTS else values(get_args(hint)[0])
         else:
             required[name] = ids if name in IDS else values(hint)
     return st.fixed_dictionaries(required, optional=optional)

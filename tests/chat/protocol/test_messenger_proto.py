@@ -68,7 +68,8 @@ def _names(model: Any) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("message", "shape"), [(pb.Entry, frames.Entry), (pb.Change, frames.Changed), (pb.Absence, frames.Absence)]
+    ("message", "shape"),
+    [(pb.Entry, frames.Entry), (pb.Change, frames.Changed), (pb.Absence, frames.Absence), (pb.Event, frames.Event)],
 )
 def test_every_field_of_what_the_server_tells_is_there(message: type[Message], shape: Any) -> None:
     optional = {field.name: field.has_presence or field.is_repeated for field in wire.fields_of(message)}
@@ -81,6 +82,10 @@ def test_words_are_those_of_the_models() -> None:
         "AckType": {"ACCEPTED", "REJECTED", "FAILED", *get_args(frames.AckType)},
         "Why": set(get_args(frames.Why)),
         "Whom": {"me", "all"},
+        "Role": set(get_args(frames.Role)),
+        "Adding": set(get_args(frames.Adding)),
+        "HistoryFrom": set(get_args(frames.HistoryFrom)),
+        "EventType": set(get_args(frames.EventType)),
         "ChangeType": set(get_args(frames.Changed.__annotations__["type"])),
     }
     for name, words in known.items():

@@ -1,14 +1,16 @@
 """Who is woken up: devices that lack others' entries nobody of theirs has seen, once for each entry."""
 
+from datetime import timedelta
+
 import pytest
 
 from chat.inbox.redelivery import sweep
 from chat.log import devices
-from chat.models import Membership, PushSubscription, WakeUp
+from chat.models import Membership, Message, PushSubscription, WakeUp
 from chat.wakeup.dispatch import claim, dispatch, settle
 from chat.wakeup.port import Sent
 from tests.cast import Cast, make_direct
-from tests.chat.wakeup.conftest import Away, pass_time, subscribe, swept
+from tests.chat.wakeup.conftest import Away, database_now, pass_time, subscribe, swept
 from tests.push_service import Answer, PushService
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
@@ -50,6 +52,43 @@ def test_conversations_are_told_apart(away: Away, people: Cast, service: PushSer
     dispatch()
     assert {each["conv"] for each in service.payloads(away.phone)} == {away.conv, other.conv}
     assert len({each.topic for each in service.heard}) == 2
+
+
+@pytest.mark.parametrize(
+    ("event", "wakes"),
+    [
+        ({"type": "created", "title": "Picnic", "count": 2}, True),
+        ({"type": "added", "users": ["$bob"]}, True),
+        ({"type": "added", "users": ["0190aaaa-0000-7000-8000-000000000000"]}, False),
+        ({"type": "removed", "users": ["0190aaaa-0000-7000-8000-000000000000"]}, False),
+        ({"type": "left"}, False),
+        ({"type": "role", "users": ["$bob"], "role": "admin"}, False),
+        ({"type": "changed", "title": "Sunday"}, False),
+    ],
+)
+def test_what_was_done_to_a_group_wakes_whom_it_brought_in(away: Away, event: dict[str, object], wakes: bool) -> None:
+    told = {key: [away.bob.id] if value == ["$bob"] else value for key, value in event.items()}
+    head = away.written()
+    Message.objects.filter(seq=head).update(body="", event=told)
+    sweep()
+    assert WakeUp.objects.exists() is wakes
+
+
+def test_what_is_muted_wakes_nobody_but_for_mentions(away: Away) -> None:
+    stays = Membership.objects.filter(user=away.bob.user)
+    stays.update(muted_until=database_now() + timedelta(hours=1))
+    away.written(count=2)
+    sweep()
+    assert not WakeUp.objects.exists()
+    mentioned = away.written()
+    Message.objects.filter(seq=mentioned).update(mentions=[away.bob.user.id])
+    away.written()
+    sweep()
+    assert away.row.seq == mentioned
+    stays.update(muted_until=database_now() - timedelta(hours=1))
+    head = away.written()
+    sweep()
+    assert away.row.seq == head
 
 
 def test_own_messages_wake_nobody(away: Away) -> None:

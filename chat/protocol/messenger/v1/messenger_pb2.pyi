@@ -29,6 +29,36 @@ class Whom(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WHOM_ME: _ClassVar[Whom]
     WHOM_ALL: _ClassVar[Whom]
 
+class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ROLE_UNKNOWN: _ClassVar[Role]
+    ROLE_MEMBER: _ClassVar[Role]
+    ROLE_ADMIN: _ClassVar[Role]
+    ROLE_OWNER: _ClassVar[Role]
+
+class Adding(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ADDING_UNKNOWN: _ClassVar[Adding]
+    ADDING_ADMINS: _ClassVar[Adding]
+    ADDING_EVERYONE: _ClassVar[Adding]
+
+class HistoryFrom(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    HISTORY_UNKNOWN: _ClassVar[HistoryFrom]
+    HISTORY_JOINING: _ClassVar[HistoryFrom]
+    HISTORY_ALL: _ClassVar[HistoryFrom]
+
+class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    EVENT_UNKNOWN: _ClassVar[EventType]
+    EVENT_CREATED: _ClassVar[EventType]
+    EVENT_ADDED: _ClassVar[EventType]
+    EVENT_REMOVED: _ClassVar[EventType]
+    EVENT_LEFT: _ClassVar[EventType]
+    EVENT_JOINED: _ClassVar[EventType]
+    EVENT_ROLE: _ClassVar[EventType]
+    EVENT_CHANGED: _ClassVar[EventType]
+
 class Why(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     WHY_UNKNOWN: _ClassVar[Why]
@@ -42,12 +72,6 @@ class ChangeType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CHANGE_EDIT: _ClassVar[ChangeType]
     CHANGE_DELETE: _ClassVar[ChangeType]
     CHANGE_HIDE: _ClassVar[ChangeType]
-
-class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    ROLE_UNKNOWN: _ClassVar[Role]
-    ROLE_MEMBER: _ClassVar[Role]
-    ROLE_ADMIN: _ClassVar[Role]
 
 class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -67,6 +91,24 @@ DURABILITY_QUORUM: Durability
 WHOM_UNKNOWN: Whom
 WHOM_ME: Whom
 WHOM_ALL: Whom
+ROLE_UNKNOWN: Role
+ROLE_MEMBER: Role
+ROLE_ADMIN: Role
+ROLE_OWNER: Role
+ADDING_UNKNOWN: Adding
+ADDING_ADMINS: Adding
+ADDING_EVERYONE: Adding
+HISTORY_UNKNOWN: HistoryFrom
+HISTORY_JOINING: HistoryFrom
+HISTORY_ALL: HistoryFrom
+EVENT_UNKNOWN: EventType
+EVENT_CREATED: EventType
+EVENT_ADDED: EventType
+EVENT_REMOVED: EventType
+EVENT_LEFT: EventType
+EVENT_JOINED: EventType
+EVENT_ROLE: EventType
+EVENT_CHANGED: EventType
 WHY_UNKNOWN: Why
 WHY_EXPIRED: Why
 WHY_NO_ACCESS: Why
@@ -75,15 +117,12 @@ CHANGE_UNKNOWN: ChangeType
 CHANGE_EDIT: ChangeType
 CHANGE_DELETE: ChangeType
 CHANGE_HIDE: ChangeType
-ROLE_UNKNOWN: Role
-ROLE_MEMBER: Role
-ROLE_ADMIN: Role
 KIND_UNKNOWN: Kind
 KIND_DIRECT: Kind
 KIND_GROUP: Kind
 
 class ClientFrame(_message.Message):
-    __slots__ = ("hello", "ping", "send", "ack", "fetch", "sync", "info", "edit", "delete", "resend", "open", "typing", "presence")
+    __slots__ = ("hello", "ping", "send", "ack", "fetch", "sync", "info", "edit", "delete", "resend", "open", "typing", "presence", "create", "group", "add", "remove", "leave", "role", "mute", "members", "invite", "invites", "revoke", "preview", "join")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     PING_FIELD_NUMBER: _ClassVar[int]
     SEND_FIELD_NUMBER: _ClassVar[int]
@@ -97,6 +136,19 @@ class ClientFrame(_message.Message):
     OPEN_FIELD_NUMBER: _ClassVar[int]
     TYPING_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
+    CREATE_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    ADD_FIELD_NUMBER: _ClassVar[int]
+    REMOVE_FIELD_NUMBER: _ClassVar[int]
+    LEAVE_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    MUTE_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    INVITE_FIELD_NUMBER: _ClassVar[int]
+    INVITES_FIELD_NUMBER: _ClassVar[int]
+    REVOKE_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_FIELD_NUMBER: _ClassVar[int]
+    JOIN_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     ping: Ping
     send: Send
@@ -110,10 +162,23 @@ class ClientFrame(_message.Message):
     open: Open
     typing: Typing
     presence: Presence
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ping: _Optional[_Union[Ping, _Mapping]] = ..., send: _Optional[_Union[Send, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., fetch: _Optional[_Union[Fetch, _Mapping]] = ..., sync: _Optional[_Union[Sync, _Mapping]] = ..., info: _Optional[_Union[Info, _Mapping]] = ..., edit: _Optional[_Union[Edit, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., resend: _Optional[_Union[Resend, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., typing: _Optional[_Union[Typing, _Mapping]] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ...) -> None: ...
+    create: Create
+    group: ChangeGroup
+    add: Add
+    remove: Remove
+    leave: Leave
+    role: GiveRole
+    mute: Mute
+    members: AskMembers
+    invite: Invite
+    invites: Invites
+    revoke: Revoke
+    preview: Preview
+    join: Join
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ping: _Optional[_Union[Ping, _Mapping]] = ..., send: _Optional[_Union[Send, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., fetch: _Optional[_Union[Fetch, _Mapping]] = ..., sync: _Optional[_Union[Sync, _Mapping]] = ..., info: _Optional[_Union[Info, _Mapping]] = ..., edit: _Optional[_Union[Edit, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., resend: _Optional[_Union[Resend, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., typing: _Optional[_Union[Typing, _Mapping]] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., create: _Optional[_Union[Create, _Mapping]] = ..., group: _Optional[_Union[ChangeGroup, _Mapping]] = ..., add: _Optional[_Union[Add, _Mapping]] = ..., remove: _Optional[_Union[Remove, _Mapping]] = ..., leave: _Optional[_Union[Leave, _Mapping]] = ..., role: _Optional[_Union[GiveRole, _Mapping]] = ..., mute: _Optional[_Union[Mute, _Mapping]] = ..., members: _Optional[_Union[AskMembers, _Mapping]] = ..., invite: _Optional[_Union[Invite, _Mapping]] = ..., invites: _Optional[_Union[Invites, _Mapping]] = ..., revoke: _Optional[_Union[Revoke, _Mapping]] = ..., preview: _Optional[_Union[Preview, _Mapping]] = ..., join: _Optional[_Union[Join, _Mapping]] = ...) -> None: ...
 
 class ServerFrame(_message.Message):
-    __slots__ = ("welcome", "conversations", "messages", "ack", "changes", "retry", "error", "done", "pong", "typing", "presence", "page", "info", "sync", "reset", "sync_done", "members", "left", "reconnect")
+    __slots__ = ("welcome", "conversations", "messages", "ack", "changes", "retry", "error", "done", "pong", "typing", "presence", "page", "info", "sync", "reset", "sync_done", "members", "left", "reconnect", "roster", "invite", "invites", "preview")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     CONVERSATIONS_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
@@ -133,6 +198,10 @@ class ServerFrame(_message.Message):
     MEMBERS_FIELD_NUMBER: _ClassVar[int]
     LEFT_FIELD_NUMBER: _ClassVar[int]
     RECONNECT_FIELD_NUMBER: _ClassVar[int]
+    ROSTER_FIELD_NUMBER: _ClassVar[int]
+    INVITE_FIELD_NUMBER: _ClassVar[int]
+    INVITES_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     conversations: Conversations
     messages: Messages
@@ -152,7 +221,11 @@ class ServerFrame(_message.Message):
     members: Members
     left: Left
     reconnect: Reconnect
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., conversations: _Optional[_Union[Conversations, _Mapping]] = ..., messages: _Optional[_Union[Messages, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., changes: _Optional[_Union[Changes, _Mapping]] = ..., retry: _Optional[_Union[Retry, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., pong: _Optional[_Union[Pong, _Mapping]] = ..., typing: _Optional[_Union[Typed, _Mapping]] = ..., presence: _Optional[_Union[Company, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., info: _Optional[_Union[People, _Mapping]] = ..., sync: _Optional[_Union[Missed, _Mapping]] = ..., reset: _Optional[_Union[Reset, _Mapping]] = ..., sync_done: _Optional[_Union[SyncDone, _Mapping]] = ..., members: _Optional[_Union[Members, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., reconnect: _Optional[_Union[Reconnect, _Mapping]] = ...) -> None: ...
+    roster: Roster
+    invite: Link
+    invites: Links
+    preview: Seen
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., conversations: _Optional[_Union[Conversations, _Mapping]] = ..., messages: _Optional[_Union[Messages, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., changes: _Optional[_Union[Changes, _Mapping]] = ..., retry: _Optional[_Union[Retry, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., pong: _Optional[_Union[Pong, _Mapping]] = ..., typing: _Optional[_Union[Typed, _Mapping]] = ..., presence: _Optional[_Union[Company, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., info: _Optional[_Union[People, _Mapping]] = ..., sync: _Optional[_Union[Missed, _Mapping]] = ..., reset: _Optional[_Union[Reset, _Mapping]] = ..., sync_done: _Optional[_Union[SyncDone, _Mapping]] = ..., members: _Optional[_Union[Members, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., reconnect: _Optional[_Union[Reconnect, _Mapping]] = ..., roster: _Optional[_Union[Roster, _Mapping]] = ..., invite: _Optional[_Union[Link, _Mapping]] = ..., invites: _Optional[_Union[Links, _Mapping]] = ..., preview: _Optional[_Union[Seen, _Mapping]] = ...) -> None: ...
 
 class Acknowledgment(_message.Message):
     __slots__ = ("message_id", "type", "timestamp", "sender_id", "error_code", "conv", "seq", "client_id", "cumulative", "durability", "error_text", "lapsed")
@@ -230,7 +303,7 @@ class Ping(_message.Message):
     def __init__(self, positions: _Optional[_Iterable[_Union[Place, _Mapping]]] = ...) -> None: ...
 
 class Send(_message.Message):
-    __slots__ = ("client_id", "conv", "body", "after", "reply_to", "reply_to_id", "attachments")
+    __slots__ = ("client_id", "conv", "body", "after", "reply_to", "reply_to_id", "attachments", "mentions")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     CONV_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
@@ -238,6 +311,7 @@ class Send(_message.Message):
     REPLY_TO_FIELD_NUMBER: _ClassVar[int]
     REPLY_TO_ID_FIELD_NUMBER: _ClassVar[int]
     ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
+    MENTIONS_FIELD_NUMBER: _ClassVar[int]
     client_id: str
     conv: bytes
     body: str
@@ -245,7 +319,8 @@ class Send(_message.Message):
     reply_to: int
     reply_to_id: str
     attachments: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, client_id: _Optional[str] = ..., conv: _Optional[bytes] = ..., body: _Optional[str] = ..., after: _Optional[str] = ..., reply_to: _Optional[int] = ..., reply_to_id: _Optional[str] = ..., attachments: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    mentions: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, client_id: _Optional[str] = ..., conv: _Optional[bytes] = ..., body: _Optional[str] = ..., after: _Optional[str] = ..., reply_to: _Optional[int] = ..., reply_to_id: _Optional[str] = ..., attachments: _Optional[_Iterable[bytes]] = ..., mentions: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class Fetch(_message.Message):
     __slots__ = ("conv", "to")
@@ -271,12 +346,16 @@ class Sync(_message.Message):
     def __init__(self, point: _Optional[str] = ..., epoch: _Optional[str] = ..., positions: _Optional[_Iterable[_Union[Place, _Mapping]]] = ..., limit: _Optional[int] = ..., media: _Optional[bool] = ...) -> None: ...
 
 class Info(_message.Message):
-    __slots__ = ("conv", "seq")
+    __slots__ = ("conv", "seq", "after", "limit")
     CONV_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
     conv: bytes
     seq: int
-    def __init__(self, conv: _Optional[bytes] = ..., seq: _Optional[int] = ...) -> None: ...
+    after: str
+    limit: int
+    def __init__(self, conv: _Optional[bytes] = ..., seq: _Optional[int] = ..., after: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
 
 class Edit(_message.Message):
     __slots__ = ("conv", "seq", "body")
@@ -324,6 +403,118 @@ class Presence(_message.Message):
     CONV_FIELD_NUMBER: _ClassVar[int]
     conv: bytes
     def __init__(self, conv: _Optional[bytes] = ...) -> None: ...
+
+class Create(_message.Message):
+    __slots__ = ("client_id", "title", "users", "adding", "history")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    USERS_FIELD_NUMBER: _ClassVar[int]
+    ADDING_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    title: str
+    users: _containers.RepeatedScalarFieldContainer[bytes]
+    adding: Adding
+    history: HistoryFrom
+    def __init__(self, client_id: _Optional[str] = ..., title: _Optional[str] = ..., users: _Optional[_Iterable[bytes]] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ...) -> None: ...
+
+class ChangeGroup(_message.Message):
+    __slots__ = ("conv", "title", "adding", "history")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    ADDING_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    title: str
+    adding: Adding
+    history: HistoryFrom
+    def __init__(self, conv: _Optional[bytes] = ..., title: _Optional[str] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ...) -> None: ...
+
+class Add(_message.Message):
+    __slots__ = ("conv", "users")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    USERS_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    users: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, conv: _Optional[bytes] = ..., users: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class Remove(_message.Message):
+    __slots__ = ("conv", "user")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    user: bytes
+    def __init__(self, conv: _Optional[bytes] = ..., user: _Optional[bytes] = ...) -> None: ...
+
+class Leave(_message.Message):
+    __slots__ = ("conv",)
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    def __init__(self, conv: _Optional[bytes] = ...) -> None: ...
+
+class GiveRole(_message.Message):
+    __slots__ = ("conv", "user", "role")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    user: bytes
+    role: Role
+    def __init__(self, conv: _Optional[bytes] = ..., user: _Optional[bytes] = ..., role: _Optional[_Union[Role, str]] = ...) -> None: ...
+
+class Mute(_message.Message):
+    __slots__ = ("conv", "until")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    until: int
+    def __init__(self, conv: _Optional[bytes] = ..., until: _Optional[int] = ...) -> None: ...
+
+class AskMembers(_message.Message):
+    __slots__ = ("conv", "after", "limit")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    after: str
+    limit: int
+    def __init__(self, conv: _Optional[bytes] = ..., after: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class Invite(_message.Message):
+    __slots__ = ("conv", "expires_at", "max_uses")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    MAX_USES_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    expires_at: int
+    max_uses: int
+    def __init__(self, conv: _Optional[bytes] = ..., expires_at: _Optional[int] = ..., max_uses: _Optional[int] = ...) -> None: ...
+
+class Invites(_message.Message):
+    __slots__ = ("conv",)
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    def __init__(self, conv: _Optional[bytes] = ...) -> None: ...
+
+class Revoke(_message.Message):
+    __slots__ = ("conv", "id")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    id: bytes
+    def __init__(self, conv: _Optional[bytes] = ..., id: _Optional[bytes] = ...) -> None: ...
+
+class Preview(_message.Message):
+    __slots__ = ("token",)
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    def __init__(self, token: _Optional[str] = ...) -> None: ...
+
+class Join(_message.Message):
+    __slots__ = ("token",)
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    def __init__(self, token: _Optional[str] = ...) -> None: ...
 
 class User(_message.Message):
     __slots__ = ("id", "username", "name")
@@ -395,8 +586,26 @@ class File(_message.Message):
     withheld: bool
     def __init__(self, id: _Optional[bytes] = ..., name: _Optional[str] = ..., type: _Optional[str] = ..., size: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., thumbnail: _Optional[bool] = ..., withheld: _Optional[bool] = ...) -> None: ...
 
+class Event(_message.Message):
+    __slots__ = ("type", "users", "role", "count", "title", "adding", "history")
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    USERS_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    ADDING_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
+    type: EventType
+    users: _containers.RepeatedScalarFieldContainer[bytes]
+    role: Role
+    count: int
+    title: str
+    adding: Adding
+    history: HistoryFrom
+    def __init__(self, type: _Optional[_Union[EventType, str]] = ..., users: _Optional[_Iterable[bytes]] = ..., role: _Optional[_Union[Role, str]] = ..., count: _Optional[int] = ..., title: _Optional[str] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ...) -> None: ...
+
 class Entry(_message.Message):
-    __slots__ = ("seq", "id", "sender", "client_id", "body", "at", "reply_to", "rev", "edited_at", "deleted", "resent_as", "attachments")
+    __slots__ = ("seq", "id", "sender", "client_id", "body", "at", "reply_to", "rev", "edited_at", "deleted", "resent_as", "attachments", "event", "mentions")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
@@ -409,6 +618,8 @@ class Entry(_message.Message):
     DELETED_FIELD_NUMBER: _ClassVar[int]
     RESENT_AS_FIELD_NUMBER: _ClassVar[int]
     ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    MENTIONS_FIELD_NUMBER: _ClassVar[int]
     seq: int
     id: bytes
     sender: bytes
@@ -421,7 +632,9 @@ class Entry(_message.Message):
     deleted: bool
     resent_as: int
     attachments: _containers.RepeatedCompositeFieldContainer[File]
-    def __init__(self, seq: _Optional[int] = ..., id: _Optional[bytes] = ..., sender: _Optional[bytes] = ..., client_id: _Optional[str] = ..., body: _Optional[str] = ..., at: _Optional[int] = ..., reply_to: _Optional[int] = ..., rev: _Optional[int] = ..., edited_at: _Optional[int] = ..., deleted: _Optional[bool] = ..., resent_as: _Optional[int] = ..., attachments: _Optional[_Iterable[_Union[File, _Mapping]]] = ...) -> None: ...
+    event: Event
+    mentions: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, seq: _Optional[int] = ..., id: _Optional[bytes] = ..., sender: _Optional[bytes] = ..., client_id: _Optional[str] = ..., body: _Optional[str] = ..., at: _Optional[int] = ..., reply_to: _Optional[int] = ..., rev: _Optional[int] = ..., edited_at: _Optional[int] = ..., deleted: _Optional[bool] = ..., resent_as: _Optional[int] = ..., attachments: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., event: _Optional[_Union[Event, _Mapping]] = ..., mentions: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class Absence(_message.Message):
     __slots__ = ("to", "why")
@@ -489,7 +702,7 @@ class Member(_message.Message):
     def __init__(self, id: _Optional[bytes] = ..., username: _Optional[str] = ..., name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., stays: _Optional[_Iterable[_Union[Range, _Mapping]]] = ..., delivered: _Optional[int] = ..., seen: _Optional[int] = ..., lapsed: _Optional[_Iterable[_Union[Range, _Mapping]]] = ...) -> None: ...
 
 class Conversation(_message.Message):
-    __slots__ = ("id", "kind", "title", "members", "head", "rev", "received", "received_rev", "start", "seen", "unread", "last")
+    __slots__ = ("id", "kind", "title", "members", "head", "rev", "received", "received_rev", "start", "seen", "unread", "last", "count", "members_rev", "adding", "history", "muted_until")
     ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -502,6 +715,11 @@ class Conversation(_message.Message):
     SEEN_FIELD_NUMBER: _ClassVar[int]
     UNREAD_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_REV_FIELD_NUMBER: _ClassVar[int]
+    ADDING_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
+    MUTED_UNTIL_FIELD_NUMBER: _ClassVar[int]
     id: bytes
     kind: Kind
     title: str
@@ -514,7 +732,12 @@ class Conversation(_message.Message):
     seen: int
     unread: int
     last: Entry
-    def __init__(self, id: _Optional[bytes] = ..., kind: _Optional[_Union[Kind, str]] = ..., title: _Optional[str] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., head: _Optional[int] = ..., rev: _Optional[int] = ..., received: _Optional[int] = ..., received_rev: _Optional[int] = ..., start: _Optional[int] = ..., seen: _Optional[int] = ..., unread: _Optional[int] = ..., last: _Optional[_Union[Entry, _Mapping]] = ...) -> None: ...
+    count: int
+    members_rev: int
+    adding: Adding
+    history: HistoryFrom
+    muted_until: int
+    def __init__(self, id: _Optional[bytes] = ..., kind: _Optional[_Union[Kind, str]] = ..., title: _Optional[str] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., head: _Optional[int] = ..., rev: _Optional[int] = ..., received: _Optional[int] = ..., received_rev: _Optional[int] = ..., start: _Optional[int] = ..., seen: _Optional[int] = ..., unread: _Optional[int] = ..., last: _Optional[_Union[Entry, _Mapping]] = ..., count: _Optional[int] = ..., members_rev: _Optional[int] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ..., muted_until: _Optional[int] = ...) -> None: ...
 
 class Conversations(_message.Message):
     __slots__ = ("items", "more", "opened")
@@ -527,20 +750,90 @@ class Conversations(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[Conversation, _Mapping]]] = ..., more: _Optional[bool] = ..., opened: _Optional[bool] = ...) -> None: ...
 
 class Members(_message.Message):
-    __slots__ = ("conv", "title", "members")
+    __slots__ = ("conv", "title", "members", "count", "members_rev", "adding", "history")
     CONV_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_REV_FIELD_NUMBER: _ClassVar[int]
+    ADDING_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
     conv: bytes
     title: str
     members: _containers.RepeatedCompositeFieldContainer[Member]
-    def __init__(self, conv: _Optional[bytes] = ..., title: _Optional[str] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ...) -> None: ...
+    count: int
+    members_rev: int
+    adding: Adding
+    history: HistoryFrom
+    def __init__(self, conv: _Optional[bytes] = ..., title: _Optional[str] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., count: _Optional[int] = ..., members_rev: _Optional[int] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ...) -> None: ...
+
+class Roster(_message.Message):
+    __slots__ = ("conv", "members_rev", "count", "members", "next")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_REV_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    members_rev: int
+    count: int
+    members: _containers.RepeatedCompositeFieldContainer[Member]
+    next: str
+    def __init__(self, conv: _Optional[bytes] = ..., members_rev: _Optional[int] = ..., count: _Optional[int] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., next: _Optional[str] = ...) -> None: ...
+
+class Link(_message.Message):
+    __slots__ = ("conv", "id", "token", "expires_at", "max_uses")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    MAX_USES_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    id: bytes
+    token: str
+    expires_at: int
+    max_uses: int
+    def __init__(self, conv: _Optional[bytes] = ..., id: _Optional[bytes] = ..., token: _Optional[str] = ..., expires_at: _Optional[int] = ..., max_uses: _Optional[int] = ...) -> None: ...
+
+class LinkUse(_message.Message):
+    __slots__ = ("id", "creator", "created_at", "expires_at", "max_uses", "uses")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    CREATOR_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    MAX_USES_FIELD_NUMBER: _ClassVar[int]
+    USES_FIELD_NUMBER: _ClassVar[int]
+    id: bytes
+    creator: bytes
+    created_at: int
+    expires_at: int
+    max_uses: int
+    uses: int
+    def __init__(self, id: _Optional[bytes] = ..., creator: _Optional[bytes] = ..., created_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., max_uses: _Optional[int] = ..., uses: _Optional[int] = ...) -> None: ...
+
+class Links(_message.Message):
+    __slots__ = ("conv", "links")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    LINKS_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    links: _containers.RepeatedCompositeFieldContainer[LinkUse]
+    def __init__(self, conv: _Optional[bytes] = ..., links: _Optional[_Iterable[_Union[LinkUse, _Mapping]]] = ...) -> None: ...
+
+class Seen(_message.Message):
+    __slots__ = ("title", "count")
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    title: str
+    count: int
+    def __init__(self, title: _Optional[str] = ..., count: _Optional[int] = ...) -> None: ...
 
 class Left(_message.Message):
-    __slots__ = ("conv",)
+    __slots__ = ("conv", "entry")
     CONV_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
     conv: bytes
-    def __init__(self, conv: _Optional[bytes] = ...) -> None: ...
+    entry: Entry
+    def __init__(self, conv: _Optional[bytes] = ..., entry: _Optional[_Union[Entry, _Mapping]] = ...) -> None: ...
 
 class Reset(_message.Message):
     __slots__ = ("conv", "horizon", "why")
@@ -672,14 +965,16 @@ class Holder(_message.Message):
     def __init__(self, id: _Optional[bytes] = ..., username: _Optional[str] = ..., name: _Optional[str] = ..., expired_at: _Optional[int] = ..., delivered_at: _Optional[int] = ..., seen_at: _Optional[int] = ...) -> None: ...
 
 class People(_message.Message):
-    __slots__ = ("conv", "seq", "people")
+    __slots__ = ("conv", "seq", "people", "next")
     CONV_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
     conv: bytes
     seq: int
     people: _containers.RepeatedCompositeFieldContainer[Holder]
-    def __init__(self, conv: _Optional[bytes] = ..., seq: _Optional[int] = ..., people: _Optional[_Iterable[_Union[Holder, _Mapping]]] = ...) -> None: ...
+    next: str
+    def __init__(self, conv: _Optional[bytes] = ..., seq: _Optional[int] = ..., people: _Optional[_Iterable[_Union[Holder, _Mapping]]] = ..., next: _Optional[str] = ...) -> None: ...
 
 class Missed(_message.Message):
     __slots__ = ("epoch", "conversations", "gone", "resets", "messages", "changes", "has_more", "point")

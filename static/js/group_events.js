@@ -1,0 +1,25 @@
+// What was done to a group, as a sentence. Of people who are not known here nobody is named.
+
+import { gettext, interpolate } from "./words.js";
+
+const SENTENCES = {
+  created: gettext("%(who)s made the group"),
+  added: gettext("%(who)s added %(whom)s"),
+  removed: gettext("%(who)s removed %(whom)s"),
+  joined: gettext("%(who)s joined by a link"),
+  left: gettext("%(who)s left"),
+  changed: gettext("%(who)s changed the settings of the group"),
+};
+const RENAMED = gettext("%(who)s named the group %(title)s");
+const ROLES = {
+  owner: gettext("%(who)s passed the group on to %(whom)s"),
+  admin: gettext("%(who)s made %(whom)s an admin"),
+  member: gettext("%(who)s took the role of an admin from %(whom)s"),
+};
+
+const sentence = ({ type, role, title }) => (type === "role" ? ROLES[role] : title && type === "changed" ? RENAMED : SENTENCES[type]);
+
+export function eventText({ sender, event }, nameOf) {
+  const whom = (event.users ?? []).map(nameOf).join(", ");
+  return interpolate(sentence(event) ?? SENTENCES.changed, { who: nameOf(sender), whom, title: event.title ?? "" });
+}
