@@ -4,6 +4,7 @@ MODE=demo is for one's own machine (`make run`): a secret key may be made up and
 MODE=production insists on everything a public server needs.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from chat.policy.endpoints import KNOWN_HOSTS
 from chat.wakeup.vapid import is_contact, is_key
 from messenger import env
+from messenger.limits import limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -39,6 +41,7 @@ INSTALLED_APPS = [
     "servestatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "axes",
     "channels",
     "csp",
     "chat.apps.ChatConfig",
@@ -134,6 +137,27 @@ env.require(
     HISTORY_DAYS == 0 or HISTORY_DAYS * 24 >= DEDUPE_HOURS,
     "HISTORY_DAYS must be 0 or cover DEDUPE_HOURS: a message sent again would be taken for a new one.",
 )
+
+# How much people may do, and whose X-Forwarded-For says where they are: chat/quota, chat/policy/addresses.py.
+LIMITS = limits()
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+# Wrong passwords for one account from one address, in the database: with django-axes (chat/web/signing_in.py).
+SIGN_IN_FAILURES = env.number("SIGN_IN_FAILURES", 10)
+SIGN_IN_PAUSE_MINUTES = env.number("SIGN_IN_PAUSE_MINUTES", 5, low=1, high=60 * 24 * 365)
+AXES_ENABLED = SIGN_IN_FAILURES > 0
+AXES_FAILURE_LIMIT = SIGN_IN_FAILURES
+AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_PAUSE_MINUTES)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# Tries while it is locked are none: they do not keep the rightful person out for longer.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "chat.web.signing_in.counted_address"
+AXES_USERNAME_CALLABLE = "chat.web.signing_in.counted_name"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Its middleware answers whoever is locked out; our form does, and the API in its own words.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 
 # Web Push: the server's key (manage.py make_vapid_keys); without one nobody is woken up, and everything else works.
 VAPID_PRIVATE_KEY = env.checked("VAPID_PRIVATE_KEY", is_key, "a key made by manage.py make_vapid_keys")
@@ -244,6 +268,8 @@ LOGGING = {
         "uvicorn.access": {"level": "WARNING"},
         "redis": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        # It would name whoever mistypes, which may be a password in the wrong field.
+        "axes": {"level": "ERROR"},
         "kombu": {"level": "WARNING"},
     },
 }

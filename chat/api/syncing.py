@@ -5,6 +5,7 @@ from ninja import Router
 
 from chat.api.answer import told
 from chat.api.identity import ANSWER_S, asked_by
+from chat.api.limits import read_within
 from chat.api.requests import Acks, WhatIsMissing
 from chat.api.responses import Acknowledged, Synced
 from chat.delivery.acking import acknowledge
@@ -18,6 +19,7 @@ router = Router(tags=["Syncing"], by_alias=True)
 
 
 @router.post("/sync", response=Synced, operation_id="sync")
+@read_within
 async def synchronize(request: HttpRequest, missing: WhatIsMissing) -> HttpResponse:
     """What is missing, newest conversations first, page by page: ask again with `next` while `has_more` is true, and
     whenever you want to know what is new. Nothing is taken for received because it was answered: acknowledge it."""

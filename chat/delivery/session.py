@@ -27,6 +27,7 @@ class Session:
 
     __slots__ = (
         "access_rev",
+        "address",
         "behind",
         "close_code",
         "codec",
@@ -52,6 +53,8 @@ class Session:
     ) -> None:
         self.user = user
         self.device = device
+        # Where from; empty: not known.
+        self.address = ""
         # The device's, when it was let in.
         self.access_rev = access_rev
         self.outlet = outlet

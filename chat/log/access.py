@@ -50,10 +50,11 @@ FROM chat_conversation c CROSS JOIN unnest(%s::uuid[]) AS u(id) WHERE c.id = %s:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, from which device. Lower-case UUID texts."""
+    """Who asks, from which device and which address (empty: not known). Lower-case UUID texts."""
 
     user: str
     device: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,13 @@ from django.views.generic import View
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from chat.log import devices, profile
+from chat.log.refusal import Later
 from chat.models import Device, User
 from chat.protocol.errors import ErrorCode
 from chat.web.doors import BadBody, for_devices, json_body
 from chat.web.forms import NewPasswordForm
-from chat.web.problems import problem
+from chat.web.problems import problem, too_early
+from chat.web.signing_in import may_try_own
 
 # As long as what Django's password fields take.
 PASSWORD_CHARS = 4096
@@ -185,6 +187,10 @@ class Password(View):
             return problem(ErrorCode.INVALID_PASSWORD, why.status, str(why))
         except ValidationError:
             return problem(ErrorCode.INVALID_PASSWORD, 422)
+        try:
+            may_try_own(device.user)
+        except Later as later:
+            return too_early(later)
         if errors := change_password(device, given):
             return problem(ErrorCode.INVALID_PASSWORD, 422, errors=errors)
         update_session_auth_hash(request, device.user)
