@@ -49,9 +49,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "messenger.request_log.request_log",
+    "messenger.headers.hard_headers",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
+    "messenger.headers.admin_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -156,8 +158,13 @@ AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "chat.web.signing_in.counted_address"
 AXES_USERNAME_CALLABLE = "chat.web.signing_in.counted_name"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-# Its middleware answers whoever is locked out; our form does, and the API in its own words.
-SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+SILENCED_SYSTEM_CHECKS = [
+    # Its middleware answers whoever is locked out; our form does, and the API in its own words.
+    "axes.W002",
+    # A messenger is one host: whether the others of its domain speak TLS is not for it to say.
+    "security.W005",
+    "security.W021",
+]
 
 # Web Push: the server's key (manage.py make_vapid_keys); without one nobody is woken up, and everything else works.
 VAPID_PRIVATE_KEY = env.checked("VAPID_PRIVATE_KEY", is_key, "a key made by manage.py make_vapid_keys")
@@ -183,10 +190,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "chat.log.passwords.EndsSessions"}]
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
+
+# Mails, for forgotten passwords: by SMTP. In the demo they are printed; in production that would put links into logs.
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.number("EMAIL_PORT", 587, low=1, high=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_STARTTLS", True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "messenger@localhost")
+SENDS_MAIL = DEMO or bool(EMAIL_HOST)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+env.require(not EMAIL_HOST or DEFAULT_FROM_EMAIL != "messenger@localhost", "EMAIL_FROM is not set: who mails are from.")
+PASSWORD_RESET_TIMEOUT = 3_600
 
 # Behind plain HTTP (a demo, a proxy on the same machine that is never bypassed) cookies cannot be Secure.
 SECURE_COOKIES = env.flag("SECURE_COOKIES", not DEMO)
@@ -196,7 +216,14 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 90 * 24 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_TLS_PROXY", False) else None
+# Only behind a proxy that says so can be known whether a page was asked for over TLS. What asks from inside (health,
+# figures) comes without.
+BEHIND_TLS_PROXY = env.flag("BEHIND_TLS_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
+SECURE_SSL_REDIRECT = BEHIND_TLS_PROXY
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 0 if DEMO else 365 * 24 * 3600)
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -209,6 +236,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["messenger"],
     }
 }
 

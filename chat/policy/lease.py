@@ -34,10 +34,24 @@ class Wish:
 class Lease:
     """One bucket in one process. `take` and `spend` are called on the hot path, and do nothing but arithmetic."""
 
-    __slots__ = ("_alone", "_asked", "_at", "_left", "_not_before", "_tokens", "_turned_away", "rate")
+    __slots__ = (
+        "_alone",
+        "_asked",
+        "_at",
+        "_left",
+        "_low",
+        "_not_before",
+        "_portion",
+        "_tokens",
+        "_turned_away",
+        "rate",
+    )
 
     def __init__(self, rate: Rate, now: float) -> None:
         self.rate = rate
+        self._portion = max(1.0, rate.most / PORTIONS)
+        # Below it more is wished for.
+        self._low = self._portion / 2
         # What may be spent here; below nothing: what was spent on credit.
         self._tokens = 0.0
         # What the shared bucket held at `_at`, as far as is known.
@@ -50,6 +64,10 @@ class Lease:
 
     def take(self, now: float, tokens: float = 1.0) -> float:
         """0 when granted, otherwise the seconds until it would be; then nothing is taken."""
+        if self._alone is None and self._tokens >= tokens:
+            # Nearly always, and as little as can be.
+            self._tokens -= tokens
+            return 0.0
         tokens = min(tokens, self.rate.most)
         if self._alone is not None:
             return self._alone.take(now, tokens)
@@ -66,7 +84,7 @@ class Lease:
         self._tokens -= tokens
 
     def needs_more(self, now: float) -> bool:
-        return self._asked is None and self._tokens < self._portion / 2 and now >= self._not_before
+        return self._tokens < self._low and self._asked is None and now >= self._not_before
 
     def wish(self, now: float) -> Wish:
         """To be answered by `lent` or `unanswered`."""
@@ -93,10 +111,6 @@ class Lease:
         self._asked = None
         if self._alone is None:
             self._alone = TokenBucket(self.rate.per_s, self.rate.most, now)
-
-    @property
-    def _portion(self) -> float:
-        return max(1.0, self.rate.most / PORTIONS)
 
     def _shared(self, now: float) -> float:
         return min(self.rate.most, self._left + max(0.0, now - self._at) * self.rate.per_s)

@@ -7,20 +7,18 @@ however many people do however much.
 
 import asyncio
 import logging
-from collections import OrderedDict
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat.policy.lease import Lease
-from chat.policy.rate import Rate
 from chat.quota.bucket import SCRIPT, Claim, answers, arguments
 from chat.quota.kinds import What, buckets
 
 logger = logging.getLogger(__name__)
 
-# Leases kept; who was not heard of longest is forgotten, and what was lent is lost to them.
-MOST_LEASES = 50_000
+# Leases kept. When there are more all are forgotten: what was lent is lost to their people, and fills up again.
+MOST_LEASES = 100_000
 # In one script: Redis does nothing else meanwhile.
 CHUNK = 500
 # While Redis is away it is asked this often.
@@ -33,32 +31,33 @@ class Quotas:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._leases: OrderedDict[str, Lease] = OrderedDict()
+        self._leases: dict[str, Lease] = {}
+        # The same by who does what, and from where: it is looked up for every message.
+        self._known: dict[tuple[What, str, str], tuple[tuple[str, Lease], ...]] = {}
         self._wanting: dict[str, Lease] = {}
         self._wake = asyncio.Event()
 
     def take(self, what: What, user: str, address: str, tokens: float = 1.0) -> float:
         """0 when granted, otherwise the seconds until it would be; then nothing is taken."""
         now = _now()
-        taken: list[Lease] = []
-        for key, rate in buckets(what, user, address):
-            lease = self._lease(key, rate, now)
+        counted = self._counted(what, user, address, now)
+        for n, (key, lease) in enumerate(counted):
             wait = lease.take(now, tokens)
-            self._renew(key, lease, now)
+            if lease.needs_more(now):
+                self._renew(key, lease)
             if wait:
-                for each in taken:
-                    each.spend(-tokens)
+                for _, before in counted[:n]:
+                    before.spend(-tokens)
                 return wait
-            taken.append(lease)
         return 0.0
 
     def spend(self, what: What, user: str, address: str, tokens: float) -> None:
         """After the fact, where it is known only then how much it was; what is missing has to fill up again."""
         now = _now()
-        for key, rate in buckets(what, user, address):
-            lease = self._lease(key, rate, now)
+        for key, lease in self._counted(what, user, address, now):
             lease.spend(tokens)
-            self._renew(key, lease, now)
+            if lease.needs_more(now):
+                self._renew(key, lease)
 
     def give_back(self, what: What, user: str, address: str, tokens: float = 1.0) -> None:
         """Of what was taken: it came to nothing."""
@@ -71,20 +70,21 @@ class Quotas:
             if not await self._settle():
                 await asyncio.sleep(RETRY_S)
 
-    def _lease(self, key: str, rate: Rate, now: float) -> Lease:
-        lease = self._leases.get(key)
-        if lease is None or lease.rate != rate:
-            lease = self._leases[key] = Lease(rate, now)
-            if len(self._leases) > MOST_LEASES:
-                self._leases.popitem(last=False)
-        else:
-            self._leases.move_to_end(key)
-        return lease
+    def _counted(self, what: What, user: str, address: str, now: float) -> tuple[tuple[str, Lease], ...]:
+        known = self._known.get((what, user, address))
+        if known is not None:
+            return known
+        if len(self._leases) >= MOST_LEASES or len(self._known) >= MOST_LEASES:
+            self._leases, self._known = {}, {}
+        counted = tuple(
+            (key, self._leases.setdefault(key, Lease(rate, now))) for key, rate in buckets(what, user, address)
+        )
+        self._known[what, user, address] = counted
+        return counted
 
-    def _renew(self, key: str, lease: Lease, now: float) -> None:
-        if lease.needs_more(now):
-            self._wanting[key] = lease
-            self._wake.set()
+    def _renew(self, key: str, lease: Lease) -> None:
+        self._wanting[key] = lease
+        self._wake.set()
 
     async def _settle(self) -> bool:
         """False: Redis is away, and all who wished have buckets of this process's own."""

@@ -99,6 +99,8 @@ async def _serve(
     clock = asyncio.get_running_loop().time
     session = Session(identity.user, identity.device, outlet, clock(), identity.access_rev, codec)
     session.address = address
+    if identity.good_for_s is not None:
+        session.good_until = clock() + identity.good_for_s
     desk = Desk(runtime, identity, session)
     runtime.hub.watchdog.strangers.add(session)
     began, code = clock(), GONE

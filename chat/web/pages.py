@@ -3,6 +3,7 @@
 from math import ceil
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, login, logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
+from chat.log import devices
 from chat.models import User
 from chat.quota.ask import wait_for
 from chat.quota.kinds import What
@@ -34,6 +36,9 @@ class SignIn(LoginView):
     template_name = "sign_in.html"
     form_class = SignInForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return super().get_context_data(**more) | {"sends_mail": settings.SENDS_MAIL}
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response = super().form_invalid(form)
@@ -64,6 +69,7 @@ class SignOut(LogoutView):
         """Whoever uses this browser next is not told who writes to the one who leaves."""
         if request.user.is_authenticated and (device := current_device(request, request.user)):
             subscriptions.remove(device)
+            devices.end_sockets(device)
         response = super().post(request, *args, **kwargs)
         return response if request.accepts("text/html") else HttpResponse(status=204)
 

@@ -11,6 +11,7 @@ import { isNews } from "./order.js";
 import { Preferences } from "./preferences.js";
 import { SignOut, toSignIn } from "./sign_out.js";
 import { Sync } from "./sync.js";
+import { scriptAddress } from "./trusted.js";
 import { BannerView } from "./views/banner.js";
 import { ComposerView } from "./views/composer.js";
 import { InfoDialog, NewChatDialog, wireCloseButtons } from "./views/dialogs.js";
@@ -30,7 +31,7 @@ const preferences = new Preferences();
 const notifications = new Notifications(preferences, boot.user.id);
 let app;
 
-const worker = new Worker(new URL("./pulse.js", import.meta.url));
+const worker = new Worker(scriptAddress(new URL("./pulse.js", import.meta.url)));
 const pulse = (call) => worker.addEventListener("message", () => call());
 
 class App {
@@ -76,6 +77,7 @@ class App {
       preferences,
       notifications,
       onRenamed: (name) => this.#callMe({ ...this.user, name }),
+      leave: () => signOut.finish(),
     });
     this.notice = new NoticeView();
     this.composer = new ComposerView({

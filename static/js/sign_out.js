@@ -30,6 +30,11 @@ export class SignOut {
       this.dialog.refuse(problem.title);
       return;
     }
+    await this.finish();
+  }
+
+  // The server knows of no session any more.
+  async finish() {
     this.isOver = true;
     this.onOver();
     await Promise.allSettled([forgetPage(), this.notifications.forget(), wipeAll(this.device)]);
