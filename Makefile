@@ -30,6 +30,7 @@ lint: setup
 	SECRET_KEY=lint MODE=demo DATABASE_URL=postgresql:///x REDIS_URL=redis://localhost $(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/djlint templates --check --lint --quiet
+	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive chat messenger receipts messenger_client
 
 bench: setup
 	$(PYTHON) -m bench $(ARGS)
@@ -40,7 +41,8 @@ faults: setup-test
 
 fuzz: setup-test
 	HYPOTHESIS_PROFILE=fuzz $(PYTHON) -m pytest tests/chat/protocol tests/chat/policy tests/receipts $(ARGS)
-	FUZZ_CASES=500 FUZZ_SECONDS=600 $(PYTHON) -m pytest tests/acceptance/test_openapi.py -k schemathesis -n 0 --timeout 7200
+	FUZZ_CASES=500 FUZZ_SECONDS=600 $(PYTHON) -m pytest tests/acceptance/test_openapi.py \
+	  tests/acceptance/test_frames_fuzzed.py -k "schemathesis or sound" -n 0 --timeout 7200
 
 soak: setup-test
 	FAULT_MESSAGES=20000 FAULT_KILLS=20 $(PYTHON) -m pytest -m faults -n 0 -s --timeout 7200 $(ARGS)

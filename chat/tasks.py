@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from chat.delivery.announce import announce
 from chat.inbox import media, redelivery, retention
 from chat.inbox import purge as history
+from chat.log.mailing import send_reset
 from chat.media import thumbnails
 from chat.media.sweep import tidy as tidy_files
 from chat.metrics.tally import NUDGES, TASK_FAILURES
@@ -40,6 +41,7 @@ PURGE_BATCHES = 100
 DRAW_S = 4.5
 # A claim that another worker is at is waited for this long before expiry is put off.
 SETTLE_S = 5.0
+MAIL_AGAIN_S = 20
 
 
 @shared_task(ignore_result=True)
@@ -54,6 +56,17 @@ def sweep() -> None:
     if nudges:
         NUDGES.add(len(nudges))
         _tell({"type": "nudges", "nudges": [[nudge.conv, nudge.device, nudge.head] for nudge in nudges]})
+
+
+@shared_task(ignore_result=True, bind=True, max_retries=5)
+def mail_reset(self: Any, email: str, address: str, language: str) -> None:
+    """The one task with content: what was typed, for the mail it may be about. Nothing of it is logged."""
+    try:
+        send_reset(email, address, language)
+    except (OSError, OperationalError, InterfaceError) as error:
+        logger.warning("mail put off: %s", type(error).__name__)
+        # Without the cause, which may quote an address.
+        raise self.retry(countdown=MAIL_AGAIN_S, exc=RuntimeError("no mail sent")) from None
 
 
 def _tell(event: dict[str, Any]) -> None:

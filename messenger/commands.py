@@ -15,6 +15,8 @@ def web(server: str, host: str, port: int) -> list[str]:
     python = [sys.executable, "-m"]
     if server == "uvicorn":
         limits = ["--ws-max-size", str(MAX_FRAME_BYTES), "--ws-per-message-deflate", "false", "--ws-ping-interval", "0"]
+        # Who is believed about addresses is TRUSTED_PROXIES, whichever server it is.
+        limits.append("--no-proxy-headers")
         quiet = ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5"]
         return [*python, "uvicorn", "messenger.asgi:application", "--host", host, "--port", str(port), *limits, *quiet]
     limits = [

@@ -66,7 +66,7 @@ class Server:
         """Inside the folder when that path is short enough for a socket, else a short name of its own."""
         if len(str(self.folder)) <= LONGEST_FOLDER:
             return self.folder
-        return Path("/tmp") / f"messenger-{sha256(str(self.folder).encode()).hexdigest()[:16]}"
+        return Path("/tmp") / f"messenger-{sha256(str(self.folder).encode()).hexdigest()[:16]}"  # nosec B108
 
     def command(self) -> list[str]:
         raise NotImplementedError

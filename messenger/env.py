@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
+from chat.policy import addresses
+
 T = TypeVar("T")
 
 
@@ -79,6 +81,15 @@ def url(name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
         return raw if parts.scheme in schemes else None
 
     return _read(name, default, parse, "an address starting with " + " or ".join(f"{each}://" for each in schemes))
+
+
+def networks(name: str) -> tuple[addresses.Network, ...]:
+    """None when it is not set."""
+
+    def parse(raw: str) -> tuple[addresses.Network, ...]:
+        return addresses.networks(word.strip() for word in raw.split(","))
+
+    return _read(name, (), parse, "a list of addresses or networks")
 
 
 def require(holds: bool, otherwise: str) -> None:

@@ -4,6 +4,7 @@ MODE=demo is for one's own machine (`make run`): a secret key may be made up and
 MODE=production insists on everything a public server needs.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from chat.policy.endpoints import KNOWN_HOSTS
 from chat.wakeup.vapid import is_contact, is_key
 from messenger import env
+from messenger.limits import limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -39,6 +41,7 @@ INSTALLED_APPS = [
     "servestatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "axes",
     "channels",
     "csp",
     "chat.apps.ChatConfig",
@@ -46,8 +49,10 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "messenger.request_log.request_log",
+    "messenger.headers.hard_headers",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "messenger.headers.admin_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -161,6 +166,31 @@ S3 = {
         "querystring_auth": False,
     },
 }
+# How much people may do, and whose X-Forwarded-For says where they are: chat/quota, chat/policy/addresses.py.
+LIMITS = limits()
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+# Wrong passwords for one account from one address, in the database: with django-axes (chat/web/signing_in.py).
+SIGN_IN_FAILURES = env.number("SIGN_IN_FAILURES", 10)
+SIGN_IN_PAUSE_MINUTES = env.number("SIGN_IN_PAUSE_MINUTES", 5, low=1, high=60 * 24 * 365)
+AXES_ENABLED = SIGN_IN_FAILURES > 0
+AXES_FAILURE_LIMIT = SIGN_IN_FAILURES
+AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_PAUSE_MINUTES)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# Tries while it is locked are none: they do not keep the rightful person out for longer.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "chat.web.signing_in.counted_address"
+AXES_USERNAME_CALLABLE = "chat.web.signing_in.counted_name"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+SILENCED_SYSTEM_CHECKS = [
+    # Its middleware answers whoever is locked out; our form does, and the API in its own words.
+    "axes.W002",
+    # A messenger is one host: whether the others of its domain speak TLS is not for it to say.
+    "security.W005",
+    "security.W021",
+]
 
 # Web Push: the server's key (manage.py make_vapid_keys); without one nobody is woken up, and everything else works.
 VAPID_PRIVATE_KEY = env.checked("VAPID_PRIVATE_KEY", is_key, "a key made by manage.py make_vapid_keys")
@@ -186,10 +216,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "chat.log.passwords.EndsSessions"}]
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
+
+# Mails, for forgotten passwords: by SMTP. In the demo they are printed; in production that would put links into logs.
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.number("EMAIL_PORT", 587, low=1, high=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_STARTTLS", True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "messenger@localhost")
+SENDS_MAIL = DEMO or bool(EMAIL_HOST)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+env.require(not EMAIL_HOST or DEFAULT_FROM_EMAIL != "messenger@localhost", "EMAIL_FROM is not set: who mails are from.")
+PASSWORD_RESET_TIMEOUT = 3_600
 
 # Behind plain HTTP (a demo, a proxy on the same machine that is never bypassed) cookies cannot be Secure.
 SECURE_COOKIES = env.flag("SECURE_COOKIES", not DEMO)
@@ -199,7 +242,14 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 90 * 24 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_TLS_PROXY", False) else None
+# Only behind a proxy that says so can be known whether a page was asked for over TLS. What asks from inside (health,
+# figures) comes without.
+BEHIND_TLS_PROXY = env.flag("BEHIND_TLS_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
+SECURE_SSL_REDIRECT = BEHIND_TLS_PROXY
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 0 if DEMO else 365 * 24 * 3600)
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -212,6 +262,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["messenger"],
     }
 }
 
@@ -271,6 +323,8 @@ LOGGING = {
         "uvicorn.access": {"level": "WARNING"},
         "redis": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        # It would name whoever mistypes, which may be a password in the wrong field.
+        "axes": {"level": "ERROR"},
         "kombu": {"level": "WARNING"},
     },
 }

@@ -182,14 +182,14 @@ class Supervisor:
 
     @property
     def _address(self) -> str:
-        return f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}/"  # noqa: S104
+        return f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}/"  # noqa: S104  # nosec B104
 
     def _await_web(self) -> None:
         end = time.monotonic() + START_S
         while time.monotonic() < end:
             self._pause()
             try:
-                with urllib.request.urlopen(f"{self._address}healthz", timeout=2):  # noqa: S310 (ours)
+                with urllib.request.urlopen(f"{self._address}healthz", timeout=2):  # noqa: S310 (ours) # nosec B310
                     return
             except urllib.error.HTTPError:
                 # It answers; what it thinks of our Host header is not the question.

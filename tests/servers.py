@@ -22,6 +22,16 @@ REDIS = "TEST_REDIS_URL"
 FOLDER = "TEST_FOLDER"
 # For tests only.
 VAPID_PRIVATE_KEY = "KhXYaB3vAQxkJzGmqkR0HcVKrKbHTLxT1NwzqZ3YcTo"
+# Everybody comes from one address and does as much as they can: limits are there, and far away.
+PLENTY = dict.fromkeys(
+    (
+        *("LIMIT_SENDS", "LIMIT_SENDS_ADDRESS", "LIMIT_CONVERSATIONS", "LIMIT_CONVERSATIONS_ADDRESS"),
+        *("LIMIT_CONNECTS", "LIMIT_CONNECTS_ADDRESS", "LIMIT_SYNC_MEGABYTES", "LIMIT_SYNC_MEGABYTES_ADDRESS"),
+        *("LIMIT_UPLOAD_MEGABYTES", "LIMIT_UPLOAD_MEGABYTES_ADDRESS", "LIMIT_SIGN_INS_ADDRESS"),
+        *("LIMIT_SIGN_UPS_ADDRESS", "LIMIT_PASSWORDS", "LIMIT_RESETS", "LIMIT_RESETS_ADDRESS", "LIMIT_EXPORTS"),
+    ),
+    "1000000000",
+)
 
 
 def new_folder(prefix: str) -> Path:
@@ -91,4 +101,4 @@ def environment_for(worker: str) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
         "VAPID_PRIVATE_KEY": VAPID_PRIVATE_KEY,
         "MESSENGER_PUSH_LOOPBACK": "true",
-    }
+    } | PLENTY

@@ -4,8 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm
-from django.db import transaction
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -22,21 +20,10 @@ class DeviceInline(ReadOnlyInline):
     readonly_fields = fields
 
 
-class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
-    """A password set by a moderator ends what was opened with the old one."""
-
-    @transaction.atomic
-    def save(self, commit: bool = True) -> Any:
-        user = super().save(commit)
-        devices.end_sessions(user)
-        return user
-
-
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     """Found by username, name or mail; shows how many devices can act for them."""
 
-    change_password_form = PasswordForm
     list_display = ("username", "name", "email", "is_active", "is_staff", "active_devices", "last_login", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
     search_fields = ("username", "name", "email", "=id")

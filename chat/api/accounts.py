@@ -1,33 +1,36 @@
 """Accounts and devices: signing up, signing in, tokens, and signing out. Passwords are tried in threads (threads.py).
 
-Threats met here: who guesses passwords (limits.py), who wants to know which usernames exist (one answer, and a password
-hash computed either way; signing up has to tell), who signs a device of somebody else in (NOT_FOUND, and only after the
+Threats met here: who guesses passwords, or wants to know which usernames exist (chat/web/signing_in.py; signing up has
+to tell), who makes accounts by the hundred, who signs a device of somebody else in (NOT_FOUND, and only after the
 password was right).
 """
 
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.signals import user_logged_in
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from chat.api.answer import nothing, told
 from chat.api.identity import asked_by
-from chat.api.limits import Limits
 from chat.api.problems import Invalid
 from chat.api.requests import NewAccount, SignIn
 from chat.api.responses import Devices, SignedIn, Token
 from chat.api.threads import in_thread
 from chat.delivery.runtime import running
 from chat.log import devices
-from chat.log.refusal import Refusal
+from chat.log.refusal import Refusal, unless
 from chat.models import Device, User
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import Id
+from chat.quota.ask import wait_for
+from chat.quota.kinds import What
 from chat.web.account import find_device, told_devices
+from chat.web.addresses import of_request
 from chat.web.forms import TAKEN, SignUpForm
+from chat.web.signing_in import try_password
 
 router = Router(tags=["Accounts and devices"])
 
@@ -35,23 +38,16 @@ router = Router(tags=["Accounts and devices"])
 @router.post("/accounts", auth=None, response={201: SignedIn}, operation_id="signUp")
 async def sign_up(request: HttpRequest, account: NewAccount) -> HttpResponse:
     """A new person, signed in on their first device."""
-    return told(await in_thread(_sign_up, account), 201)
+    return told(await in_thread(_sign_up, account, of_request(request)), 201)
 
 
 @router.post("/devices", auth=None, response={201: SignedIn}, operation_id="signIn")
 async def sign_in(request: HttpRequest, given: SignIn) -> HttpResponse:
     """A new device of a person who is there, or one of theirs again under a new token; then its old token has ended.
-    At most 10 wrong passwords at once for a username from one address, then one in 30 seconds."""
-    limits = Limits.of(await running())
-    address = request.META.get("REMOTE_ADDR", "")
-    limits.may_guess(given.username, address)
-    user = await in_thread(_authenticate, given.username, given.password)
-    if user is None:
-        raise Refusal(ErrorCode.AUTHENTICATION_FAILED)
-    limits.guessed_right(given.username, address)
-    signed_in = await in_thread(_sign_in, user, given)
+    After 10 wrong passwords for a username from one address there are 5 minutes to wait, here and on the pages."""
+    signed_in = await in_thread(_sign_in, request, given)
     if given.device_id is not None:
-        (await running()).postman.revoked_hint(str(user.id))
+        (await running()).postman.revoked_hint(signed_in["user"]["id"])
     return told(signed_in, 201)
 
 
@@ -103,23 +99,14 @@ async def _revoke(request: HttpRequest, device: str) -> HttpResponse:
 # In threads
 
 
-def _authenticate(username: str, password: str) -> User | None:
-    """A hash is computed also for a name that nobody has. Unlike Django's own, this stores no hash anew where that is
-    out of date: all sessions would be over though nothing was changed."""
-    user = User.objects.filter(username=username).first()
-    if user is None:
-        make_password(password)
-        return None
-    return user if check_password(password, user.password) and user.is_active else None
-
-
-def _sign_up(account: NewAccount) -> dict[str, Any]:
+def _sign_up(account: NewAccount, address: str) -> dict[str, Any]:
     given = {"username": account.username, "name": account.name}
     form = SignUpForm(given | {"password1": account.password, "password2": account.password})
     if form.has_error("username", TAKEN):
         raise Refusal(ErrorCode.USERNAME_TAKEN)
     if not form.is_valid():
         raise Invalid(ErrorCode.INVALID_ACCOUNT, _errors(form))
+    unless(wait_for(What.SIGN_UPS, address=address))
     try:
         with transaction.atomic():
             user = form.save()
@@ -138,7 +125,12 @@ def _errors(form: SignUpForm) -> dict[str, list[str]]:
     return errors
 
 
-def _sign_in(user: User, given: SignIn) -> dict[str, Any]:
+def _sign_in(request: HttpRequest, given: SignIn) -> dict[str, Any]:
+    user = try_password(request, given.username, given.password)
+    if user is None:
+        raise Refusal(ErrorCode.AUTHENTICATION_FAILED)
+    # Whoever counts wrong ones begins anew.
+    user_logged_in.send(sender=User, request=request, user=user)
     if given.device_id is None:
         return _signed_in(user, *devices.register(user, given.name, Device.Kind.APP))
     again = devices.sign_in_again(user, UUID(given.device_id))

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from chat.api.answer import nothing, told
-from chat.api.identity import ANSWER_S, asked_by
+from chat.api.identity import ANSWER_S, actor_of, asked_by
 from chat.api.limits import Limits
 from chat.api.requests import Direct
 from chat.api.responses import Conversation, Conversations
@@ -41,7 +41,7 @@ async def list_conversations(request: HttpRequest, limit: Limit = 50, next: Next
 async def open_direct(request: HttpRequest, direct: Direct) -> HttpResponse:
     """The 1:1 conversation with someone, made (201) if it is not there yet (200)."""
     runtime, asking = await running(), asked_by(request)
-    found = await bounded(acts.open_direct(runtime, asking.user, direct.username), ANSWER_S)
+    found = await bounded(acts.open_direct(runtime, actor_of(request), direct.username), ANSWER_S)
     return await conversation(runtime, asking, found.conv, 201 if found.created else 200)
 
 

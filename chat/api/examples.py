@@ -23,7 +23,7 @@ TUS = {"Tus-Resumable": "1.0.0"}
 _file = {"id": FILE, "name": "hello.txt", "type": "text/plain", "size": 11}
 _user = {"id": ALICE, "username": "alice", "name": "Alice Archer"}
 _signed_in = {"device_id": DEVICE, "token": TOKEN, "user": _user}
-_profile = _user | {"read_receipts": True, "shows_presence": True}
+_profile = _user | {"email": "", "read_receipts": True, "shows_presence": True}
 _entry = {
     "seq": 1,
     "id": MESSAGE,
@@ -122,6 +122,9 @@ EXAMPLES = {
     "revokeOtherDevices": Example(),
     "getProfile": Example(answer=_profile),
     "changeProfile": Example({"name": "Alice Archer", "read_receipts": True}, _profile),
+    "setEmail": Example({"email": "alice@example.org", "password": PASSWORD}),
+    "exportData": Example(),
+    "deleteAccount": Example({"password": PASSWORD}),
     "changePassword": Example({"old": PASSWORD, "new": "another horse, another staple"}),
     "getPushKey": Example(answer={"key": _push["p256dh"]}),
     "subscribe": Example(

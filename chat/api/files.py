@@ -13,10 +13,10 @@ from django.http.response import HttpResponseBase
 
 from chat.api.identity import ANSWER_S
 from chat.api.limits import Limits
-from chat.api.problems import Later, refused
+from chat.api.problems import refused
 from chat.delivery.runtime import running
 from chat.log.pool import bounded
-from chat.log.refusal import Refusal
+from chat.log.refusal import Later, Refusal
 from chat.media import places, showing
 from chat.media.threads import in_thread
 from chat.protocol.errors import ErrorCode

@@ -13,7 +13,6 @@ from chat.api.responses import Conversation, GroupChanged, Link, Links, Members,
 from chat.delivery import group_acts
 from chat.delivery.runtime import running
 from chat.log import invites
-from chat.log.access import Actor
 from chat.log.pool import bounded
 from chat.protocol.frames import (
     DEFAULT_MEMBERS_PAGE,
@@ -43,7 +42,7 @@ async def create_group(request: HttpRequest, group: NewGroup) -> HttpResponse:
     """One's own, with `users` in it: 201 the first time, and 200 with the same group whenever the same client_id is
     sent again. After an answer that was lost, or a 503, send it again."""
     runtime, asking = await running(), asked_by(request)
-    made = await bounded(group_acts.create(runtime, _actor(request), group), ANSWER_S)
+    made = await bounded(group_acts.create(runtime, actor_of(request), group), ANSWER_S)
     return await conversation(runtime, asking, made.conv, 200 if made.head is None else 201)
 
 
@@ -90,27 +89,27 @@ async def leave_group(request: HttpRequest, conv: Id) -> HttpResponse:
 @router.put("/conversations/{conv}/mute", response={204: None}, operation_id="mute")
 async def mute(request: HttpRequest, conv: Id, muting: Muting) -> HttpResponse:
     """No wake-ups until then, but for mentions. What comes is delivered all the same."""
-    await bounded(group_acts.mute(await running(), _actor(request), conv, muting.until), ANSWER_S)
+    await bounded(group_acts.mute(await running(), actor_of(request), conv, muting.until), ANSWER_S)
     return nothing()
 
 
 @router.get("/conversations/{conv}/invites", response=Links, operation_id="listInvites")
 async def list_invites(request: HttpRequest, conv: Id) -> HttpResponse:
     """The links that let people in, without their tokens: to owner and admins."""
-    return told({"links": await bounded(group_acts.links(await running(), _actor(request), conv), ANSWER_S)})
+    return told({"links": await bounded(group_acts.links(await running(), actor_of(request), conv), ANSWER_S)})
 
 
 @router.post("/conversations/{conv}/invites", response={201: Link}, operation_id="invite")
 async def invite(request: HttpRequest, conv: Id, new: NewInvite) -> HttpResponse:
     """A link to join by. Whoever knows its token gets in, until it ends; its token is shown this once."""
     frame = Invite(t="invite", conv=conv, expires_at=new.expires_at, max_uses=new.max_uses)
-    return told(await bounded(group_acts.invite(await running(), _actor(request), frame), ANSWER_S), 201)
+    return told(await bounded(group_acts.invite(await running(), actor_of(request), frame), ANSWER_S), 201)
 
 
 @router.delete("/conversations/{conv}/invites/{link}", response={204: None}, operation_id="revokeInvite")
 async def revoke_invite(request: HttpRequest, conv: Id, link: Id) -> HttpResponse:
     """Nobody joins by it any more."""
-    await bounded(group_acts.revoke(await running(), _actor(request), conv, link), ANSWER_S)
+    await bounded(group_acts.revoke(await running(), actor_of(request), conv, link), ANSWER_S)
     return nothing()
 
 
@@ -126,14 +125,10 @@ async def preview_invite(request: HttpRequest, link: Token) -> HttpResponse:
 async def join(request: HttpRequest, link: Token) -> HttpResponse:
     """Who is in it already stays. Not for whoever was removed."""
     runtime, asking = await running(), asked_by(request)
-    joined = await bounded(group_acts.join(runtime, _actor(request), link.token), ANSWER_S)
+    joined = await bounded(group_acts.join(runtime, actor_of(request), link.token), ANSWER_S)
     return await conversation(runtime, asking, joined.conv)
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return actor_of(asked_by(request))
-
-
 async def _changed(request: HttpRequest, frame: ChangeGroup | Add | Remove | GiveRole | Leave) -> HttpResponse:
-    done = await bounded(group_acts.change(await running(), _actor(request), frame), ANSWER_S)
+    done = await bounded(group_acts.change(await running(), actor_of(request), frame), ANSWER_S)
     return told({"conv": done.conv, "members_rev": done.members_rev})

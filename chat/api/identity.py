@@ -14,6 +14,7 @@ from chat.delivery.runtime import running
 from chat.log.access import Actor
 from chat.log.refusal import Refusal
 from chat.protocol.errors import ErrorCode
+from chat.web.addresses import of_request
 from chat.web.identity import Identity, bearer, identify
 
 ANSWER_S = 1.5
@@ -65,11 +66,13 @@ class Asking:
         return await asking(request, self._recent)
 
 
+def actor_of(request: HttpRequest) -> Actor:
+    """The same, as the use cases of the log know it."""
+    asking = asked_by(request)
+    return Actor(asking.user, asking.device, asking.access_rev, of_request(request))
+
+
 def asked_by(request: HttpRequest) -> Identity:
     """In a route, which nobody unknown gets into."""
     identity: Identity = request.auth  # type: ignore[attr-defined]
     return identity
-
-
-def actor_of(asking: Identity) -> Actor:
-    return Actor(asking.user, asking.device, asking.access_rev)

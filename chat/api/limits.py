@@ -1,21 +1,27 @@
-"""How fast the API may be asked, in this process: a device, and whoever tries passwords."""
+"""How fast the API may be asked: a device, in this process; what it reads, by the limits all processes share."""
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 from weakref import WeakKeyDictionary
 
-from chat.api.problems import Later
+from django.http import HttpRequest, HttpResponse
+
 from chat.delivery.presence import STAMP_S
-from chat.delivery.runtime import Runtime
+from chat.delivery.runtime import Runtime, running
+from chat.log.refusal import unless
 from chat.policy.rate import TokenBucket
-from chat.protocol.errors import ErrorCode
+from chat.quota.kinds import What
+from chat.web.addresses import of_request
+
+P = ParamSpec("P")
+Route = Callable[Concatenate[HttpRequest, P], Awaitable[HttpResponse]]
 
 # Requests of one device: far above any person, far below what would hurt the others.
 REQUESTS_PER_S, REQUEST_BURST = 200.0, 400.0
-# Wrong passwords for one name from one address.
-GUESSES_PER_S, GUESS_BURST = 1 / 30, 10.0
 # Where a client says that it types every three seconds.
 TYPING_PER_S, TYPING_BURST = 0.5, 5.0
 # Uploads that are written to at once: each holds up to three megabytes.
@@ -30,7 +36,7 @@ class _Buckets:
         self._burst = burst
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    def take(self, key: str, now: float, tokens: float = 1.0) -> float:
+    def take(self, key: str, now: float) -> float:
         """0 when granted, otherwise the seconds until it would be."""
         bucket = self._buckets.get(key)
         if bucket is None:
@@ -39,15 +45,14 @@ class _Buckets:
                 self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(key)
-        return bucket.take(now, tokens)
+        return bucket.take(now)
 
 
 class Limits:
-    """`take` and `may_guess` raise Later (RATE_LIMITED)."""
+    """Of this process alone."""
 
     def __init__(self) -> None:
         self._requests = _Buckets(REQUESTS_PER_S, REQUEST_BURST)
-        self._guesses = _Buckets(GUESSES_PER_S, GUESS_BURST)
         self._typing = _Buckets(TYPING_PER_S, TYPING_BURST)
         self._visits = _Buckets(1 / STAMP_S, 1.0)
         self._writers: Counter[str] = Counter()
@@ -60,14 +65,14 @@ class Limits:
         return _limits[runtime]
 
     def take(self, device: str) -> None:
-        """A request of a device."""
-        _unless(self._requests.take(device, _now()))
+        """A request of a device. Raises Later (RATE_LIMITED)."""
+        unless(self._requests.take(device, _now()))
 
     @contextmanager
     def uploading(self, user: str) -> Iterator[None]:
-        """While a body is being taken: only so many at once, of a person and in all."""
+        """While a body is being taken: only so many at once, of a person and in all. Raises Later."""
         if self._writers[user] >= MOST_WRITERS_EACH or self._writers.total() >= MOST_WRITERS:
-            raise Later(ErrorCode.RATE_LIMITED, 1_000)
+            unless(1.0)
         self._writers[user] += 1
         try:
             yield
@@ -84,22 +89,28 @@ class Limits:
         """Whether that it was here is worth noting again."""
         return not self._visits.take(device, _now())
 
-    def may_guess(self, username: str, address: str) -> None:
-        """Before a password is tried: there must be room for a wrong one."""
-        _unless(self._guesses.take(_guesser(username, address), _now()))
 
-    def guessed_right(self, username: str, address: str) -> None:
-        """It was none: what it took is given back."""
-        self._guesses.take(_guesser(username, address), _now(), tokens=-1.0)
+def read_within(route: Route[P]) -> Route[P]:
+    """A route whose answers may be long: their bytes are counted. Raises Later (RATE_LIMITED)."""
+
+    @wraps(route)
+    async def limited(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        quotas, user, address = (await running()).quotas, _user(request), of_request(request)
+        unless(quotas.take(What.SYNC, user, address))
+        response = await route(request, *args, **kwargs)
+        quotas.spend(What.SYNC, user, address, len(response.content))
+        return response
+
+    return limited
 
 
-def _guesser(username: str, address: str) -> str:
-    return f"{username.lower()}|{address}"
+def may_upload(runtime: Runtime, request: HttpRequest, size: int) -> None:
+    """Before `size` bytes of an upload are taken in. Raises Later (RATE_LIMITED)."""
+    unless(runtime.quotas.take(What.UPLOADS, _user(request), of_request(request), size))
 
 
-def _unless(wait: float) -> None:
-    if wait:
-        raise Later(ErrorCode.RATE_LIMITED, round(wait * 1000) + 100)
+def _user(request: Any) -> str:
+    return str(request.auth.user)
 
 
 def _now() -> float:

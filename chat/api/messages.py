@@ -7,6 +7,7 @@ from ninja import Path, Query, Router
 
 from chat.api.answer import told
 from chat.api.identity import ANSWER_S, Asking, actor_of, asked_by
+from chat.api.limits import read_within
 from chat.api.problems import BadRequest
 from chat.api.requests import Again, NewText
 from chat.api.responses import Accepted, History, Info, Revised
@@ -16,7 +17,7 @@ from chat.delivery.reply import Reply
 from chat.delivery.runtime import Runtime, running
 from chat.inbox.horizons import Reset, pass_horizons
 from chat.log.pool import bounded
-from chat.log.refusal import Refusal
+from chat.log.refusal import Refusal, unless
 from chat.metrics.web import SENDS
 from chat.policy import decide
 from chat.protocol.errors import ErrorCode
@@ -32,6 +33,7 @@ from chat.protocol.frames import (
     Username,
 )
 from chat.protocol.frames import Info as AskInfo
+from chat.quota.kinds import What
 from chat.web.identity import Identity
 
 router = Router(tags=["Messages"], by_alias=True)
@@ -47,6 +49,7 @@ After = Annotated[Username | None, Query(description="`next` of the page before.
 
 
 @router.get("/conversations/{conv}/messages", response=History, operation_id="readHistory")
+@read_within
 async def read_history(
     request: HttpRequest,
     conv: Id,
@@ -94,8 +97,11 @@ async def _pass_expired(asking: Identity, conv: str, found: acts.Stretch) -> Non
 async def send_message(request: HttpRequest, conv: Id, message: Message) -> HttpResponse:
     """In the log and on disk when it is answered: 201 the first time, and 200 with the same message_id, seq and
     timestamp whenever the same client_id is sent again. After an answer that was lost, or a 503, send it again."""
-    runtime, asking = await running(), asked_by(request)
-    proposal = acts.proposal(message, conv, actor_of(asking))
+    runtime, actor = await running(), actor_of(request)
+    if wait := runtime.quotas.take(What.SENDS, actor.user, actor.address):
+        SENDS.add(of="retry")
+        unless(wait)
+    proposal = acts.proposal(message, conv, actor)
     reply = Reply()
     if not runtime.committer.submit(proposal, reply):
         SENDS.add(of="retry")
@@ -127,8 +133,7 @@ async def delete_message(
 )
 async def resend_message(request: HttpRequest, conv: Id, seq: Seq, again: Again) -> HttpResponse:
     """One's own that expired before it was delivered: withdrawn, and sent anew under another client_id."""
-    runtime, asking = await running(), asked_by(request)
-    actor = actor_of(asking)
+    runtime, actor = await running(), actor_of(request)
     ack, fresh = await bounded(acts.resend(runtime, actor, conv, seq, again.client_id), ANSWER_S)
     return told(ack, 201 if fresh else 200)
 
@@ -143,6 +148,5 @@ async def message_info(
 
 
 async def _change(request: HttpRequest, frame: Edit | Delete) -> HttpResponse:
-    asking = asked_by(request)
-    rev = await bounded(acts.change(await running(), actor_of(asking), frame), ANSWER_S)
+    rev = await bounded(acts.change(await running(), actor_of(request), frame), ANSWER_S)
     return told({"conv": frame.conv, "seq": frame.seq, "rev": rev})

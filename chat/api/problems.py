@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from chat.api.statuses import status_of
 from chat.delivery.answers import RETRY_AFTER_MS
 from chat.log.durability import DurabilityOff
-from chat.log.refusal import Refusal
+from chat.log.refusal import Later, Refusal
 from chat.protocol.codec_json import FrameError
 from chat.protocol.errors import ErrorCode, Retry
 from chat.web.problems import problem
@@ -48,14 +48,6 @@ class Explained(Refusal):
     def __init__(self, code: ErrorCode, text: str) -> None:
         super().__init__(code)
         self.text = text
-
-
-class Later(Refusal):
-    """To be asked again after so many milliseconds."""
-
-    def __init__(self, code: ErrorCode, after_ms: int) -> None:
-        super().__init__(code)
-        self.after_ms = after_ms
 
 
 def refused(code: ErrorCode, status: int | None = None, after_ms: int | None = None, **more: Any) -> HttpResponse:

@@ -9,7 +9,6 @@ from ninja import Router
 
 from chat.api.answer import nothing, told
 from chat.api.identity import asked_by
-from chat.api.limits import Limits
 from chat.api.problems import Explained, Invalid
 from chat.api.responses import Profile, PushKey
 from chat.api.threads import in_thread
@@ -22,6 +21,7 @@ from chat.protocol.errors import ErrorCode
 from chat.wakeup import registry, resolving, subscriptions, vapid
 from chat.wakeup.subscriptions import BadSubscription, WebPushSubscription
 from chat.web.account import Passwords, Wish, change_password, grant, told_profile
+from chat.web.signing_in import may_try_own
 
 router = Router(tags=["Profile and settings"])
 
@@ -43,10 +43,7 @@ async def change_profile(request: HttpRequest, wish: Wish) -> HttpResponse:
 async def change_own_password(request: HttpRequest, passwords: Passwords) -> HttpResponse:
     """This device goes on; all others are signed out."""
     runtime, asking = await running(), asked_by(request)
-    Limits.of(runtime).may_guess(asking.username, asking.device)
     errors = await in_thread(_change_password, asking.device, passwords)
-    if "old" not in errors:
-        Limits.of(runtime).guessed_right(asking.username, asking.device)
     if errors:
         raise Invalid(ErrorCode.INVALID_PASSWORD, errors)
     runtime.postman.revoked_hint(asking.user)
@@ -100,7 +97,9 @@ def _profile(user: str) -> dict[str, Any]:
 
 
 def _change_password(device: str, passwords: Passwords) -> dict[str, list[str]]:
-    return change_password(Device.objects.select_related("user").get(id=device), passwords)
+    asking = Device.objects.select_related("user").get(id=device)
+    may_try_own(asking.user)
+    return change_password(asking, passwords)
 
 
 def _subscribe(device: str, subscription: WebPushSubscription) -> bool:

@@ -4,7 +4,17 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from chat.api import accounts, attachments, conversations, groups, messages, profile, syncing, uploads
+from chat.api import (
+    accounts,
+    attachments,
+    conversations,
+    groups,
+    messages,
+    own_data,
+    profile,
+    syncing,
+    uploads,
+)
 from chat.api.identity import Asking
 from chat.api.parser import JsonParser
 from chat.api.problems import answer_to
@@ -30,5 +40,5 @@ for kind in (Exception, HttpError, ValidationError):
     api.add_exception_handler(kind, _answer_to)
 
 # In the order in which an address is looked for: what is asked most comes first.
-for part in (messages, syncing, conversations, groups, attachments, uploads, accounts, profile):
+for part in (messages, syncing, conversations, groups, attachments, uploads, accounts, profile, own_data):
     api.add_router("", part.router)

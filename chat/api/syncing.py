@@ -5,6 +5,7 @@ from ninja import Router
 
 from chat.api.answer import told
 from chat.api.identity import ANSWER_S, actor_of, asked_by
+from chat.api.limits import read_within
 from chat.api.requests import Acks, WhatIsMissing
 from chat.api.responses import Acknowledged, Synced
 from chat.delivery.acking import acknowledge
@@ -17,6 +18,7 @@ router = Router(tags=["Syncing"], by_alias=True)
 
 
 @router.post("/sync", response=Synced, operation_id="sync")
+@read_within
 async def synchronize(request: HttpRequest, missing: WhatIsMissing) -> HttpResponse:
     """What is missing, newest conversations first, page by page: ask again with `next` while `has_more` is true, and
     whenever you want to know what is new. Nothing is taken for received because it was answered: acknowledge it."""
@@ -39,6 +41,5 @@ async def acknowledge_all(request: HttpRequest, batch: Acks) -> HttpResponse:
     """DELIVERED: stored on this device for good; SEEN: its person has seen it; CHANGED: all edits and deletions up to
     that revision are stored. Cumulative ones are meant for most uses; single ones count as far as they leave no hole.
     The answer says where the device stands then, and which acknowledgements name what is not there."""
-    runtime, asking = await running(), asked_by(request)
-    done = await bounded(acknowledge(runtime, actor_of(asking), batch.acks), ANSWER_S)
+    done = await bounded(acknowledge(await running(), actor_of(request), batch.acks), ANSWER_S)
     return told({"positions": done.positions, "refused": done.refused})

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from chat.api.answer import nothing, told
 from chat.api.handler import Gone, Request
 from chat.api.identity import ANSWER_S, asked_by
-from chat.api.limits import Limits
+from chat.api.limits import Limits, may_upload
 from chat.api.problems import BadRequest
 from chat.api.responses import Upload
 from chat.delivery.runtime import running
@@ -124,6 +124,7 @@ async def continue_upload(
     runtime, asking = await running(), asked_by(request)
     if request.content_type != CONTENT:
         raise BadRequest(415, f"The body must be {CONTENT}.")
+    may_upload(runtime, request, int(request.META.get("CONTENT_LENGTH") or 0))
     writing = uploads.Writing(runtime.database, asking.user, upload, offset, _read_checksum(checksum))
     with Limits.of(runtime).uploading(asking.user):
         found = await writing.run(request.receive)

@@ -15,13 +15,14 @@ from chat.log import durability, history, members, revise
 from chat.log.access import Actor
 from chat.log.history import Page
 from chat.log.members import Direct
-from chat.log.refusal import Refusal
+from chat.log.refusal import Refusal, unless
 from chat.log.transaction import new_message_id
 from chat.policy.decide import Proposal
 from chat.policy.revise import Windows
 from chat.protocol.codec_json import fitting
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import MAX_RANGE, Delete, Edit, Info, Message
+from chat.quota.kinds import What
 
 PERSON = ("id", "username", "name", "expired_at", "delivered_at", "seen_at")
 
@@ -87,6 +88,8 @@ async def people(runtime: Runtime, user: str, frame: Info) -> dict[str, Any]:
 
 async def change(runtime: Runtime, actor: Actor, frame: Edit | Delete) -> int:
     """The revision it has, or had already."""
+    if isinstance(frame, Edit):
+        unless(runtime.quotas.take(What.SENDS, actor.user, actor.address))
     async with runtime.revising, runtime.database.transaction() as connection:
         if isinstance(frame, Edit):
             done = await revise.edit(connection, actor, frame.conv, frame.seq, frame.body, windows())
@@ -101,6 +104,7 @@ async def change(runtime: Runtime, actor: Actor, frame: Edit | Delete) -> int:
 
 async def resend(runtime: Runtime, actor: Actor, conv: str, seq: int, client_id: str) -> tuple[dict[str, Any], bool]:
     """ACCEPTED of the entry in the old one's place, and whether it is there only now."""
+    unless(runtime.quotas.take(What.SENDS, actor.user, actor.address))
     async with runtime.revising, runtime.database.transaction() as connection:
         done = await revise.resend(connection, actor, conv, seq, client_id, new_message_id())
         in_force = await durability.in_force(connection)
@@ -110,10 +114,14 @@ async def resend(runtime: Runtime, actor: Actor, conv: str, seq: int, client_id:
     return accepted(conv, done.entry, in_force), done.fresh
 
 
-async def open_direct(runtime: Runtime, user: str, username: str) -> Direct:
-    direct = await members.open_direct(runtime.database, user, username)
+async def open_direct(runtime: Runtime, actor: Actor, username: str) -> Direct:
+    """Only new ones are counted, and who asks for people that do not exist."""
+    unless(runtime.quotas.take(What.CONVERSATIONS, actor.user, actor.address))
+    direct = await members.open_direct(runtime.database, actor.user, username)
     if direct is None:
         raise Refusal(ErrorCode.NOT_FOUND)
     if direct.created:
         runtime.postman.members_hint(direct.conv, direct.users)
+    else:
+        runtime.quotas.give_back(What.CONVERSATIONS, actor.user, actor.address)
     return direct

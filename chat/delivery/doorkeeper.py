@@ -130,7 +130,8 @@ class Doorkeeper:
         revs: dict[str, int | None] = dict(await self._database.rows(ACCESS_REVS, [users]))
         for user in users:
             for session in list(self.hub.people.get(user, ())):
-                if session.device in revs and session.access_rev != revs[session.device]:
+                # A device that is not there any more is of an account that was deleted.
+                if session.access_rev != revs.get(session.device):
                     session.end(CloseCode.AUTHENTICATION_FAILED)
 
 

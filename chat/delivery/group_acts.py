@@ -15,7 +15,7 @@ from chat.log.devices import new_token
 from chat.log.events import Done
 from chat.log.groups import Plan
 from chat.log.locking import Connection
-from chat.log.refusal import Refusal
+from chat.log.refusal import Refusal, unless
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import (
     Add,
@@ -32,11 +32,14 @@ from chat.protocol.frames import (
     Remove,
     Revoke,
 )
+from chat.quota.kinds import What
 
 Change = Callable[[Connection], Awaitable[Done]]
 
 
 async def create(runtime: Runtime, actor: Actor, frame: NewGroup) -> Done:
+    """Only new ones are counted."""
+    unless(runtime.quotas.take(What.CONVERSATIONS, actor.user, actor.address))
     plan = Plan(frame.client_id, frame.title, frame.users, frame.adding, frame.history)
 
     def making(connection: Connection) -> Awaitable[Done]:

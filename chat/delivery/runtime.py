@@ -5,6 +5,7 @@
     database -> reconciler, filler -> hub
     sockets -> presence -> leases in Redis           (and back)
     acknowledgements -> receipts buffer -> Redis
+    what people do -> quotas -> Redis             (and what it lends back)
 
 Started by the first socket (or the server's lifespan), one for each event loop; `shutdown` lets the committer run
 dry and tells clients to come back.
@@ -34,6 +35,7 @@ from chat.log.bearers import Bearers
 from chat.log.committer import Committer
 from chat.log.pool import Database
 from chat.protocol.errors import CloseCode
+from chat.quota.quotas import Quotas
 from receipts.buffer import ReceiptBuffer
 
 logger = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class Runtime:
         self.bearers = Bearers(self.tokens)
         self.redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
         self.receipts = ReceiptBuffer(self.redis)
+        self.quotas = Quotas(self.redis)
         self.publisher = Publisher()
         self.places = Places()
         self.filler = Filler(self.database, self.places)
@@ -80,7 +83,7 @@ class Runtime:
         await self.tokens.open()
         self.committer.start()
         runs = [self.publisher.run, self.listener.run, self.listener.canaries, self.receipts.run, self.reconciler.run]
-        runs.append(self.presence.run)
+        runs += [self.presence.run, self.quotas.run]
         self._tasks = [asyncio.get_running_loop().create_task(run(), name=run.__qualname__) for run in runs]
 
     async def stop(self) -> None:

@@ -27,6 +27,7 @@ class Session:
 
     __slots__ = (
         "access_rev",
+        "address",
         "behind",
         "close_code",
         "codec",
@@ -34,6 +35,7 @@ class Session:
         "device",
         "early",
         "full_since",
+        "good_until",
         "heard_at",
         "joined",
         "met_at",
@@ -52,6 +54,8 @@ class Session:
     ) -> None:
         self.user = user
         self.device = device
+        # Where from; empty: not known.
+        self.address = ""
         # The device's, when it was let in.
         self.access_rev = access_rev
         self.outlet = outlet
@@ -66,6 +70,8 @@ class Session:
         # Connected, in milliseconds since 1970.
         self.since = time.time_ns() // 1_000_000
         self.met_at = self.heard_at = now
+        # When what it was opened with expires.
+        self.good_until: float | None = None
         self.close_code: CloseCode | None = None
         # Hello has been answered: conversations made from now on are introduced one by one.
         self.ready = False

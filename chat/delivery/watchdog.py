@@ -1,4 +1,5 @@
-"""Sockets of which something was to come and did not: found by looking once a second, without a timer for each.
+"""Sockets of which something was to come and did not, or whose session has expired: found by looking once a second,
+without a timer for each.
 
 Times are the event loop's, in seconds.
 """
@@ -42,6 +43,8 @@ class Watchdog:
                 session.owed_since = now
             if now - session.heard_at > SILENT_S:
                 session.end(CloseCode.SILENT)
+            if session.good_until is not None and now >= session.good_until:
+                session.end(CloseCode.AUTHENTICATION_FAILED)
         self._close_stalled(now)
 
     def _close_stalled(self, now: float) -> None:

@@ -54,12 +54,13 @@ FROM chat_conversation c CROSS JOIN unnest(%s::uuid[]) AS u(id) WHERE c.id = %s:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, from which device: lower-case UUID texts. `access_rev`: the device's when it was let in; None: whoever
-    asks has just looked."""
+    """Who asks, from which device and which address (empty: not known): lower-case UUID texts. `access_rev`: the
+    device's when it was let in; None: whoever asks has just looked."""
 
     user: str
     device: str
     access_rev: int | None = None
+    address: str = ""
 
     @property
     def acting(self) -> list[str | int | None]:

@@ -96,11 +96,21 @@ def end_sessions(user: User, but: Device | None = None) -> None:
     but one. They stay devices, so that nothing that waits on them is lost: it goes on when their person signs in again.
     Until then they are not woken up."""
     others = Device.objects.filter(user=user)
+    if not others.exists():
+        # Someone new, whose first password this is.
+        return
     if but is not None:
         others = others.exclude(id=but.id)
     others.update(access_rev=F("access_rev") + 1)
     PushSubscription.objects.filter(device__in=others.values("id")).remove()
     reconsider(user.id)
+
+
+@transaction.atomic
+def end_sockets(device: Device) -> None:
+    """Its session is over, on whichever page that was said. It stays a device, with what waits for it."""
+    Device.objects.filter(id=device.id).update(access_rev=F("access_rev") + 1)
+    reconsider(device.user_id)
 
 
 def reconsider(user: UUID) -> None:

@@ -4,7 +4,7 @@ from chat.models.changes import Change, Epoch
 from chat.models.inbox import Inbox, Progress
 from chat.models.log import Conversation, Hidden, Invite, Membership, Message
 from chat.models.media import Attachment
-from chat.models.people import Device, User
+from chat.models.people import Device, RetiredUsername, User
 from chat.models.wakeup import PushSubscription, WakeUp
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Message",
     "Progress",
     "PushSubscription",
+    "RetiredUsername",
     "User",
     "WakeUp",
 ]

@@ -1,4 +1,22 @@
-"""A token bucket: how fast one socket may speak."""
+"""Token buckets: how fast somebody may do something."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`most` at once, and as many again in every `seconds`, evenly."""
+
+    most: float
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if self.most < 1 or self.seconds <= 0:
+            raise ValueError("a bucket fills and holds at least one token")
+
+    @property
+    def per_s(self) -> float:
+        return self.most / self.seconds
 
 
 class TokenBucket:

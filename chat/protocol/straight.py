@@ -67,6 +67,6 @@ class Writing:
 
 
 def _compiled(source: str, name: str, scope: dict[str, Any]) -> Callable[[Any], dict[str, Any]]:
-    exec(source, scope)  # noqa: S102
+    exec(source, scope)  # noqa: S102  # nosec B102
     made: Callable[[Any], dict[str, Any]] = scope[name]
     return made

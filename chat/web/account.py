@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
@@ -18,11 +19,12 @@ from django.views.generic import View
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from chat.log import devices, profile
+from chat.log.refusal import Later
 from chat.models import Device, User
 from chat.protocol.errors import ErrorCode
 from chat.web.doors import BadBody, for_devices, json_body
-from chat.web.forms import NewPasswordForm
-from chat.web.problems import problem
+from chat.web.problems import problem, too_early
+from chat.web.signing_in import may_try_own
 
 # As long as what Django's password fields take.
 PASSWORD_CHARS = 4096
@@ -90,6 +92,7 @@ def told_profile(user: User) -> dict[str, Any]:
     return {
         "username": user.username,
         "name": user.display_name,
+        "email": user.email,
         "read_receipts": user.read_receipts,
         "shows_presence": user.shows_presence,
     }
@@ -116,12 +119,12 @@ def change_password(device: Device, given: Passwords) -> dict[str, list[str]]:
     """Afterwards all other devices of its person are signed out. What is wrong with it, by the names of `Passwords`:
     then nothing was changed."""
     fields = {"old_password": given.old, "new_password1": given.new, "new_password2": given.new}
-    form = NewPasswordForm(device.user, fields)
+    form = PasswordChangeForm(device.user, fields)
     if not form.is_valid():
         return _errors(form)
+    device.user.kept_device = device
     with transaction.atomic():
         form.save()
-        devices.end_sessions(device.user, but=device)
     return {}
 
 
@@ -185,13 +188,17 @@ class Password(View):
             return problem(ErrorCode.INVALID_PASSWORD, why.status, str(why))
         except ValidationError:
             return problem(ErrorCode.INVALID_PASSWORD, 422)
+        try:
+            may_try_own(device.user)
+        except Later as later:
+            return too_early(later)
         if errors := change_password(device, given):
             return problem(ErrorCode.INVALID_PASSWORD, 422, errors=errors)
         update_session_auth_hash(request, device.user)
         return HttpResponse(status=204)
 
 
-def _errors(form: NewPasswordForm) -> dict[str, list[str]]:
+def _errors(form: PasswordChangeForm) -> dict[str, list[str]]:
     """By the names of the body's fields."""
     names = {"old_password": "old", "new_password1": "new", "new_password2": "new"}
     told: dict[str, list[str]] = {}

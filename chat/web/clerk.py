@@ -13,6 +13,7 @@ from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.inbox.pull import pull
 from chat.log.access import Actor
+from chat.log.refusal import unless
 from chat.protocol.frames import (
     ClientFrame,
     Create,
@@ -26,6 +27,7 @@ from chat.protocol.frames import (
     Resend,
     Sync,
 )
+from chat.quota.kinds import What
 
 
 def reference(frame: ClientFrame) -> dict[str, Any]:
@@ -40,7 +42,7 @@ class Clerk:
     def __init__(self, runtime: Runtime, session: Session) -> None:
         self._runtime = runtime
         self._session = session
-        self._actor = Actor(session.user, session.device, session.access_rev)
+        self._actor = Actor(session.user, session.device, session.access_rev, session.address)
 
     async def answer(self, frame: ClientFrame) -> None:
         match frame:
@@ -75,22 +77,33 @@ class Clerk:
         session.write({"t": "pong", "time": time.time_ns() // 1_000_000, "positions": positions})
 
     async def _fetch(self, frame: Fetch) -> None:
+        self._may_read()
         found = await acts.stretch(self._runtime, self._session.user, frame.conv, frame.from_seq, frame.to_seq)
         page = found.page
         await self._runtime.places.pass_expired(self._session, frame.conv, page.absent)
         if page.entries:
             self._runtime.hub.raise_head(frame.conv, page.entries[-1]["seq"])
         told = {"entries": page.entries, "absent": page.absent, "as_of_rev": page.as_of_rev}
-        self._session.write({"t": "page", "conv": frame.conv, "from": found.first, "to": found.last} | told)
+        self._answer_at_length({"t": "page", "conv": frame.conv, "from": found.first, "to": found.last} | told)
 
     async def _sync(self, frame: Sync) -> None:
+        self._may_read()
         session, runtime = self._session, self._runtime
         answer = await pull(runtime.database, session.user, session.device, frame, runtime.places.threads)
         for conversation in answer["conversations"]:
             # It may be acknowledged before this process has heard of it otherwise.
             runtime.hub.raise_head(conversation["id"], conversation["head"])
             runtime.hub.raise_rev(conversation["id"], conversation["rev"])
-        session.write(answer)
+        self._answer_at_length(answer)
+
+    def _may_read(self) -> None:
+        """How long an answer is is known when it is there: what is too much has to fill up again before the next."""
+        unless(self._runtime.quotas.take(What.SYNC, self._actor.user, self._actor.address))
+
+    def _answer_at_length(self, answer: dict[str, Any]) -> None:
+        encoded = self._session.codec.encode(answer)
+        self._session.write_encoded(encoded)
+        self._runtime.quotas.spend(What.SYNC, self._actor.user, self._actor.address, len(encoded))
 
     async def _info(self, frame: Info) -> None:
         self._session.write({"t": "info"} | await acts.people(self._runtime, self._session.user, frame))
@@ -104,7 +117,7 @@ class Clerk:
         self._session.write({"t": "ack", "acks": [told]})
 
     async def _open(self, frame: OpenDirect) -> None:
-        direct = await acts.open_direct(self._runtime, self._session.user, frame.username)
+        direct = await acts.open_direct(self._runtime, self._actor, frame.username)
         await self._runtime.door.introduce(self._session, direct.conv, opened=True)
 
     async def _create(self, frame: Create) -> None:

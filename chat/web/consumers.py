@@ -22,6 +22,8 @@ from chat.metrics.web import SOCKETS_CLOSED
 from chat.protocol.codec import CODECS, JSON, Codec
 from chat.protocol.errors import CloseCode
 from chat.protocol.frames import MAX_FRAME_BYTES
+from chat.quota.kinds import What
+from chat.web.addresses import of_scope
 from chat.web.desk import Desk
 from chat.web.identity import Identity, identify
 from chat.web.transports import cutter, paced
@@ -45,8 +47,12 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await receive()
+        address = of_scope(scope)
         try:
             runtime = await running()
+            if runtime.quotas.take(What.CONNECTS, "", address):
+                await _refuse(scope, send, CloseCode.FLOOD)
+                return
             identity = await bounded(_identify(runtime, scope), LINE_S)
         except (psycopg.Error, PoolTimeout, TooManyRequests, OSError) as error:
             logger.warning("handshake failed: %s", type(error).__name__)
@@ -56,10 +62,12 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             await _refuse(scope, send, CloseCode.AUTHENTICATION_FAILED)
         elif runtime.stopping:
             await _refuse(scope, send, CloseCode.RESTARTING)
+        elif runtime.quotas.take(What.CONNECTS, identity.user, ""):
+            await _refuse(scope, send, CloseCode.FLOOD)
         else:
             await _accept(scope, send)
             codec = CODECS.get(_subprotocol(scope) or "", JSON)
-            await _serve(runtime, identity, codec, receive, send)
+            await _serve(runtime, identity, address, codec, receive, send)
 
 
 async def _identify(runtime: Runtime, scope: dict[str, Any]) -> Identity | None:
@@ -84,10 +92,15 @@ async def _refuse(scope: dict[str, Any], send: Send, code: CloseCode) -> None:
     await send({"type": "websocket.close", "code": int(code)})
 
 
-async def _serve(runtime: Runtime, identity: Identity, codec: Codec, receive: Receive, send: Send) -> None:
+async def _serve(
+    runtime: Runtime, identity: Identity, address: str, codec: Codec, receive: Receive, send: Send
+) -> None:
     outlet = Outlet(paced(send), cutter(send))
     clock = asyncio.get_running_loop().time
     session = Session(identity.user, identity.device, outlet, clock(), identity.access_rev, codec)
+    session.address = address
+    if identity.good_for_s is not None:
+        session.good_until = clock() + identity.good_for_s
     desk = Desk(runtime, identity, session)
     runtime.hub.watchdog.strangers.add(session)
     began, code = clock(), GONE

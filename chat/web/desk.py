@@ -22,19 +22,20 @@ from chat.delivery.session import Session
 from chat.log.access import Actor
 from chat.log.durability import DurabilityOff
 from chat.log.pool import bounded
-from chat.log.refusal import Refusal
+from chat.log.refusal import Later, Refusal
 from chat.metrics.web import SENDS
 from chat.policy.rate import TokenBucket
 from chat.protocol.codec_json import FrameError
 from chat.protocol.errors import CloseCode, ErrorCode
 from chat.protocol.frames import Ack, ClientFrame, Hello, Presence, Send, Typing
+from chat.quota.kinds import What
 from chat.web.clerk import Clerk, reference
 from chat.web.signals import Signals
 from receipts.buffer import CHANGED, DELIVERED, SEEN
 
 logger = logging.getLogger(__name__)
 
-Later = Coroutine[Any, Any, None]
+Waiting = Coroutine[Any, Any, None]
 
 # With the database away, a retryable answer comes within two seconds.
 ANSWER_S = 1.5
@@ -56,7 +57,7 @@ class Desk:
         self._runtime = runtime
         self._identity = identity
         self._session = session
-        self._actor = Actor(session.user, session.device, session.access_rev)
+        self._actor = Actor(session.user, session.device, session.access_rev, session.address)
         self.id = uuid4().hex
         self.frames = 0
         self._clock = asyncio.get_running_loop().time
@@ -67,7 +68,7 @@ class Desk:
         self._over = 0
         self._greeted = False
 
-    def receive(self, data: str | bytes) -> Later | None:
+    def receive(self, data: str | bytes) -> Waiting | None:
         session = self._session
         self.frames += 1
         now = session.heard_at = self._clock()
@@ -97,6 +98,9 @@ class Desk:
     # At once
 
     def _send(self, frame: Send) -> None:
+        if wait := self._runtime.quotas.take(What.SENDS, self._actor.user, self._actor.address):
+            self._put_off(frame, wait)
+            return
         proposal = acts.proposal(frame, frame.conv, self._actor)
         if not self._runtime.committer.submit(proposal, self._session):
             SENDS.add(of="retry")
@@ -144,6 +148,9 @@ class Desk:
                 await greet(self._runtime, self._identity, self._session, frame, self.id)
             else:
                 await bounded(self._clerk.answer(frame), ANSWER_S)
+        except Later as later:
+            after = answers.error(later.code, ref=reference(frame), after_ms=later.after_ms)
+            self._session.write(after)
         except Refusal as refusal:
             if refusal.code is ErrorCode.AUTHENTICATION_FAILED:
                 self._session.end(CloseCode.AUTHENTICATION_FAILED)
@@ -183,10 +190,14 @@ class Desk:
     def _limit(self, frame: ClientFrame, wait: float) -> None:
         after_ms = round(wait * 1000) + 100
         if isinstance(frame, Send):
-            retry = answers.retry(frame.conv, frame.client_id, ErrorCode.RATE_LIMITED, after_ms)
-            self._session.write(retry)
+            self._put_off(frame, wait)
         else:
             self._session.write(answers.error(ErrorCode.RATE_LIMITED, ref=reference(frame), after_ms=after_ms))
         self._over += 1
         if self._over >= FLOOD_FRAMES:
             self._session.end(CloseCode.FLOOD)
+
+    def _put_off(self, frame: Send, wait: float) -> None:
+        SENDS.add(of="retry")
+        after_ms = round(wait * 1000) + 100
+        self._session.write(answers.retry(frame.conv, frame.client_id, ErrorCode.RATE_LIMITED, after_ms))

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.generic import View
 
 from chat.models import Device
@@ -19,7 +20,7 @@ from chat.web.problems import problem
 
 MAX_BYTES = 8_192
 
-Answer = Callable[..., HttpResponse]
+Answer = Callable[..., HttpResponseBase]
 
 
 class BadBody(Exception):
@@ -42,7 +43,7 @@ def for_devices(answer: Answer) -> Answer:
     """The method is called with the asking device; nobody else gets in."""
 
     @wraps(answer)
-    def guarded(view: View, request: HttpRequest, **rest: Any) -> HttpResponse:
+    def guarded(view: View, request: HttpRequest, **rest: Any) -> HttpResponseBase:
         device = own_device(request)
         if device is None:
             return problem(ErrorCode.AUTHENTICATION_FAILED, 401)

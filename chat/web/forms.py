@@ -1,13 +1,13 @@
-"""Signing up, and changing the password. Signing in is Django's own form."""
+"""Signing up."""
 
 import re
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm, PasswordChangeForm
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.forms import BaseUserCreationForm
 from django.utils.translation import gettext_lazy as _
 
+from chat.log.farewell import is_retired
 from chat.models import User
 
 TAKEN = "taken"
@@ -20,9 +20,13 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("username", "name")
-        labels = {"name": _("Your name")}
-        help_texts = {"username": _("Others find you by it."), "name": _("What others see. It need not be unique.")}
+        fields = ("username", "name", "email")
+        labels = {"name": _("Your name"), "email": _("E-mail address")}
+        help_texts = {
+            "username": _("Others find you by it."),
+            "name": _("What others see. It need not be unique."),
+            "email": _("Need not be given. For a new password when you forget yours; nobody sees it."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,21 +38,10 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
         username = str(self.cleaned_data["username"]).lower()
         if not USERNAME.fullmatch(username):
             raise forms.ValidationError(_("3 to 30 letters a–z, digits, dots, dashes or underscores."))
-        if User.objects.filter(username__iexact=username).exists():
+        if User.objects.filter(username__iexact=username).exists() or is_retired(username):
             raise self.taken()
         return username
 
     @staticmethod
     def taken() -> forms.ValidationError:
         return forms.ValidationError(_("That username is taken."), code=TAKEN)
-
-
-class NewPasswordForm(PasswordChangeForm):
-    """Django's, but for looking at the old password: there Django would store its hash anew where that is out of date,
-    and every session would be over though nothing was changed."""
-
-    def clean_old_password(self) -> str:
-        old = str(self.cleaned_data["old_password"])
-        if not check_password(old, self.user.password):
-            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
-        return old

@@ -30,10 +30,14 @@ DEVICE_COOKIE = "device"
 # In the session: the id of the only device it is good for, once the first page has been loaded.
 DEVICE_KEY = "device"
 
-SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > now()"
+# With how many seconds it is still good for.
+SESSION = """
+SELECT session_data, extract(epoch FROM expire_date - now())::float8
+FROM django_session WHERE session_key = %s AND expire_date > now()
+"""
 
 DEVICE = """
-SELECT d.id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), d.access_rev, u.password
+SELECT d.id::text, u.id::text, u.username, coalesce(nullif(u.name, ''), u.username), d.access_rev, u.password_rev
 FROM chat_device d JOIN chat_user u ON u.id = d.user_id
 WHERE d.token_hash = %s AND d.kind = 'browser' AND d.revoked_at IS NULL AND u.is_active
 """
@@ -50,6 +54,8 @@ class Identity:
     name: str
     device: str
     access_rev: int = 0
+    # Seconds, from now on; an app's token has no end of its own.
+    good_for_s: float | None = None
 
 
 def _cookies(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -98,12 +104,13 @@ async def _by_cookies(database: Database, scope: Mapping[str, Any]) -> Identity 
     sessions, devices = await database.many([(SESSION, [session[:64]]), (DEVICE, [token_hash(device[:TOKEN_CHARS])])])
     if not sessions or not devices:
         return None
-    data = SessionStore(session).decode(sessions[0][0])
-    device_id, user, username, name, access_rev, password = devices[0]
+    encoded, good_for_s = sessions[0]
+    data = SessionStore(session).decode(encoded)
+    device_id, user, username, name, access_rev, password_rev = devices[0]
     if data.get(SESSION_KEY) != user or data.get(DEVICE_KEY) != device_id:
         return None
-    # The session's hash covers the password: changing it ends every session.
-    genuine = User(password=password).get_session_auth_hash()
+    # A session is of one password: changing it ends every session.
+    genuine = User(id=user, password_rev=password_rev).get_session_auth_hash()
     if not constant_time_compare(data.get(HASH_SESSION_KEY, ""), genuine):
         return None
-    return Identity(user, username, name, device_id, access_rev)
+    return Identity(user, username, name, device_id, access_rev, good_for_s)

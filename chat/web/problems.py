@@ -1,10 +1,12 @@
 """Errors of HTTP endpoints as problem details (RFC 9457), with the codes of chat/protocol/errors.py."""
 
+from math import ceil
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.csrf import csrf_failure as csrf_page
 
+from chat.log.refusal import Later
 from chat.protocol.errors import ErrorCode
 
 JSON_PATHS = ("/push/", "/account", "/language")
@@ -15,6 +17,12 @@ def problem(code: ErrorCode, status: int, detail: str = "", **more: Any) -> Http
     told = {"type": "about:blank", "title": code.text, "status": status, "code": code.value}
     said = {"detail": detail} if detail else {}
     return JsonResponse(told | said | more, status=status, content_type="application/problem+json")
+
+
+def too_early(later: Later) -> HttpResponse:
+    response = problem(later.code, 429, retry_after_ms=later.after_ms)
+    response["Retry-After"] = str(ceil(later.after_ms / 1000))
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

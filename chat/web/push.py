@@ -9,6 +9,7 @@ from functools import wraps
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
@@ -26,7 +27,7 @@ def with_push(answer: Answer) -> Answer:
     """Where this server can wake devices up; elsewhere it says that it cannot."""
 
     @wraps(answer)
-    def guarded(view: View, request: HttpRequest, device: Device) -> HttpResponse:
+    def guarded(view: View, request: HttpRequest, device: Device) -> HttpResponseBase:
         return answer(view, request, device) if registry.is_on() else problem(ErrorCode.PUSH_OFF, 404)
 
     return guarded

@@ -11,6 +11,7 @@ import { isNews } from "./order.js";
 import { FILES } from "./parts.js";
 import { Preferences } from "./preferences.js";
 import { Sync } from "./sync.js";
+import { scriptAddress } from "./trusted.js";
 import { BannerView } from "./views/banner.js";
 import { ComposerView } from "./views/composer.js";
 import { byId, dress } from "./views/dom.js";
@@ -37,7 +38,7 @@ let app;
 // There is no session any more: this one goes by itself.
 let isOver = false;
 
-const worker = new Worker(new URL("./pulse.js", import.meta.url));
+const worker = new Worker(scriptAddress(new URL("./pulse.js", import.meta.url)));
 const pulse = (call) => worker.addEventListener("message", () => call());
 
 class App {
@@ -86,7 +87,8 @@ class App {
     this.newChat = lazy(FILES.newChat, ({ NewChatDialog }) => new NewChatDialog({ onOpen: (username) => sync.openDirect(username) }));
     this.list = new ListView({ chats, sync, lazy, onOpen: (id) => this.open(id), onStart: (username, opener) => this.newChat.use((dialog) => dialog.start(username), opener) });
     const onRenamed = (name) => this.#callMe({ ...this.user, name });
-    this.settings = lazy(FILES.settings, ({ SettingsDialog }) => new SettingsDialog({ preferences, notifications, onRenamed }));
+    const leave = async () => (await signOut.get())?.finish();
+    this.settings = lazy(FILES.settings, ({ SettingsDialog }) => new SettingsDialog({ preferences, notifications, onRenamed, leave }));
     this.notice = notice;
     this.composer = new ComposerView({
       drafts: sync.drafts,

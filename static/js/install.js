@@ -1,10 +1,12 @@
 // The service worker, as the page knows it. Without one (plain http from another machine) the page needs its network.
 
+import { scriptAddress } from "./trusted.js";
+
 export async function register(onOpen) {
   if (!navigator.serviceWorker) return;
   navigator.serviceWorker.addEventListener("message", ({ data }) => data.t === "open" && onOpen(data.conv));
   try {
-    await navigator.serviceWorker.register("/worker.js");
+    await navigator.serviceWorker.register(scriptAddress("/worker.js"));
   } catch (error) {
     console.info("no service worker:", error.name);
   }

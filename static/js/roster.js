@@ -3,6 +3,10 @@
 import { raise } from "./order.js";
 import { gettext } from "./words.js";
 
+// The usernames of accounts that are gone; nobody can choose one of that length.
+const GONE = /^deleted-[0-9a-f]{32}$/u;
+const nameOf = (member) => (GONE.test(member.username) ? gettext("Deleted account") : member.name);
+
 export class Roster {
   constructor(me) {
     Object.assign(this, { me, title: null, members: [], count: 0 });
@@ -28,12 +32,13 @@ export class Roster {
   }
 
   get name() {
-    return this.title || this.others.map((member) => member.name).join(", ") || this.members[0].name;
+    return this.title || this.others.map(nameOf).join(", ") || nameOf(this.members[0]);
   }
 
   nameOf(userId) {
     if (userId === this.me) return gettext("You");
-    return this.#member(userId)?.name ?? gettext("Someone who left");
+    const member = this.#member(userId);
+    return member ? nameOf(member) : gettext("Someone who left");
   }
 
   // Whether it was news.

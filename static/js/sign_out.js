@@ -28,6 +28,11 @@ export class SignOut {
       this.dialog.refuse(problem.title);
       return;
     }
+    await this.finish();
+  }
+
+  // The server knows of no session any more.
+  async finish() {
     this.onOver();
     await Promise.allSettled([forgetPage(), this.subscribing.forget(), wipeAll(this.device)]);
     toSignIn();

@@ -14,16 +14,14 @@ import psycopg
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.sessions.backends.db import SessionStore
-from django.utils.crypto import salted_hmac
 
 from chat.log.access import Actor
 from chat.log.devices import START_INBOXES, token_hash
+from chat.models import User
 from chat.models.ids import new_id
 from chat.web.identity import DEVICE_KEY
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-# As AbstractBaseUser.get_session_auth_hash: a session ends when its person's password changes.
-SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 FAR = timedelta(days=30)
 
 ADD_USERS = """
@@ -68,17 +66,17 @@ def enrol(dsn: str, usernames: Sequence[str], password: str) -> list[SignedIn]:
     users = [str(new_id()) for _ in usernames]
     with psycopg.connect(dsn) as connection:
         connection.execute(ADD_USERS, [users, list(usernames), [hashed] * len(users)])
-        return _sign_in(connection, users, usernames, hashed)
+        return _sign_in(connection, users, usernames, [0] * len(users))
 
 
 def sign_in(dsn: str, username: str) -> SignedIn:
     """One more signed-in device of someone who is there."""
     with psycopg.connect(dsn) as connection:
-        query = "SELECT id::text, password FROM chat_user WHERE username = %s"
+        query = "SELECT id::text, password_rev FROM chat_user WHERE username = %s"
         row = connection.execute(query, [username]).fetchone()
         if row is None:
             raise LookupError(username)
-        signed_in = _sign_in(connection, [row[0]], [username], row[1])[0]
+        signed_in = _sign_in(connection, [row[0]], [username], [row[1]])[0]
         connection.execute(START_INBOXES, [signed_in.device, signed_in.user])
         return signed_in
 
@@ -92,16 +90,17 @@ def as_apps(dsn: str, people: Sequence[SignedIn]) -> list[str]:
 
 
 def _sign_in(
-    connection: "psycopg.Connection[Any]", users: Sequence[str], usernames: Sequence[str], hashed: str
+    connection: "psycopg.Connection[Any]", users: Sequence[str], usernames: Sequence[str], revs: Sequence[int]
 ) -> list[SignedIn]:
-    auth_hash = salted_hmac(SESSION_SALT, hashed, algorithm="sha256").hexdigest()
+    # A session ends when its person's password changes.
+    hashes = [User(id=user, password_rev=rev).get_session_auth_hash() for user, rev in zip(users, revs, strict=True)]
     devices = [str(new_id()) for _ in users]
     tokens = [secrets.token_urlsafe(32) for _ in users]
     keys = [secrets.token_hex(16) for _ in users]
     store = SessionStore()
     data = [
-        store.encode({SESSION_KEY: user, BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: auth_hash, DEVICE_KEY: device})
-        for user, device in zip(users, devices, strict=True)
+        store.encode({SESSION_KEY: user, BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: hashed, DEVICE_KEY: device})
+        for user, device, hashed in zip(users, devices, hashes, strict=True)
     ]
     connection.execute(ADD_DEVICES, [devices, list(users), [token_hash(token) for token in tokens]])
     connection.execute(ADD_SESSIONS, [datetime.now(UTC) + FAR, keys, data])

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from messenger.embedded import Postgres, Redis
-from tests.servers import copy_folder, made_once
+from tests.servers import PLENTY, copy_folder, made_once
 
 CLONE = Path(__file__).resolve().parents[2]
 SECRET_KEY = "only-for-tests"
@@ -29,7 +29,7 @@ def environment_of(postgres: Postgres, redis: Redis, static: Path) -> dict[str, 
         # A house wakes nobody up unless it is given a key, and a push service of its own.
         "VAPID_PRIVATE_KEY": "",
         "MESSENGER_PUSH_LOOPBACK": "",
-    }
+    } | PLENTY
     return {**os.environ, **ours}
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from datetime import UTC, datetime
 
+import httpx
 import psycopg
 import pytest
 import websockets
@@ -83,7 +84,7 @@ async def test_who_may_not_any_more(house: House, cast: Cast) -> None:
     with psycopg.connect(house.dsn) as connection:
         expire = "UPDATE django_session SET expire_date = %s WHERE session_key = %s"
         connection.execute(expire, [datetime.now(UTC), cast.bob.cookies["sessionid"]])
-        connection.execute("UPDATE chat_user SET password = 'other' WHERE id = %s", [cast.carol.user])
+        connection.execute("UPDATE chat_user SET password_rev = password_rev + 1 WHERE id = %s", [cast.carol.user])
         connection.execute("UPDATE chat_user SET is_active = false WHERE id = %s", [cast.mallory.user])
     for who in (cast.alice, cast.bob, cast.carol, cast.mallory):
         async with connect(house.addresses[1], who, hello=False) as wire:
@@ -173,3 +174,29 @@ async def test_a_revoked_device_is_refused_before_its_socket_is_closed(house: Ho
         with psycopg.connect(house.dsn) as connection:
             query = "SELECT count(*) FROM chat_message WHERE conversation_id = %s"
             assert connection.execute(query, [conv]).fetchone() == (1,)
+
+
+async def test_a_session_that_ends_closes_the_sockets_it_opened(house: House, cast: Cast) -> None:
+    """Signed out in one tab, the others' end too, whatever process they are at."""
+    async with (
+        connect(house.addresses[0], cast.alice) as one,
+        connect(house.addresses[1], cast.alice) as other,
+        connect(house.addresses[0], cast.bob) as bob,
+        httpx.AsyncClient(base_url=house.addresses[1], cookies=cast.alice.cookies) as browser,
+    ):
+        token = (await browser.get("/")).cookies["csrftoken"]
+        answer = await browser.post("/sign-out/", headers={"X-CSRFToken": token, "Accept": "application/json"})
+        assert answer.status_code == 204
+        async with asyncio.timeout(10):
+            assert (await one.closed(), await other.closed()) == (4401, 4401)
+        assert await bob.still_works()
+
+
+async def test_a_socket_lives_no_longer_than_its_session(house: House, cast: Cast) -> None:
+    query = "UPDATE django_session SET expire_date = now() + interval '4 s' WHERE session_key = %s"
+    async with await psycopg.AsyncConnection.connect(house.dsn, autocommit=True) as connection:
+        await connection.execute(query, [cast.carol.cookies["sessionid"]])
+    async with connect(house.addresses[0], cast.carol) as carol, connect(house.addresses[0], cast.bob) as bob:
+        async with asyncio.timeout(20):
+            assert await carol.closed() == 4401
+        assert await bob.still_works()

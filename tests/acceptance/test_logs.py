@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.acceptance.app import app_of
 from tests.acceptance.conftest import Cast, each_server, enrol_cast
 from tests.acceptance.servers import PASSWORD, House
 from tests.acceptance.wire import connect
@@ -21,6 +22,9 @@ BODY = "nobody-else-is-to-read-this"
 QUERY = "asked-for-in-a-query"
 HEADER = "carried-in-a-header"
 TOKEN = "the-token-for-metrics"
+GUESS = "typed-for-a-password"
+MAIL = "a-mail-address@example.org"
+JSON = {"Content-Type": "application/json"}
 
 Line = dict[str, Any]
 
@@ -131,8 +135,35 @@ def browse(house: House, cast: Cast) -> list[str]:
     return [csrf[1], *form.cookies.values()]
 
 
+async def ask_all_over(house: House, cast: Cast) -> list[str]:
+    """By the API and in the admin, well and badly; the secrets that it took beside the known ones."""
+    async with app_of(house, cast.carol) as phone:
+        conv = await phone.open(cast.bob.username)
+        assert (await phone.send(conv, "c_1_0", BODY)).status_code == 201
+        wrong = {"username": GUESS, "password": GUESS}
+        for method, path, body in (
+            ("POST", "/devices", wrong),
+            ("POST", "/accounts", wrong),
+            ("POST", "/me/password", {"old": GUESS, "new": GUESS}),
+            ("PUT", "/me/email", {"email": MAIL, "password": GUESS}),
+            ("POST", "/me/deletion", {"password": GUESS}),
+            ("POST", f"/conversations/{conv}/messages", {"client_id": "c d", "body": BODY}),
+            ("PUT", "/devices/self/push", {"endpoint": f"https://{MAIL}", "keys": {"p256dh": GUESS, "auth": GUESS}}),
+            ("POST", "/uploads", {"name": BODY}),
+            ("GET", f"/conversations/{conv}/messages?from={QUERY}", None),
+        ):
+            assert 400 <= (await phone.ask(method, path, body)).status_code < 500, path
+        assert (await phone.ask("PUT", "/me/email", {"email": MAIL, "password": PASSWORD})).status_code == 204
+        broken = await phone.ask("POST", "/devices", headers=JSON, content=f'{{"username": "{BODY}'.encode())
+        assert broken.status_code in (400, 422)
+        for path in (f"/admin/?q={QUERY}", f"/admin/chat/user/?q={QUERY}", f"/admin/login/?next=/{QUERY}"):
+            answer = await phone.http.get(path, headers={"Cookie": cast.carol.cookie_header})
+            assert answer.status_code in (302, 403), path
+        return [phone.token]
+
+
 async def test_no_secret_gets_into_any_log(house: House, cast: Cast) -> None:
-    made = await asyncio.to_thread(browse, house, cast)
+    made = await asyncio.to_thread(browse, house, cast) + await ask_all_over(house, cast)
     async with (
         connect(house.addresses[0], cast.alice, query=f"?token={QUERY}") as alice,
         connect(house.addresses[0], cast.bob) as bob,
@@ -147,8 +178,8 @@ async def test_no_secret_gets_into_any_log(house: House, cast: Cast) -> None:
         await bob.entry(conv, 1)
         await bob.delivered(conv, 1)
         await alice.tick(conv, "DELIVERED", 1)
-    secrets = [BODY, QUERY, HEADER, TOKEN, PASSWORD, *made]
-    secrets += [value for who in (cast.alice, cast.bob) for value in who.cookies.values()]
+    secrets = [BODY, QUERY, HEADER, TOKEN, PASSWORD, GUESS, MAIL, *made]
+    secrets += [value for who in (cast.alice, cast.bob, cast.carol) for value in who.cookies.values()]
     for program in PROGRAMS:
         assert not [secret for secret in secrets if secret in raw(house, program)], raw(house, program)
     assert len(lines(house, "web-1")) > 10

@@ -43,6 +43,7 @@ class Profile(Response):
     id: Id
     username: str
     name: str
+    email: str
     read_receipts: bool
     shows_presence: bool
 

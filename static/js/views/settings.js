@@ -4,6 +4,7 @@
 import { ask } from "../http.js";
 import { gettext, interpolate } from "../words.js";
 import { byId, dialog } from "./dom.js";
+import { AccountSection } from "./settings_account.js";
 import { DevicesSection } from "./settings_devices.js";
 import { DeviceOwnSection } from "./settings_own.js";
 import { PasswordSection } from "./settings_password.js";
@@ -15,13 +16,14 @@ const nameOf = (id) => id.replace("-", "_");
 
 export class SettingsDialog {
   // `onRenamed(name)`: what this person is called from now on.
-  constructor({ preferences, notifications, onRenamed }) {
+  constructor({ preferences, notifications, onRenamed, leave }) {
     this.onRenamed = onRenamed;
     this.dialog = dialog("settings-dialog");
     this.name = byId("profile-name");
     this.own = new DeviceOwnSection({ preferences, notifications });
     this.devices = new DevicesSection({ onChanged: () => this.#load() });
     this.password = new PasswordSection();
+    this.account = new AccountSection({ leave });
     byId("profile-form").addEventListener("submit", (event) => this.#rename(event));
     for (const each of SWITCHES) byId(each).addEventListener("change", ({ target }) => this.#switch(target));
   }
@@ -30,6 +32,7 @@ export class SettingsDialog {
     for (const said of this.dialog.querySelectorAll(".said")) said.textContent = "";
     this.own.draw();
     this.password.clear();
+    this.account.clear();
     this.#enable(false);
     this.dialog.showModal();
     return this.#load();
@@ -55,6 +58,7 @@ export class SettingsDialog {
     byId("password-username").value = username;
     for (const each of SWITCHES) byId(each).checked = account[nameOf(each)];
     this.devices.show(devices);
+    this.account.show(account);
   }
 
   async #rename(event) {

@@ -56,9 +56,11 @@ def test_nobody_is_deleted(boss: Client, people: Cast) -> None:
     assert User.objects.filter(id=people.mallory.id).exists()
 
 
-def test_a_password_set_by_a_moderator_ends_what_the_old_one_opened(boss: Client, people: Cast) -> None:
+@pytest.mark.parametrize("usable", ["true", "false"])
+def test_a_password_set_by_a_moderator_ends_what_the_old_one_opened(boss: Client, people: Cast, usable: str) -> None:
+    """Also when from now on there is none."""
     password = {"password1": "an even longer secret", "password2": "an even longer secret"}
-    response = boss.post(f"/admin/chat/user/{people.mallory.id}/password/", password | {"usable_password": "true"})
+    response = boss.post(f"/admin/chat/user/{people.mallory.id}/password/", password | {"usable_password": usable})
     assert response.status_code == 302
     assert Change.objects.get(kind="revoked").users == [people.mallory.user.id]
     revs = {str(device.id): device.access_rev for device in people.mallory.user.devices.all()}

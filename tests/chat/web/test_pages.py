@@ -221,3 +221,13 @@ def test_late_celery_is_told_and_leaves_the_process_ready(client: Client, redis:
         Progress.objects.update_or_create(work="redelivery", defaults={"upto": timezone.now() - timedelta(seconds=ago)})
         redis.hset(tally.KEY, tally.FLUSHED_AT, str(time.time() - ago))
         assert told() == {"ready": True, "database": "local", "redis": "ok", "sweep": sweep, "flush": flush}
+
+
+def test_the_admin_is_entered_by_the_same_page(client: Client, bob: User) -> None:
+    answer = client.get("/admin/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/sign-in/?next=/admin/" and answer.templates[0].name == "sign_in.html"
+    assert client.post("/admin/login/", {"username": "bob", "password": PASSWORD}).status_code == 302
+    client.force_login(bob)
+    assert client.get("/admin/", follow=True).status_code == 403
+    User.objects.update(is_staff=True)
+    assert client.get("/admin/").status_code == 200

@@ -1,0 +1,100 @@
+"""Leases of several processes on one bucket, with a lender that answers late or not at all."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.policy.lease import CREDIT, PORTIONS, Lease
+from chat.policy.rate import Rate, TokenBucket
+
+RATE = Rate(100.0, 10.0)
+
+
+class Lender:
+    """The shared bucket, as chat/quota/bucket.py keeps it."""
+
+    def __init__(self, rate: Rate) -> None:
+        self.rate = rate
+        self.level = rate.most
+        self.at = 0.0
+
+    def answer(self, lease: Lease, now: float) -> None:
+        wish = lease.wish(now)
+        self.level = min(self.rate.most, self.level + (now - self.at) * self.rate.per_s)
+        self.at = now
+        self.level = max(-self.rate.most, self.level - wish.owed)
+        granted = max(0.0, min(wish.want, self.level))
+        self.level -= granted
+        lease.lent(now, granted, self.level)
+
+
+Step = tuple[int, float, bool]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 0.5), st.booleans()), max_size=400))
+def test_what_all_processes_grant_is_bounded(steps: list[Step]) -> None:
+    """The bucket, what filled up meanwhile, and the credit of each process that had not heard back."""
+    lender, now, granted = Lender(RATE), 0.0, 0
+    leases = [Lease(RATE, 0.0) for _ in range(3)]
+    for which, pause, answers in steps:
+        now += pause
+        lease = leases[which]
+        granted += lease.take(now) == 0
+        if answers and lease.needs_more(now):
+            lender.answer(lease, now)
+        assert granted <= RATE.most * (1 + len(leases) * CREDIT) + now * RATE.per_s + 1e-6
+
+
+def test_one_portion_is_spent_without_asking() -> None:
+    lender, lease = Lender(RATE), Lease(RATE, 0.0)
+    assert lease.needs_more(0.0)
+    lender.answer(lease, 0.0)
+    asked = 0
+    for _ in range(50):
+        assert lease.take(0.0) == 0
+        if lease.needs_more(0.0):
+            asked += 1
+            lender.answer(lease, 0.0)
+    assert asked <= 2 * PORTIONS * 50 / RATE.most
+
+
+def test_who_obeys_gets_through_and_those_turned_away_come_in_a_row() -> None:
+    lender, lease = Lender(RATE), Lease(RATE, 0.0)
+    waits: list[float] = []
+    for _ in range(150):
+        if lease.needs_more(0.0):
+            lender.answer(lease, 0.0)
+        if wait := lease.take(0.0):
+            waits.append(wait)
+    assert len(waits) == 50 and waits == sorted(waits)
+    # The last of 50 waits until 50 have filled up, at ten a second.
+    assert 4.9 < waits[-1] < 5.2
+    for wait in waits:
+        if lease.needs_more(wait):
+            lender.answer(lease, wait)
+        assert lease.take(wait + 0.01) == 0, wait
+
+
+def test_a_lender_that_is_away_leaves_each_process_a_bucket_of_its_own() -> None:
+    lease, alone = Lease(RATE, 0.0), TokenBucket(RATE.per_s, RATE.most, 0.0)
+    lease.wish(0.0)
+    lease.unanswered(0.0)
+    for n in range(300):
+        assert (lease.take(n / 20) == 0) == (alone.take(n / 20) == 0)
+    assert lease.needs_more(15.0)
+    lender = Lender(RATE)
+    lender.at, lender.level = 15.0, 0.0
+    lender.answer(lease, 15.0)
+    assert lease.take(15.0) > 0
+
+
+def test_what_came_to_nothing_is_given_back_and_what_was_too_much_is_owed() -> None:
+    lender, lease = Lender(RATE), Lease(RATE, 0.0)
+    lender.answer(lease, 0.0)
+    for _ in range(1000):
+        assert lease.take(0.0) == 0
+        lease.spend(-1.0)
+    assert lease.take(0.0) == 0
+    lease.spend(150.0)
+    assert lease.needs_more(0.2)
+    lender.answer(lease, 0.2)
+    assert lease.take(0.2) > 4
