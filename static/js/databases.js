@@ -22,8 +22,8 @@ async function look(name, read) {
   const handle = await result(indexedDB.open(name));
   handle.onversionchange = () => handle.close();
   try {
-    if (!OWN.every((store) => handle.objectStoreNames.contains(store))) return null;
-    return await read(storesOf(handle.transaction(OWN), OWN));
+    const own = OWN.filter((store) => handle.objectStoreNames.contains(store));
+    return own.length ? await read(storesOf(handle.transaction(own), own)) : null;
   } finally {
     handle.close();
   }
@@ -58,9 +58,11 @@ export async function inherit(database, device, user) {
   return inherited;
 }
 
-async function leavings({ meta, outbox, drafts }) {
+async function leavings({ meta, outbox, drafts, blobs }) {
   const finished = done(meta.transaction);
-  const [user, items, written] = await Promise.all([result(meta.get("user")), result(outbox.getAll()), result(drafts.getAll())]);
+  // Of an earlier version there are no files.
+  const all = [outbox, drafts, blobs].map((store) => (store ? result(store.getAll()) : []));
+  const [user, items, written, files] = await Promise.all([result(meta.get("user")), ...all]);
   await finished;
-  return { user, items, drafts: written };
+  return { user, items, drafts: written, blobs: files };
 }

@@ -8,21 +8,29 @@ const OFFLINE = { code: "OFFLINE", title: gettext("You are offline: this needs t
 const BROKEN = { code: "INTERNAL", title: gettext("Something went wrong on the server. Try again in a moment.") };
 
 // The cookie is newer than the page, which may be one that was kept.
-const token = () => /(?:^|; )csrftoken=([^;]+)/u.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
+export const token = () => /(?:^|; )csrftoken=([^;]+)/u.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
 
 const said = (problem) => ({ ...problem, title: gettext(problem.title) });
 
-// {value} or {problem: {code, title, detail, errors}}.
-export async function ask(method, path, body) {
-  const isForm = body instanceof URLSearchParams;
-  const headers = { "X-CSRFToken": token(), Accept: "application/json", ...(body && !isForm && { "Content-Type": "application/json" }) };
+const isJson = (response) => /json/u.test(response.headers.get("Content-Type"));
+
+// {value} or {problem: {code, title, detail, errors}}. `valueOf(response)`.
+async function answer(path, options, valueOf) {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(path, { method, headers, body: isForm ? body : body && JSON.stringify(body), signal, redirect: "error" });
-    const isJson = /json/u.test(response.headers.get("Content-Type"));
-    if (!response.ok) return { problem: isJson ? said(await response.json()) : BROKEN };
-    return { value: isJson ? await response.json() : null };
+    const response = await fetch(path, { ...options, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
+    if (!response.ok) return { problem: isJson(response) ? said(await response.json()) : BROKEN };
+    return { value: await valueOf(response) };
   } catch {
     return { problem: OFFLINE };
   }
 }
+
+export function ask(method, path, body) {
+  const isForm = body instanceof URLSearchParams;
+  const headers = { "X-CSRFToken": token(), Accept: "application/json", ...(body && !isForm && { "Content-Type": "application/json" }) };
+  const options = { method, headers, body: isForm ? body : body && JSON.stringify(body) };
+  return answer(path, options, (response) => (isJson(response) ? response.json() : null));
+}
+
+// A file, as a blob.
+export const read = (path) => answer(path, {}, (response) => response.blob());

@@ -1,7 +1,8 @@
 // What can be done with a message of the open chat.
 
+import { picturesOf } from "./attachment.js";
 import { copy } from "./views/copy.js";
-import { byId } from "./views/dom.js";
+import { byId, h } from "./views/dom.js";
 import { DeleteDialog } from "./views/dialogs.js";
 import { MessageMenu } from "./views/menu.js";
 import { gettext } from "./words.js";
@@ -64,6 +65,32 @@ export class MessageActs {
     this.app.sync.outbox.discard(clientId);
   }
 
+  // Its pictures, from this one on.
+  async view(entry, id) {
+    const { app } = this;
+    const lightbox = await app.sync.files.loadLightbox((file) => this.download(file));
+    lightbox.open(picturesOf(app.thread.chat.log.shown), id);
+  }
+
+  async download({ id, name }) {
+    const { url } = await this.#infoOf(id);
+    if (url) h("a", { href: url, download: name }).click();
+  }
+
+  // What was only named so far.
+  async load(entry, id) {
+    const chat = this.#chat;
+    const { url: _, thumbnail_url: __, expires_at: ___, problem, ...attachment } = await this.#infoOf(id);
+    if (!problem) await this.app.sync.unveil(chat, entry, attachment);
+  }
+
+  // {problem}: it is not to be had, which is said.
+  async #infoOf(id) {
+    const found = await (await this.app.sync.files.loadMedia()).info(id);
+    if (found.problem) this.app.notice.refuse("file", found.problem);
+    return found;
+  }
+
   resend(entry) {
     this.app.sync.resend(this.#chat, entry);
   }
@@ -90,7 +117,7 @@ export class MessageActs {
     const isOwn = entry.sender === chat.me && !entry.deleted;
     return [
       !entry.deleted && [gettext("Reply"), () => this.reply(entry)],
-      !entry.deleted && [gettext("Copy text"), () => this.copy(entry)],
+      !entry.deleted && entry.body && [gettext("Copy text"), () => this.copy(entry)],
       isOwn && [gettext("Edit"), () => app.composer.edit(entry)],
       isOwn && [gettext("Message info"), () => app.info.open(chat.id, entry)],
       [gettext("Delete…"), () => this.deleting.ask(entry, isOwn, (whom) => this.#remove(chat, entry, whom)), true],

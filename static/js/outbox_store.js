@@ -1,6 +1,6 @@
 // What is on its way out and what is being written, kept through reloads, crashes of the tab and days offline.
 
-import { textsOf } from "./drafts.js";
+import { messagesOf } from "./drafts.js";
 import { addNew, done, removeItem, result } from "./idb.js";
 import { roomy, write } from "./room.js";
 
@@ -8,7 +8,7 @@ import { roomy, write } from "./room.js";
 export async function takeDraft(drafts, conv) {
   const draft = await result(drafts.get(conv));
   drafts.delete(conv);
-  return draft ? textsOf(draft) : [];
+  return draft ? messagesOf(draft) : [];
 }
 
 // Of a conversation that takes no messages any more: none waits, all say why. What was sent once already goes with it.
@@ -62,7 +62,7 @@ export class OutboxStore {
     });
   }
 
-  // What has become of an item that is still there: {state, reason}.
+  // What has become of an item that is still there, e.g. {state, reason}.
   note(clientId, news) {
     return write(this.handle, ["outbox"], ({ outbox }) => {
       outbox.index("client_id").get(clientId).onsuccess = ({ target }) => target.result && outbox.put({ ...target.result, ...news });
@@ -81,8 +81,9 @@ export class OutboxStore {
   }
 
   // What another device of this person has left, at the end of the line: {items, drafts}, as far as it was not here yet.
-  inherit({ items, drafts }) {
-    return write(this.handle, ["outbox", "drafts"], async (stores) => {
+  inherit({ items, drafts, blobs }) {
+    return write(this.handle, ["outbox", "drafts", "blobs"], async (stores) => {
+      for (const blob of blobs) stores.blobs.put(blob);
       const kept = await Promise.all(items.map(async ({ n: _, ...item }) => ({ ...item, n: await addNew(stores.outbox, item) })));
       const written = await Promise.all(drafts.map(async (draft) => (await addNew(stores.drafts, draft)) && draft));
       return { items: kept.filter(({ n }) => n), drafts: written.filter(Boolean) };
@@ -90,7 +91,7 @@ export class OutboxStore {
   }
 
   remove(clientId) {
-    return write(this.handle, ["outbox"], ({ outbox }) => removeItem(outbox, clientId));
+    return write(this.handle, ["outbox", "blobs"], (stores) => removeItem(stores, clientId));
   }
 
   drafts() {
@@ -98,11 +99,11 @@ export class OutboxStore {
   }
 
   // As drafts.js has it; with nothing in it there is nothing to keep. Not worth waiting for the disk at each key.
-  setDraft({ conv, text, quote, edit }) {
+  setDraft({ conv, text, quote, edit, files }) {
     return roomy(this.handle, () => {
       const transaction = this.handle.transaction("drafts", "readwrite", { durability: "relaxed" });
       const drafts = transaction.objectStore("drafts");
-      if (text || quote || edit) drafts.put({ conv, text, quote, edit });
+      if (text || quote || edit || files?.length) drafts.put({ conv, text, quote, edit, files });
       else drafts.delete(conv);
       transaction.commit();
       return done(transaction);

@@ -1,5 +1,6 @@
 // New chat, message info, and the questions before something is lost. Focus goes back where it was by itself.
 
+import { wordsOf } from "../attachment.js";
 import { gettext, interpolate, ngettext } from "../words.js";
 import { avatar, byId, h } from "./dom.js";
 import { exact, number } from "./format.js";
@@ -65,7 +66,7 @@ export class InfoDialog {
 
   open(conv, entry) {
     Object.assign(this, { conv, seq: entry.seq });
-    byId("info-body").textContent = entry.body;
+    byId("info-body").textContent = wordsOf(entry);
     byId("info-sent").textContent = interpolate(gettext("Sent %(time)s"), { time: exact(entry.at) });
     this.people.replaceChildren();
     this.look = undefined;
@@ -107,7 +108,7 @@ export class DeleteDialog {
   // `onDelete(whom)`: for "me" or for "all".
   ask(entry, isOwn, onDelete) {
     this.onDelete = onDelete;
-    byId("delete-body").textContent = entry.deleted ? "" : entry.body;
+    byId("delete-body").textContent = entry.deleted ? "" : wordsOf(entry);
     this.buttons.all.hidden = !isOwn;
     this.dialog.showModal();
   }

@@ -1,5 +1,6 @@
 // The conversations, newest first; of them those that are searched for.
 
+import { wordsOf } from "../attachment.js";
 import { gettext, interpolate, ngettext } from "../words.js";
 import { typingLine } from "./company.js";
 import { avatar, byId, h } from "./dom.js";
@@ -79,8 +80,8 @@ export class ListView {
     const item = this.#unsent(chat.id);
     const draft = isCurrent ? undefined : this.sync.drafts.textOf(chat.id);
     if (draft) return { body: draft, isDraft: true, at: chat.last?.at };
-    if (item) return { body: item.body, at: item.at, mark: item.state === "pending" ? "pending" : "failed" };
+    if (item) return { body: wordsOf(item), at: item.at, mark: item.state === "pending" ? "pending" : "failed" };
     if (!chat.last) return { body: chat.head ? "" : gettext("No messages yet") };
-    return { ...chat.last, mark: chat.last.sender === chat.me && chat.tickOf(chat.last) };
+    return { ...chat.last, body: wordsOf(chat.last), mark: chat.last.sender === chat.me && chat.tickOf(chat.last) };
   }
 }

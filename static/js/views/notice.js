@@ -9,7 +9,7 @@ const MISSING = gettext("This message is not there any more.");
 const SAYS = {
   UNKNOWN: { edit: OFFLINE, delete: OFFLINE },
   TOO_LATE: { edit: gettext("It is too late to edit this message."), delete: gettext("It is too late to delete this message for everyone.") },
-  NOT_FOUND: { edit: MISSING, delete: MISSING, resend: MISSING },
+  NOT_FOUND: { edit: MISSING, delete: MISSING, resend: MISSING, file: gettext("This file is not available any more.") },
   NOT_EXPIRED: { resend: gettext("This message has been delivered after all.") },
 };
 
@@ -18,9 +18,9 @@ export class NoticeView {
     this.element = byId("notice");
   }
 
-  // Why an edit, a deletion or a retry was refused; null: it was not.
+  // Why an edit, a deletion, a retry or a file was refused; null: it was not.
   refuse(what, refusal) {
-    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? gettext(refusal.text));
+    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? gettext(refusal.text ?? refusal.title));
   }
 
   say(text) {

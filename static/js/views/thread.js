@@ -171,6 +171,7 @@ export class ThreadView {
     const resendOf = (seq) => outbox.resendOf(chat.id, seq);
     const quoteOf = (seq) => this.quoteOf(seq);
     this.rows.draw(plan({ chat, unsent, unreadFrom: this.unreadFrom, quoteOf, resendOf, actions: this.actions }));
+    this.sync.files.fill(byId("thread"));
     this.view.hasEnd = !chat.log.isDetached;
     this.rover.settle();
     byId("thread-empty").hidden = chat.last !== null || chat.head > 0 || unsent.length > 0;

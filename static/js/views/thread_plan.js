@@ -2,11 +2,13 @@
 // sent. Each with an id that stays (a message's also when it has been sent) and a look that changes exactly when the row
 // must be made anew.
 
+import { filesOf, isPicture } from "../attachment.js";
 import { revision } from "../replica.js";
 import { gettext } from "../words.js";
 import { h } from "./dom.js";
 import { day, dayKey } from "./format.js";
 import { Gaps, previewGap } from "./gaps.js";
+import { freshenProgress } from "./files.js";
 import { messageView, unsentView } from "./message.js";
 import { retick } from "./ticks.js";
 
@@ -25,6 +27,9 @@ function separators(before, entry, unreadFrom) {
   if (unreadFrom && entry.seq === unreadFrom) found.push({ id: "unread", make: () => h("li", { class: "unread-line" }, gettext("Unread messages")) });
   return found;
 }
+
+// Of its files: which are pictures, and which are on the server.
+const filesLook = (message) => filesOf(message).map((file) => `${isPicture(file)}${Boolean(file.attachment)}`).join();
 
 const quoteLook = ({ entry } = {}) => (entry ? `${entry.seq}.${revision(entry)}` : entry);
 
@@ -50,7 +55,7 @@ class Plan {
     const sender = chat.kind === "group" && !own && first;
     const [id, who] = [idOf(entry, own), chat.roster.nameOf(entry.sender)];
     const more = { id, own, first, mark, who, sender, resend, quote: this.#quote(entry.reply_to) };
-    const look = `${entry.seq} ${revision(entry)} ${first} ${quoteLook(more.quote)} ${mark === "failed" && (resend?.reason ?? true)} ${who}`;
+    const look = `${entry.seq} ${revision(entry)} ${first} ${quoteLook(more.quote)} ${mark === "failed" && (resend?.reason ?? true)} ${who} ${filesLook(entry)}`;
     const freshen = (row) => own && !entry.deleted && retick(row, mark);
     this.add({ id, look, make: () => messageView(entry, more, this.actions), freshen });
   }
@@ -58,8 +63,9 @@ class Plan {
   unsent(item) {
     const { me, roster } = this.chat;
     const [id, first, quote] = [idOf(item, true), this.#separate({ ...item, sender: me }), this.#quote(item.reply_to)];
-    const look = `unsent ${item.state} ${first} ${quoteLook(quote)}`;
-    this.add({ id, look, make: () => unsentView(item, { id, first, quote, who: roster.nameOf(me) }, this.actions) });
+    const look = `unsent ${item.state} ${first} ${quoteLook(quote)} ${filesLook(item)}`;
+    const make = () => unsentView(item, { id, first, quote, who: roster.nameOf(me) }, this.actions);
+    this.add({ id, look, make, freshen: (row) => freshenProgress(row, item) });
   }
 
   // A line across: whoever comes next begins anew.

@@ -1,0 +1,70 @@
+// Files on their way into a draft: each is stored on this device before it counts, or it is said why not.
+
+import { NoRoom, Unreadable } from "./blobs.js";
+import { admit, fitName } from "./limits.js";
+import { size } from "./views/format.js";
+import { gettext, interpolate, isolated, ngettext } from "./words.js";
+
+const UNREADABLE = gettext("%(name)s could not be read. Perhaps it was changed or removed, or is a folder.");
+const NO_ROOM = gettext("There is not enough room on this device for %(name)s.");
+
+// Pixels of what this browser can show as a picture.
+async function measured(blob, type) {
+  if (!/^image\/(?!svg)/u.test(type)) return {};
+  const picture = new Image();
+  picture.src = URL.createObjectURL(blob);
+  try {
+    await picture.decode();
+    return { width: picture.naturalWidth, height: picture.naturalHeight, thumbnail: true };
+  } catch {
+    return {};
+  } finally {
+    URL.revokeObjectURL(picture.src);
+  }
+}
+
+const named = (text, { name }) => interpolate(text, { name: isolated(name) });
+
+function refusals({ large, isFull }, limits) {
+  const most = { count: limits.max_attachments };
+  const full = isFull && interpolate(ngettext("At most %(count)s file goes with a message.", "At most %(count)s files go with a message.", most.count), most);
+  const tooLarge = ({ name }) => interpolate(gettext("%(name)s is larger than %(most)s, the most a file may have."), { name: isolated(name), most: size(limits.max_attachment_bytes) });
+  return [...large.map(tooLarge), full].filter(Boolean);
+}
+
+export class Picks {
+  // `files`: files.js. `say(text)`.
+  constructor({ files, blobs, say }) {
+    Object.assign(this, { files, blobs, say });
+  }
+
+  // Stores what may come to the `count` that a draft has. `onStored(file)`, one after the other, in their order.
+  async add(count, picked, { onTaken, onStored }) {
+    const { limits } = this.files;
+    const found = admit(count, picked, limits);
+    const said = refusals(found, limits);
+    onTaken(found.taken);
+    for (const file of found.taken) {
+      const { stored, why } = await this.#store(file);
+      if (why) said.push(why);
+      onStored(stored);
+    }
+    if (said.length) this.say(said.join("\n"));
+  }
+
+  async #store(file) {
+    const { sync } = this.files;
+    const id = sync.nextId();
+    try {
+      const blob = await sync.guard(() => this.blobs.put(id, file));
+      // The database is no more: that is said already.
+      if (!blob) return {};
+      const { type } = file;
+      return { stored: { id, name: fitName(file.name), type, size: blob.size, ...(await measured(blob, type)) } };
+    } catch (error) {
+      if (error instanceof Unreadable) return { why: named(UNREADABLE, file) };
+      if (error instanceof NoRoom) return { why: named(NO_ROOM, file) };
+      throw error;
+    }
+  }
+}
