@@ -32,10 +32,18 @@ class SmallSource:
             return ContentFile(made_small(name, file.read().decode()).encode())
 
 
+# Of parts that are loaded when they are asked for (static/js/lazy.js).
+RESOLVED = (r"""(?P<matched>import\.meta\.resolve\("(?P<url>\.[^"]+)"\))""", 'import.meta.resolve("%(url)s")')
+
+
 class HashedModuleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Rewrites `import "./x.js"`, so that no inline import map is needed and the content policy stays strict."""
+    """Rewrites `import "./x.js"` and `import.meta.resolve("./x.js")`, so that no inline import map is needed and the
+    content policy stays strict."""
 
     support_js_module_import_aggregation = True
+    # One a step of the longest way from app.js through modules and parts. Only a circle would never be done.
+    max_post_process_passes = 20
+    patterns = (*CompressedManifestStaticFilesStorage.patterns, ("*.js", (RESOLVED,)))
 
     def post_process(self, paths: dict[str, tuple[Storage, str]], **options: Any) -> Iterator[tuple[Any, ...]]:
         small = {

@@ -2,23 +2,21 @@
 
 import { wordsOf } from "./attachment.js";
 import { Chats } from "./chats.js";
-import { openDatabase } from "./database.js";
-import { inherit } from "./databases.js";
+import { hasOthers, openDatabase } from "./database.js";
 import { ask } from "./http.js";
-import { forgetPage, loadAnew, register } from "./install.js";
+import { forgetPage, loadAnew, register, toSignIn } from "./install.js";
+import { Lazy } from "./lazy.js";
 import { MessageActs } from "./message_acts.js";
 import { Notifications } from "./notifications.js";
 import { isNews } from "./order.js";
+import { FILES } from "./parts.js";
 import { Preferences } from "./preferences.js";
-import { SignOut, toSignIn } from "./sign_out.js";
 import { Sync } from "./sync.js";
 import { BannerView } from "./views/banner.js";
 import { ComposerView } from "./views/composer.js";
-import { InfoDialog, NewChatDialog, wireCloseButtons } from "./views/dialogs.js";
 import { byId, dress } from "./views/dom.js";
 import { ListView } from "./views/list.js";
 import { NoticeView } from "./views/notice.js";
-import { SettingsDialog } from "./views/settings.js";
 import { ThreadView } from "./views/thread.js";
 import { gettext } from "./words.js";
 
@@ -28,8 +26,17 @@ const TOO_OLD = new Set(["outdated", "stopped"]);
 const boot = JSON.parse(byId("boot").textContent);
 const banner = new BannerView();
 const preferences = new Preferences();
-const notifications = new Notifications(preferences, boot.user.id);
+const notice = new NoticeView();
+const lazy = (files, make) => new Lazy({ files, make, say: (text) => notice.say(text) });
+const notifications = new Notifications({
+  preferences,
+  user: boot.user.id,
+  subscribing: lazy(FILES.subscribing, ({ Subscribing }) => new Subscribing(notifications)),
+});
+const databases = lazy(FILES.databases, (exports) => exports);
 let app;
+// There is no session any more: this one goes by itself.
+let isOver = false;
 
 const worker = new Worker(new URL("./pulse.js", import.meta.url));
 const pulse = (call) => worker.addEventListener("message", () => call());
@@ -61,24 +68,27 @@ class App {
 
   // Only once the server has said that this page is whose it takes itself for: what others have left is removed.
   async #settle() {
-    await this.sync.guard(async () => {
+    await this.sync.guard(async () => (await hasOthers(this.device)) && this.#inherit());
+    await notifications.resume();
+  }
+
+  async #inherit() {
+    const { inherit } = (await databases.get()) ?? {};
+    // At the next connection, then.
+    if (!inherit) this.settling = undefined;
+    else {
       const { items, drafts } = await inherit(this.database, this.device, this.user.id);
       this.sync.inherit(items, drafts);
-    });
-    await notifications.resume();
+    }
   }
 
   #makeViews() {
     const { sync, chats } = this;
-    this.info = new InfoDialog({ ask: (conv, seq) => sync.askInfo(conv, seq) });
-    this.newChat = new NewChatDialog({ onOpen: (username) => sync.openDirect(username) });
-    this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id), onStart: (username) => this.newChat.start(username) });
-    this.settings = new SettingsDialog({
-      preferences,
-      notifications,
-      onRenamed: (name) => this.#callMe({ ...this.user, name }),
-    });
-    this.notice = new NoticeView();
+    this.newChat = lazy(FILES.newChat, ({ NewChatDialog }) => new NewChatDialog({ onOpen: (username) => sync.openDirect(username) }));
+    this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id), onStart: (username, opener) => this.newChat.use((dialog) => dialog.start(username), opener) });
+    const onRenamed = (name) => this.#callMe({ ...this.user, name });
+    this.settings = lazy(FILES.settings, ({ SettingsDialog }) => new SettingsDialog({ preferences, notifications, onRenamed }));
+    this.notice = notice;
     this.composer = new ComposerView({
       drafts: sync.drafts,
       files: sync.files,
@@ -89,7 +99,7 @@ class App {
       onTyping: (conv) => sync.presence.wrote(conv),
       nameOf: (entry) => this.thread.chat.roster.nameOf(entry.sender),
     });
-    this.acts = new MessageActs(this);
+    this.acts = new MessageActs(this, lazy);
     this.thread = new ThreadView({ sync, actions: this.acts });
   }
 
@@ -146,19 +156,18 @@ class App {
 
   #listen() {
     this.chats.addEventListener("change", () => this.#drawSoon());
-    this.chats.addEventListener("change", ({ detail }) => this.info.refresh(detail));
+    this.chats.addEventListener("change", ({ detail }) => this.acts.info.part?.refresh(detail));
     this.sync.addEventListener("state", ({ detail }) => this.#stateChanged(detail));
     this.sync.addEventListener("ready", () => this.#ready());
     this.sync.addEventListener("progress", ({ detail }) => this.#progressed(detail));
     this.sync.addEventListener("stored", ({ detail }) => this.#announce(detail));
     this.sync.addEventListener("adopted", ({ detail }) => this.#adopted(detail));
     this.sync.drafts.addEventListener("change", () => this.#drawSoon());
-    this.sync.addEventListener("info", ({ detail }) => this.info.show(detail));
+    this.sync.addEventListener("info", ({ detail }) => this.acts.info.part?.show(detail));
     this.sync.addEventListener("opened", ({ detail }) => this.#opened(detail));
     this.sync.addEventListener("refused", ({ detail }) => this.#refused(detail));
-    byId("open-settings").addEventListener("click", () => this.settings.open());
-    byId("new-chat").addEventListener("click", () => this.newChat.open());
-    byId("first-chat").addEventListener("click", () => this.newChat.open());
+    byId("open-settings").addEventListener("click", ({ currentTarget }) => this.settings.use((dialog) => dialog.open(), currentTarget));
+    for (const id of ["new-chat", "first-chat"]) byId(id).addEventListener("click", ({ currentTarget }) => this.newChat.use((dialog) => dialog.open(), currentTarget));
     byId("back").addEventListener("click", () => this.open(""));
     addEventListener("popstate", () => this.show());
     addEventListener("focus", () => this.#lookWhetherBack());
@@ -191,7 +200,7 @@ class App {
     this.pane.dataset.connection = "ready";
     this.settling ??= this.#settle();
     this.thread.retry();
-    this.info.refresh();
+    this.acts.info.part?.refresh();
     notifications.tidy(this.chats);
   }
 
@@ -206,13 +215,13 @@ class App {
   }
 
   #opened(id) {
-    this.newChat.close();
+    this.newChat.part?.close();
     this.open(id);
     this.composer.focus();
   }
 
   #refused({ ref, code, text, retryable }) {
-    if (ref?.t === "open") this.newChat.refuse(code === "NOT_FOUND" ? gettext("Nobody here has that username.") : gettext(text));
+    if (ref?.t === "open") this.newChat.part?.refuse(code === "NOT_FOUND" ? gettext("Nobody here has that username.") : gettext(text));
     if (ref?.t === "resend" && !retryable) this.notice.refuse("resend", { code, text });
   }
 
@@ -227,7 +236,7 @@ class App {
 // Another tab signed out, or a newer page has taken the database. Signing out, this one goes by itself.
 function taken(why) {
   app?.sync.stop(why);
-  if (why === "signed-out" && !signOut.isOver) toSignIn();
+  if (why === "signed-out" && !isOver) toSignIn();
 }
 
 // Without a database nothing can be received, and it is better to say so than to look broken.
@@ -246,6 +255,15 @@ async function begin() {
   }
 }
 
-wireCloseButtons();
-const signOut = new SignOut({ device: boot.device, notifications, onOver: () => app?.sync.leave() });
+function onOver() {
+  isOver = true;
+  app?.sync.leave();
+}
+
+// Whatever has become of the rest of the page: it needs no app.
+const signOut = lazy(FILES.signOut, ({ SignOut }) => new SignOut({ device: boot.device, notifications, onOver }));
+byId("sign-out").addEventListener("submit", (event) => {
+  event.preventDefault();
+  signOut.use((part) => part.start(), event.submitter);
+});
 await begin();

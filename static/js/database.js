@@ -22,6 +22,12 @@ export async function openDatabase(device, onTaken) {
   return new Database(handle);
 }
 
+// Whether there is any of another device that this browser has been (databases.js).
+export async function hasOthers(device) {
+  const found = (await indexedDB.databases?.()) ?? [];
+  return found.some(({ name }) => name.startsWith(PREFIX) && name !== PREFIX + device);
+}
+
 // Entries as they are stored, without where.
 const bare = ({ conv: _, ...entry }) => entry;
 

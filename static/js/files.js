@@ -1,16 +1,26 @@
-// The seam between chats and their files. What brings them up, shows them or lets them be picked is loaded when it is
-// first needed: most visits never do.
+// The seam between chats and their files. What brings them up, shows them or lets them be picked comes when it is first
+// needed: most visits never do.
 
 import { now } from "./clock.js";
+import { Lazy } from "./lazy.js";
+import { FILES } from "./parts.js";
 
 // As long as no server has told others.
 const LIMITS = { max_attachments: 10, max_attachment_bytes: 100_000_000 };
 // Other tabs are told how far it is so often.
 const TELL_MS = 200;
 
+// What cannot be loaded is tried again by whoever needs it next.
+const part = (files, make) => new Lazy({ files, make, say: () => {} });
+
 export class Files {
   constructor(sync) {
-    Object.assign(this, { sync, limits: LIMITS, loading: new Map(), toldAt: 0 });
+    Object.assign(this, { sync, limits: LIMITS, toldAt: 0 });
+    const { handle } = sync.database;
+    this.media = part(FILES.media, ({ Media, Blobs }) => new Media({ blobs: new Blobs(handle), now }));
+    this.picks = part(FILES.picks, ({ Picks, Blobs }) => new Picks({ files: this, blobs: new Blobs(handle) }));
+    this.tray = part(FILES.tray, ({ TrayView }) => new TrayView({ fill: (list) => this.fill(list) }));
+    this.uploads = part(FILES.uploads, (exports) => this.#makeUploads(exports));
   }
 
   // As the server tells them at each welcome.
@@ -18,97 +28,33 @@ export class Files {
     this.limits = { ...this.limits, ...limits };
   }
 
-  // What `make` makes, once; what could not be loaded may be another time.
-  #once(name, make) {
-    if (!this.loading.has(name)) {
-      const made = make().then((value) => (this[name] = value));
-      made.catch(() => this.loading.delete(name));
-      this.loading.set(name, made);
-    }
-    return this.loading.get(name);
-  }
-
-  // Of drafts and unsent messages.
-  loadBlobs() {
-    return this.#once("blobs", async () => {
-      const { Blobs } = await import("./blobs.js");
-      return new Blobs(this.sync.database.handle);
-    });
-  }
-
-  // Of what the server has, and previews of what it does not have yet.
-  loadMedia() {
-    return this.#once("media", async () => {
-      const [{ Media }, blobs] = await Promise.all([import("./media.js"), this.loadBlobs()]);
-      return new Media({ blobs, now });
-    });
-  }
-
-  // How what is rarely seen looks: tray, drop zone, lightbox.
-  loadLook() {
-    return this.#once("look", async () => {
-      const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: document.getElementById("app").dataset.look });
-      const loaded = new Promise((resolve, reject) => Object.assign(link, { onload: resolve, onerror: () => reject(new TypeError("no style")) }));
-      document.head.append(link);
-      await loaded;
-      return link;
-    });
-  }
-
-  // For the composer
-
-  loadPicks(say) {
-    return this.#once("picks", async () => {
-      const [{ Picks }, blobs] = await Promise.all([import("./picks.js"), this.loadBlobs()]);
-      return new Picks({ files: this, blobs, say });
-    });
-  }
-
-  loadTray(onRemove) {
-    return this.#once("tray", async () => {
-      const [{ TrayView }] = await Promise.all([import("./views/tray.js"), this.loadLook()]);
-      return new TrayView({ fill: (list) => this.fill(list), onRemove });
-    });
-  }
-
-  loadLightbox(onDownload) {
-    return this.#once("lightbox", async () => {
-      const [{ Lightbox }, media] = await Promise.all([import("./views/lightbox.js"), this.loadMedia(), this.loadLook()]);
-      return new Lightbox({ media, onDownload });
-    });
-  }
-
-  // For the thread: what it draws of pictures is filled in.
-  fill(list) {
+  // The pictures that are drawn there.
+  async fill(list) {
     const boxes = list.querySelectorAll(".picture:not([data-watched])");
-    if (!boxes.length) return;
-    if (this.media) this.media.watch(boxes);
-    else this.loadMedia().then((media) => media.watch(boxes));
+    if (boxes.length) (this.media.part ?? (await this.media.get()))?.watch(boxes);
   }
 
   // For the outbox (its `uploads`)
 
-  begin(item) {
-    if (this.uploads) this.uploads.begin(item);
-    else this.#loadUploads().then((uploads) => this.sync.outbox.isOnline() && uploads.begin(item));
+  async begin(item) {
+    const uploads = this.uploads.part ?? (await this.uploads.get());
+    if (this.sync.outbox.isOnline()) uploads?.begin(item);
   }
 
   cancel(item) {
-    this.uploads?.cancel(item);
+    this.uploads.part?.cancel(item);
   }
 
   pause() {
-    this.uploads?.pause();
+    this.uploads.part?.pause();
   }
 
-  #loadUploads() {
-    const { outbox } = this.sync;
-    return this.#once("uploads", async () => {
-      const [{ Uploads }, tus, blobs] = await Promise.all([import("./uploads.js"), import("./tus.js"), this.loadBlobs()]);
-      const guard = (work) => this.sync.guard(work);
-      guard(() => blobs.sweep());
-      return new Uploads({ outbox, blobs, tus, guard, tell: (...progress) => this.#tell(progress), arrived: (...both) => this.media?.alias(...both) });
-    });
+  #makeUploads({ Uploads, Blobs, tus }) {
+    const { outbox, database } = this.sync;
+    const guard = (work) => this.sync.guard(work);
+    const blobs = new Blobs(database.handle);
+    guard(() => blobs.sweep());
+    return new Uploads({ outbox, blobs, tus, guard, tell: (...progress) => this.#tell(progress), arrived: (...both) => this.media.part?.alias(...both) });
   }
 
   #tell(progress) {

@@ -18,3 +18,5 @@ export async function loadAnew() {
   await forgetPage();
   location.reload();
 }
+
+export const toSignIn = () => location.replace("/sign-in/");

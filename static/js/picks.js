@@ -1,5 +1,6 @@
 // Files on their way into a draft: each is stored on this device before it counts, or it is said why not.
 
+export { Blobs } from "./blobs.js";
 import { NoRoom, Unreadable } from "./blobs.js";
 import { admit, fitName } from "./limits.js";
 import { size } from "./views/format.js";
@@ -33,13 +34,14 @@ function refusals({ large, isFull }, limits) {
 }
 
 export class Picks {
-  // `files`: files.js. `say(text)`.
-  constructor({ files, blobs, say }) {
-    Object.assign(this, { files, blobs, say });
+  // `files`: files.js.
+  constructor({ files, blobs }) {
+    Object.assign(this, { files, blobs });
   }
 
-  // Stores what may come to the `count` that a draft has. `onStored(file)`, one after the other, in their order.
-  async add(count, picked, { onTaken, onStored }) {
+  // Stores what may come to the `count` that a draft has. `onStored(file)`, one after the other, in their order;
+  // undefined for one that could not be. `say(text)`: what was not taken, and why.
+  async add(count, picked, { onTaken, onStored, say }) {
     const { limits } = this.files;
     const found = admit(count, picked, limits);
     const said = refusals(found, limits);
@@ -49,7 +51,11 @@ export class Picks {
       if (why) said.push(why);
       onStored(stored);
     }
-    if (said.length) this.say(said.join("\n"));
+    if (said.length) say(said.join("\n"));
+  }
+
+  remove(id) {
+    return this.files.sync.guard(() => this.blobs.remove([id]));
   }
 
   async #store(file) {

@@ -3,22 +3,20 @@
 
 import { countUnsent, wipeAll } from "./databases.js";
 import { ask } from "./http.js";
-import { forgetPage } from "./install.js";
-import { LeaveDialog } from "./views/dialogs.js";
-import { byId } from "./views/dom.js";
-
-export const toSignIn = () => location.replace("/sign-in/");
+import { forgetPage, toSignIn } from "./install.js";
+import { Subscribing } from "./subscribing.js";
+import { LeaveDialog } from "./views/leave_dialog.js";
 
 export class SignOut {
   // `onOver()`: there is no session any more, and what is kept is about to go.
   constructor({ device, notifications, onOver }) {
-    Object.assign(this, { device, notifications, onOver });
+    Object.assign(this, { device, onOver });
+    this.subscribing = new Subscribing(notifications);
     this.dialog = new LeaveDialog({ onLeave: () => this.#leave() });
-    byId("sign-out").addEventListener("submit", (event) => this.#asked(event));
   }
 
-  async #asked(event) {
-    event.preventDefault();
+  // Asks first where something would be lost.
+  async start() {
     const unsent = await countUnsent(this.device);
     if (unsent) this.dialog.ask(unsent);
     else await this.#leave();
@@ -30,9 +28,8 @@ export class SignOut {
       this.dialog.refuse(problem.title);
       return;
     }
-    this.isOver = true;
     this.onOver();
-    await Promise.allSettled([forgetPage(), this.notifications.forget(), wipeAll(this.device)]);
+    await Promise.allSettled([forgetPage(), this.subscribing.forget(), wipeAll(this.device)]);
     toSignIn();
   }
 }

@@ -1,6 +1,8 @@
 // Brings up the files of messages that wait for them, a few messages at a time; of one message one file after the other.
 // What is to be done is upload.js's to say. Nothing about it is kept: the server knows how much it has.
 
+export { Blobs } from "./blobs.js";
+export * as tus from "./tus.js";
 import { Upload } from "./upload.js";
 import { gettext_noop } from "./words.js";
 

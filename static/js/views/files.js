@@ -64,12 +64,12 @@ export const fileIcon = (file) => h("span", { class: "file-icon", "data-kind": k
 const fileText = ({ name, size: bytes }) => h("span", { class: "file-text" }, h("bdi", { class: "file-name" }, name), h("span", { class: "file-size" }, size(bytes)));
 
 // "Load" for one that is only named so far, else "Download".
-function row(file, { load, download }) {
+function row(file, act) {
   const label = interpolate(file.withheld ? gettext("Load %(name)s") : gettext("Download %(name)s"), { name: isolated(file.name) });
   const button = file.withheld
-    ? press({ class: "load", "aria-label": label, onclick: load }, gettext("Load"))
-    : press({ class: "icon-button", "aria-label": label, title: gettext("Download"), onclick: download }, svg("0 0 24 24", DOWNLOAD));
-  return h("div", { class: "file-row" }, fileIcon(file), fileText(file), (load || download) && button);
+    ? press({ class: "load", "aria-label": label, onclick: act }, gettext("Load"))
+    : press({ class: "icon-button", "aria-label": label, title: gettext("Download"), onclick: act }, svg("0 0 24 24", DOWNLOAD));
+  return h("div", { class: "file-row" }, fileIcon(file), fileText(file), act && button);
 }
 
 // Undefined for a message without any. `actions`: of an entry; without them the files are still this device's.
@@ -77,10 +77,9 @@ export function filesView(id, message, actions) {
   const files = filesOf(message);
   if (!files.length) return undefined;
   const ids = (file) => (actions ? { "data-picture": file.id } : { "data-local": file.id, "data-picture": file.attachment?.id });
-  const view = (file) => actions && (() => actions.view(message, file.id));
-  const pictures = files.filter(isPicture).map((file) => ({ file, box: picture(file, { id: ids(file), open: view(file) }) }));
-  const act = (file) => (actions ? { load: () => actions.load(message, file.id), download: () => actions.download(file) } : {});
-  const rows = files.filter((file) => !isPicture(file)).map((file) => row(file, act(file)));
+  const act = (what, file) => actions && (({ currentTarget }) => actions.file(what, message, file, currentTarget));
+  const pictures = files.filter(isPicture).map((file) => ({ file, box: picture(file, { id: ids(file), open: act("view", file) }) }));
+  const rows = files.filter((file) => !isPicture(file)).map((file) => row(file, act(file.withheld ? "load" : "download", file)));
   return h("div", { class: "files", id: `${id}-files`, role: "group", "aria-label": summary(files) }, pictures.length > 0 && grid(pictures), ...rows);
 }
 

@@ -6,12 +6,11 @@ const EDGE_PX = 8;
 const KEYS = { ArrowDown: 1, ArrowUp: -1 };
 
 export class MessageMenu {
-  // `itemsOf(entry)`: [label, action, is it dangerous]…
+  // `itemsOf(entry)`: [label, action(opener), is it dangerous]…
   constructor({ element, list, itemsOf, entryOf }) {
     Object.assign(this, { element, list, itemsOf, entryOf });
     element.addEventListener("keydown", (event) => this.#key(event));
     element.addEventListener("toggle", ({ newState }) => this.#toggled(newState === "open"));
-    list.addEventListener("contextmenu", (event) => this.#pressed(event));
   }
 
   // `opener`: beside it; the focus goes back to it.
@@ -29,15 +28,19 @@ export class MessageMenu {
     if (entry) this.open(entry, opener ?? row.querySelector(".bubble"));
   }
 
+  get isOpen() {
+    return this.element.matches(":popover-open");
+  }
+
   // The focus stays where it is.
   close() {
-    if (this.element.matches(":popover-open")) this.element.hidePopover();
+    if (this.isOpen) this.element.hidePopover();
   }
 
   #item(label, action, isDangerous) {
     const choose = () => {
       this.#close();
-      action();
+      action(this.opener);
     };
     return h("button", { type: "button", role: "menuitem", tabindex: "-1", class: isDangerous ? "danger" : false, onclick: choose }, label);
   }
@@ -59,14 +62,6 @@ export class MessageMenu {
     if (Number.isNaN(next)) return;
     event.preventDefault();
     items[next].focus();
-  }
-
-  // Where there is a mouse, the browser's own menu is worth more; after the menu key this one is there already.
-  #pressed(event) {
-    const row = event.target.closest("[data-seq]");
-    const isOpen = this.element.matches(":popover-open");
-    if (isOpen || (event.pointerType === "touch" && row)) event.preventDefault();
-    if (!isOpen && event.pointerType === "touch" && row) this.openFor(row, row.querySelector(".more"));
   }
 
   // The row may have been made anew meanwhile.

@@ -1,4 +1,5 @@
-// A sentence about what could not be done, for a while, in nobody's way.
+// A sentence about what could not be done, for a while, in nobody's way: above the composer, or below the list where no
+// chat is open.
 
 import { gettext } from "../words.js";
 import { byId } from "./dom.js";
@@ -7,7 +8,7 @@ const SHOWN_MS = 7000;
 const OFFLINE = gettext("You are offline: this needs the connection.");
 const MISSING = gettext("This message is not there any more.");
 const SAYS = {
-  UNKNOWN: { edit: OFFLINE, delete: OFFLINE },
+  UNKNOWN: { edit: OFFLINE, delete: OFFLINE, file: OFFLINE },
   TOO_LATE: { edit: gettext("It is too late to edit this message."), delete: gettext("It is too late to delete this message for everyone.") },
   NOT_FOUND: { edit: MISSING, delete: MISSING, resend: MISSING, file: gettext("This file is not available any more.") },
   NOT_EXPIRED: { resend: gettext("This message has been delivered after all.") },
@@ -16,6 +17,7 @@ const SAYS = {
 export class NoticeView {
   constructor() {
     this.element = byId("notice");
+    this.home = this.element.parentElement;
   }
 
   // Why an edit, a deletion, a retry or a file was refused; null: it was not.
@@ -25,6 +27,8 @@ export class NoticeView {
 
   say(text) {
     clearTimeout(this.timer);
+    const home = byId("thread-pane").hidden ? byId("side") : this.home;
+    if (this.element.parentElement !== home) home.append(this.element);
     this.element.textContent = text;
     this.element.hidden = false;
     this.timer = setTimeout(() => (this.element.hidden = true), SHOWN_MS);

@@ -13,7 +13,7 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 const usernames = ({ others, members }) => (others.length ? others : members).map(({ username }) => username);
 
 export class SearchView {
-  // `onChange()`: another query. `onStart(username)`: nobody was found, and is to be written to.
+  // `onChange()`: another query. `onStart(username, opener)`: nobody was found, and is to be written to.
   constructor({ list, onChange, onStart }) {
     Object.assign(this, { list, onChange });
     this.field = byId("search");
@@ -21,7 +21,7 @@ export class SearchView {
     this.field.addEventListener("input", () => onChange());
     this.field.addEventListener("keydown", (event) => this.#fieldKey(event));
     list.addEventListener("keydown", (event) => this.#listKey(event));
-    this.start.addEventListener("click", () => onStart(this.#username));
+    this.start.addEventListener("click", () => onStart(this.#username, this.start));
   }
 
   get #query() {

@@ -3,7 +3,7 @@
 
 import { ask } from "../http.js";
 import { gettext, interpolate } from "../words.js";
-import { byId } from "./dom.js";
+import { byId, dialog } from "./dom.js";
 import { DevicesSection } from "./settings_devices.js";
 import { DeviceOwnSection } from "./settings_own.js";
 import { PasswordSection } from "./settings_password.js";
@@ -17,7 +17,7 @@ export class SettingsDialog {
   // `onRenamed(name)`: what this person is called from now on.
   constructor({ preferences, notifications, onRenamed }) {
     this.onRenamed = onRenamed;
-    this.dialog = byId("settings-dialog");
+    this.dialog = dialog("settings-dialog");
     this.name = byId("profile-name");
     this.own = new DeviceOwnSection({ preferences, notifications });
     this.devices = new DevicesSection({ onChanged: () => this.#load() });

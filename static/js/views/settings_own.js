@@ -2,7 +2,7 @@
 
 import { ask } from "../http.js";
 import { loadAnew } from "../install.js";
-import { SAYS } from "../notifications.js";
+import { SAYS, Subscribing } from "../subscribing.js";
 import { gettext } from "../words.js";
 import { byId } from "./dom.js";
 
@@ -10,7 +10,7 @@ const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class DeviceOwnSection {
   constructor({ preferences, notifications }) {
-    Object.assign(this, { preferences, notifications });
+    Object.assign(this, { preferences, notifications, subscribing: new Subscribing(notifications) });
     this.theme = byId("theme");
     this.enter = byId("enter-sends");
     this.bell = byId("notifications");
@@ -44,7 +44,7 @@ export class DeviceOwnSection {
   async #ring() {
     this.isRinging = true;
     this.#say("");
-    const why = await (this.bell.checked ? this.notifications.switchOn() : this.notifications.switchOff());
+    const why = await (this.bell.checked ? this.subscribing.switchOn() : this.subscribing.switchOff());
     this.isRinging = false;
     this.draw();
     if (why) this.#say(why);

@@ -14,9 +14,9 @@ const picture = ({ id, name }) => h("span", { class: "picture", "data-local": id
 const told = (name, note) => h("span", { class: "tray-text" }, h("bdi", { class: "file-name" }, name), h("span", { class: "file-size" }, note));
 
 export class TrayView {
-  // `fill(list)`: the pictures in it (files.js). `onRemove(file)`.
-  constructor({ fill, onRemove }) {
-    Object.assign(this, { fill, onRemove, count: 0 });
+  // `fill(list)`: the pictures in it (files.js).
+  constructor({ fill }) {
+    Object.assign(this, { fill, count: 0 });
     this.box = byId("tray");
     this.list = h("ul", { class: "tray-list" });
     this.said = h("p", { class: "visually-hidden", role: "status" });
@@ -24,8 +24,9 @@ export class TrayView {
     this.rows = new Rows(this.list);
   }
 
-  // `reading`: those that are not stored yet.
-  draw(files, reading) {
+  // `reading`: those that are not stored yet. `onRemove(file)`.
+  draw(files, reading, onRemove) {
+    this.onRemove = onRemove;
     const isFocused = this.list.contains(document.activeElement);
     this.rows.draw([...files.map((file) => this.#row(file)), ...reading.map((file, at) => this.#unread(file, at))]);
     this.box.hidden = !files.length && !reading.length;

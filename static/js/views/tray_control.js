@@ -54,7 +54,8 @@ export class TrayControl {
 
   #dragged(event) {
     if (!carriesFiles(event) || byId("composer").hidden) return;
-    this.store.loadLook();
+    // How the zone looks comes with it.
+    this.store.tray.get();
     byId("drop").hidden = false;
   }
 
@@ -72,9 +73,10 @@ export class TrayControl {
     const { conv } = this;
     if (!picked.length) return;
     if (!this.canTake) return this.say(gettext("Finish editing before you attach files."));
-    const picks = await this.store.loadPicks(this.say);
+    const picks = await this.store.picks.get();
+    if (!picks) return this.say(gettext("You are offline: this needs the connection."));
     const count = this.#filesOf(conv).length + (this.reading.get(conv)?.length ?? 0);
-    await picks.add(count, picked, { onTaken: (files) => this.#read(conv, files), onStored: (file) => this.#stored(conv, file) });
+    await picks.add(count, picked, { onTaken: (files) => this.#read(conv, files), onStored: (file) => this.#stored(conv, file), say: this.say });
   }
 
   #filesOf(conv) {
@@ -115,15 +117,14 @@ export class TrayControl {
     this.files = this.files.filter(({ id }) => id !== file.id);
     this.#draw();
     this.onChange();
-    const blobs = await this.store.loadBlobs();
-    await this.store.sync.guard(() => blobs.remove([file.id]));
+    await (await this.store.picks.get())?.remove(file.id);
   }
 
   async #draw() {
     const isEmpty = !this.canTake || !(this.files.length || this.isBusy);
     if (isEmpty) byId("tray").hidden = true;
-    if (isEmpty && !this.view) return;
-    this.view ??= await this.store.loadTray((file) => this.#remove(file));
-    this.view.draw(this.canTake ? this.files : [], this.#unread);
+    const { tray } = this.store;
+    const view = isEmpty ? tray.part : (tray.part ?? (await tray.get()));
+    view?.draw(this.canTake ? this.files : [], this.#unread, (file) => this.#remove(file));
   }
 }

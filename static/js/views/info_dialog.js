@@ -1,0 +1,57 @@
+// Who has a message, and since when.
+
+import { wordsOf } from "../attachment.js";
+import { gettext, interpolate } from "../words.js";
+import { avatar, byId, dialog, h } from "./dom.js";
+import { exact } from "./format.js";
+import { tickMark } from "./ticks.js";
+
+const PAUSE_MS = 500;
+
+const moment = (mark, label, at) => [h("dt", {}, tickMark(mark), label), h("dd", {}, at ? exact(at) : gettext("Not yet"))];
+
+// What expired for someone they have not taken, whatever they took later.
+const moments = ({ expired_at, delivered_at, seen_at }) =>
+  expired_at ? moment("failed", gettext("Expired"), expired_at) : [...moment("delivered", gettext("Delivered"), delivered_at), ...moment("seen", gettext("Read"), seen_at)];
+
+const person = ({ id, name, ...times }) => h("li", {}, avatar(name, id), h("strong", { dir: "auto" }, name), h("dl", {}, ...moments(times)));
+
+export class InfoDialog {
+  constructor({ ask }) {
+    this.ask = ask;
+    this.dialog = dialog("info-dialog");
+    this.people = byId("info-people");
+  }
+
+  open(conv, entry) {
+    Object.assign(this, { conv, seq: entry.seq });
+    byId("info-body").textContent = wordsOf(entry);
+    byId("info-sent").textContent = interpolate(gettext("Sent %(time)s"), { time: exact(entry.at) });
+    this.people.replaceChildren();
+    this.look = undefined;
+    this.dialog.showModal();
+    this.#ask();
+  }
+
+  // Something has come to pass in `conv` (null: perhaps): somebody may read the message just now. Many changes, one
+  // question.
+  refresh(conv = null) {
+    if (conv && conv !== this.conv) return;
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.#ask();
+    }, PAUSE_MS);
+  }
+
+  #ask() {
+    if (!this.dialog.open || this.ask(this.conv, this.seq)) return;
+    if (!this.people.children.length) this.people.replaceChildren(h("li", {}, gettext("You are offline: who has it is known when the connection is back.")));
+  }
+
+  show({ conv, seq, people }) {
+    const look = JSON.stringify(people);
+    if (conv !== this.conv || seq !== this.seq || look === this.look) return;
+    this.look = look;
+    this.people.replaceChildren(...people.map(person));
+  }
+}
