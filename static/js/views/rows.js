@@ -30,7 +30,7 @@ export class Rows {
   }
 
   #row(known, { look, make, freshen }) {
-    const drawn = known?.look === look ? known : { look, row: make() };
+    const drawn = known && known.look === look ? known : { look, row: make() };
     freshen?.(drawn.row);
     return drawn;
   }
