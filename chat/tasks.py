@@ -16,6 +16,8 @@ from redis.exceptions import RedisError
 from chat.delivery.announce import announce
 from chat.inbox import media, redelivery, retention
 from chat.inbox import purge as history
+from chat.media import thumbnails
+from chat.media.sweep import tidy as tidy_files
 from chat.metrics.tally import NUDGES, TASK_FAILURES
 from chat.models import Change, Progress
 from chat.wakeup import registry
@@ -34,6 +36,8 @@ PURGE_ROWS = 1_000
 # Beat asks every second; no longer than that while there is more than a batch.
 WAKE_S = 0.9
 PURGE_BATCHES = 100
+# Beat asks every five seconds, and whoever completes an upload at once.
+DRAW_S = 4.5
 # A claim that another worker is at is waited for this long before expiry is put off.
 SETTLE_S = 5.0
 
@@ -72,6 +76,32 @@ def wake() -> None:
     except (OperationalError, InterfaceError) as error:
         # What was claimed is due again when its lease is over.
         logger.warning("wake-ups put off: %s", type(error).__name__)
+
+
+@shared_task(ignore_result=True)
+def draw() -> None:
+    """Makes the thumbnails that are wanted. A queue and a worker of its own: pictures take their time."""
+    end = time.monotonic() + DRAW_S
+    try:
+        while thumbnails.draw_next() and time.monotonic() < end:
+            pass
+    except (OperationalError, InterfaceError, OSError) as error:
+        # What was claimed is due again when its lease is over.
+        TASK_FAILURES.add(of="draw")
+        logger.warning("thumbnails put off: %s", type(error).__name__)
+
+
+@shared_task(ignore_result=True)
+def tidy() -> None:
+    """Removes the files of what was deleted, given up or never sent."""
+    try:
+        removed = tidy_files()
+    except (OperationalError, InterfaceError, OSError) as error:
+        TASK_FAILURES.add(of="tidy")
+        logger.warning("files not removed: %s", type(error).__name__)
+        return
+    if removed:
+        logger.info("tidied", extra={"removed": removed})
 
 
 @shared_task(ignore_result=True)

@@ -1,5 +1,5 @@
-"""The application both servers run: /api/ and /ws/v1 to the messenger, all other HTTP to Django, the lifespan to its
-start and end."""
+"""The application both servers run: /api/, /files/ and /ws/v1 to the messenger, all other HTTP to Django, the lifespan
+to its start and end."""
 
 import gc
 import logging
@@ -52,7 +52,7 @@ api = ApiHandler(around=request_log)
 
 
 async def http(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    if scope["path"].startswith("/api/"):
+    if scope["path"].startswith(("/api/", "/files/")):
         await api(scope, receive, send)
     else:
         await pages(scope, receive, send)  # type: ignore[arg-type]

@@ -64,13 +64,20 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=True,
     beat_max_loop_interval=0.25,
     task_default_queue="default",
-    task_routes={"receipts.tasks.*": {"queue": "receipts"}, "chat.tasks.wake": {"queue": "wakeups"}},
+    task_routes={
+        "receipts.tasks.*": {"queue": "receipts"},
+        "chat.tasks.wake": {"queue": "wakeups"},
+        "chat.tasks.draw": {"queue": "media"},
+        "chat.tasks.tidy": {"queue": "media"},
+    },
     beat_schedule={
         "flush": {"task": "receipts.tasks.flush", "schedule": 1.0, "options": {"expires": 1.0}},
         "sweep": {"task": "chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
         "prune": {"task": "chat.tasks.prune_changes", "schedule": 60.0, "options": {"expires": 60.0}},
         "expire": {"task": "chat.tasks.expire", "schedule": 60.0, "options": {"expires": 60.0}},
         "purge": {"task": "chat.tasks.purge", "schedule": 60.0, "options": {"expires": 60.0}},
+        "draw": {"task": "chat.tasks.draw", "schedule": 5.0, "options": {"expires": 5.0}},
+        "tidy": {"task": "chat.tasks.tidy", "schedule": 60.0, "options": {"expires": 60.0}},
     }
     # Without a key there need be no worker for it, and its queue would only grow.
     | (WAKE if settings.VAPID_PRIVATE_KEY else {}),

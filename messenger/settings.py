@@ -135,6 +135,30 @@ env.require(
     "HISTORY_DAYS must be 0 or cover DEDUPE_HOURS: a message sent again would be taken for a new one.",
 )
 
+# Files people send. What is not complete yet is in `uploads` below MEDIA_ROOT, which all web processes share, in either
+# case; what is, beside it or in S3's bucket.
+MAX_ATTACHMENT_MB = env.number("MAX_ATTACHMENT_MB", 100, low=1, high=100_000)
+UPLOAD_QUOTA_MB = env.number("UPLOAD_QUOTA_MB", 500, low=1, high=10**9)
+MAX_IMAGE_MEGAPIXELS = env.number("MAX_IMAGE_MEGAPIXELS", 50, low=1, high=1_000)
+env.require(UPLOAD_QUOTA_MB >= MAX_ATTACHMENT_MB, "UPLOAD_QUOTA_MB must be at least MAX_ATTACHMENT_MB.")
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(BASE_DIR / ".build" / "media") if DEMO else None))
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+S3_BUCKET = env.text("S3_BUCKET", "")
+S3 = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": S3_BUCKET,
+        "endpoint_url": env.text("S3_ENDPOINT", "") or None,
+        "region_name": env.text("S3_REGION", "") or None,
+        "access_key": env.text("S3_ACCESS_KEY", "") or None,
+        "secret_key": env.text("S3_SECRET_KEY", "") or None,
+        "default_acl": None,
+        "file_overwrite": True,
+        "querystring_auth": False,
+    },
+}
+
 # Web Push: the server's key (manage.py make_vapid_keys); without one nobody is woken up, and everything else works.
 VAPID_PRIVATE_KEY = env.checked("VAPID_PRIVATE_KEY", is_key, "a key made by manage.py make_vapid_keys")
 # How a push service reaches whoever runs this server, if it misbehaves.
@@ -208,7 +232,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / ".build" / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": S3 if S3_BUCKET else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "messenger.static_files.HashedModuleStorage"},
 }
 

@@ -119,6 +119,7 @@ class Supervisor:
         """Ours, and in demo mode what nobody has said: a secret, a database, a Redis. In production the settings
         insist on all of them."""
         environment = {"MODE": "demo", "STATIC_ROOT": str(self.folder / "static"), **os.environ}
+        environment.setdefault("MEDIA_ROOT", str(self.folder / "media"))
         if environment["MODE"] != "demo":
             return environment
         # What it says stays readable: a line for each page that is loaded would push the address out of sight.
@@ -170,6 +171,7 @@ class Supervisor:
             "receipts": commands.worker("receipts"),
             "worker": commands.worker("default"),
             "wakeups": commands.worker("wakeups"),
+            "media": commands.worker("media"),
             "beat": commands.beat(self.folder),
         }
 

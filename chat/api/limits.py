@@ -1,7 +1,9 @@
 """How fast the API may be asked, in this process: a device, and whoever tries passwords."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 from chat.api.problems import Later
@@ -16,6 +18,8 @@ REQUESTS_PER_S, REQUEST_BURST = 200.0, 400.0
 GUESSES_PER_S, GUESS_BURST = 1 / 30, 10.0
 # Where a client says that it types every three seconds.
 TYPING_PER_S, TYPING_BURST = 0.5, 5.0
+# Uploads that are written to at once: each holds up to three megabytes.
+MOST_WRITERS_EACH, MOST_WRITERS = 6, 48
 # Buckets kept; who was not heard of longest is forgotten, with a full one.
 MOST_BUCKETS = 10_000
 
@@ -46,6 +50,7 @@ class Limits:
         self._guesses = _Buckets(GUESSES_PER_S, GUESS_BURST)
         self._typing = _Buckets(TYPING_PER_S, TYPING_BURST)
         self._visits = _Buckets(1 / STAMP_S, 1.0)
+        self._writers: Counter[str] = Counter()
 
     @staticmethod
     def of(runtime: Runtime) -> "Limits":
@@ -57,6 +62,19 @@ class Limits:
     def take(self, device: str) -> None:
         """A request of a device."""
         _unless(self._requests.take(device, _now()))
+
+    @contextmanager
+    def uploading(self, user: str) -> Iterator[None]:
+        """While a body is being taken: only so many at once, of a person and in all."""
+        if self._writers[user] >= MOST_WRITERS_EACH or self._writers.total() >= MOST_WRITERS:
+            raise Later(ErrorCode.RATE_LIMITED, 1_000)
+        self._writers[user] += 1
+        try:
+            yield
+        finally:
+            self._writers[user] -= 1
+            if not self._writers[user]:
+                del self._writers[user]
 
     def may_type(self, device: str) -> bool:
         """Whether others are told: what is too much is dropped unsaid."""

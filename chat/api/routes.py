@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from chat.api import accounts, conversations, messages, profile, syncing
+from chat.api import accounts, attachments, conversations, messages, profile, syncing, uploads
 from chat.api.identity import Asking
 from chat.api.parser import JsonParser
 from chat.api.problems import answer_to
@@ -30,5 +30,5 @@ for kind in (Exception, HttpError, ValidationError):
     api.add_exception_handler(kind, _answer_to)
 
 # In the order in which an address is looked for: what is asked most comes first.
-for part in (messages, syncing, conversations, accounts, profile):
+for part in (messages, syncing, conversations, attachments, uploads, accounts, profile):
     api.add_router("", part.router)

@@ -50,6 +50,7 @@ def proposal(message: Message, conv: str, actor: Actor) -> Proposal:
         after=message.after,
         reply_to=message.reply_to,
         reply_to_id=message.reply_to_id,
+        attachments=tuple(message.attachments),
     )
 
 

@@ -16,11 +16,22 @@ REV_WINDOW = 500
 
 
 class Cursor:
-    """`seen_wanted`: a SEEN ahead of the stored cursor, restated when that rises."""
+    """`seen_wanted`: a SEEN ahead of the stored cursor, restated when that rises. `media_horizon`: for attachments up
+    to there the device gets placeholders."""
 
-    __slots__ = ("_gapless", "pushed", "readable", "rev_stored", "rev_told", "seen", "seen_wanted", "stored")
+    __slots__ = (
+        "_gapless",
+        "media_horizon",
+        "pushed",
+        "readable",
+        "rev_stored",
+        "rev_told",
+        "seen",
+        "seen_wanted",
+        "stored",
+    )
 
-    def __init__(self, position: int, rev: int, seen: int, readable: Readable) -> None:
+    def __init__(self, position: int, rev: int, seen: int, readable: Readable, media_horizon: int = 0) -> None:
         self.pushed = position
         # Everything up to it is on the device. Asked for with every entry: no call.
         self.stored = position
@@ -30,6 +41,7 @@ class Cursor:
         self.seen = seen
         self.seen_wanted = 0
         self.readable = readable
+        self.media_horizon = media_horizon
 
     @property
     def on_its_way(self) -> int:
@@ -37,8 +49,13 @@ class Cursor:
 
     @property
     def is_apart(self) -> bool:
-        """Next are entries that not all members may read: this one's alone are read, with what is not there."""
-        return self.pushed + 1 < self.readable.open_from
+        """Next are entries that not all members may read, or not with all they hold: this one's alone are read, with
+        what is not there."""
+        return self.pushed < self.apart_upto
+
+    @property
+    def apart_upto(self) -> int:
+        return max(self.readable.open_from - 1, self.media_horizon)
 
     def push(self, upto: int) -> int:
         """Entries up to `upto`, which is above what was pushed, go out."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import Context
 from typing import Any
 
@@ -16,9 +16,10 @@ from chat.delivery.room import Room
 from chat.delivery.session import Session
 from chat.log.committer import Result
 from chat.log.pending import Pending
+from chat.log.transaction import Settled
 from chat.policy.decide import Accepted, Outcome, Refused
 from chat.protocol.errors import CloseCode, ErrorCode
-from chat.protocol.frames import Entry
+from chat.protocol.frames import Attachment, Entry
 from chat.protocol.packed import Packed, pack
 
 logger = logging.getLogger(__name__)
@@ -60,9 +61,10 @@ class Postman:
         for session, acks in answers.items():
             session.acknowledge(acks)
         if result.committed:
-            self._push(result.pairs, result.committed.members_rev)
+            self._push(result.pairs, result.committed)
 
-    def _push(self, pairs: Sequence[tuple[Pending, Outcome]], members_rev: dict[str, int]) -> None:
+    def _push(self, pairs: Sequence[tuple[Pending, Outcome]], committed: Settled) -> None:
+        members_rev = committed.members_rev
         runs: dict[str, list[Packed]] = {}
         known: dict[str, dict[Session, set[int]]] = {}
         for pending, outcome in pairs:
@@ -73,7 +75,7 @@ class Postman:
                 # Another process may have appended it, and its device will acknowledge it here.
                 self.hub.raise_head(conv, outcome.entry.seq)
                 continue
-            runs.setdefault(conv, []).append(_pack(pending, outcome))
+            runs.setdefault(conv, []).append(_pack(pending, outcome, committed.files))
             if not pending.settled and isinstance(pending.origin, Session):
                 known.setdefault(conv, {}).setdefault(pending.origin, set()).add(outcome.entry.seq)
         if not runs:
@@ -216,7 +218,7 @@ class Postman:
         await self.presence.switched(users)
 
 
-def _pack(pending: Pending, outcome: Accepted) -> Packed:
+def _pack(pending: Pending, outcome: Accepted, files: Mapping[str, Attachment]) -> Packed:
     send, stored = pending.proposal, outcome.entry
     entry = Entry(
         seq=stored.seq,
@@ -228,4 +230,6 @@ def _pack(pending: Pending, outcome: Accepted) -> Packed:
     )
     if outcome.reply_to is not None:
         entry["reply_to"] = outcome.reply_to
+    if send.attachments:
+        entry["attachments"] = [files[each] for each in send.attachments]
     return pack(entry)

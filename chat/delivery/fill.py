@@ -19,6 +19,7 @@ from chat.delivery.places import Places
 from chat.delivery.room import Room
 from chat.delivery.session import Session
 from chat.log import delta, history
+from chat.log.attached import withhold
 from chat.log.pool import Database
 from chat.metrics.web import FILLS
 from chat.protocol.packed import pack
@@ -104,11 +105,11 @@ class Filler:
         return members_rev <= room.members_rev and self._is_wanted(room)
 
     async def _apart(self, room: Room, session: Session) -> bool:
-        """For one person alone: entries of an earlier stay, or around what expired for them."""
+        """For one person alone: entries of an earlier stay, around what expired for them, without withheld media."""
         cursor = session.cursors[room.conv]
         first = cursor.pushed + 1
         # A gap counts for nothing, however long it is.
-        last = min(cursor.readable.next(first) + PAGE - 1, cursor.readable.open_from - 1, room.head)
+        last = min(cursor.readable.next(first) + PAGE - 1, cursor.apart_upto, room.head)
         page = await history.page(self._database, room.conv, session.user, first, last)
         if page is None or room.conv not in session.cursors:
             return False
@@ -119,6 +120,7 @@ class Filler:
         # Up to there; what expired is next.
         last = min(last, expired - 1)
         page = page.upto(last)
+        withhold(page.entries, cursor.media_horizon)
         session.offer_apart(room.conv, last, [pack(entry) for entry in page.entries], page.absent)
         return self._is_wanted(room)
 

@@ -6,6 +6,8 @@ The server's own cursor of a device never falls.
 import time
 from typing import Any
 
+from django.conf import settings
+
 from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.inbox.sync import Summary
@@ -24,6 +26,8 @@ LIMITS = {
     "acks": frames.MAX_ACKS,
     "positions": frames.MAX_POSITIONS,
     "range": frames.MAX_RANGE,
+    "max_attachments": frames.MAX_ATTACHMENTS,
+    "max_attachment_bytes": settings.MAX_ATTACHMENT_MB * 1_000_000,
 }
 
 

@@ -36,7 +36,8 @@ class Places:
                 await asyncio.to_thread(pass_horizons, session.device, resets)
         for reset in resets:
             before = found[reset.conv]
-            found[reset.conv] = Cursor(reset.horizon, before.rev_told, before.seen, before.readable)
+            held = (before.rev_told, before.seen, before.readable, before.media_horizon)
+            found[reset.conv] = Cursor(reset.horizon, *held)
             session.write({"t": "reset", "conv": reset.conv, "horizon": reset.horizon, "why": "expired"})
         return found
 
@@ -64,4 +65,4 @@ def _cursor(summary: Summary, claim: Place | None) -> Cursor:
     if claim is not None:
         received = max(summary.first - 1, min(claim.received, summary.head))
         rev = rev if claim.rev is None else min(claim.rev, summary.rev)
-    return Cursor(received, rev, summary.seen, summary.readable)
+    return Cursor(received, rev, summary.seen, summary.readable, summary.media_horizon)

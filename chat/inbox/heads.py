@@ -15,7 +15,8 @@ from chat.protocol.point import Stand
 
 HEADS = f"""
 SELECT c.id::text, c.last_seq, c.last_rev, c.members_rev, c.floor_seq, {SPANS.format(user="s.user_id")},
-       coalesce(i.received_seq, 0), coalesce(i.received_rev, 0), coalesce(i.horizon_seq, 0)
+       coalesce(i.received_seq, 0), coalesce(i.received_rev, 0), coalesce(i.horizon_seq, 0),
+       coalesce(i.media_horizon_seq, 0)
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
@@ -47,6 +48,7 @@ class Head:
     first: int
     start: Stand
     horizon: int
+    media_horizon: int
     readable: Readable
 
     @property
@@ -74,11 +76,11 @@ async def marked(database: Database, user: str, heads: Sequence[Head]) -> list[H
 
 
 def _head(row: tuple[Any, ...]) -> Head | None:
-    conv, head, rev, members_rev, floor, stays, lapsed, received, received_rev, horizon = row
+    conv, head, rev, members_rev, floor, stays, lapsed, received, received_rev, horizon, media = row
     own = stays_of(stays)
     may = readable(own, spans_of(lapsed), floor)
     if may is None:
         return None
     first = min(stay.first for stay in own)
     start = Stand(max(first - 1, received), received_rev)
-    return Head(conv, Stand(head, rev, members_rev), first, start, max(horizon, floor), may)
+    return Head(conv, Stand(head, rev, members_rev), first, start, max(horizon, floor), media, may)

@@ -17,21 +17,23 @@ from chat.inbox import heads, sync
 from chat.inbox.heads import Head
 from chat.inbox.horizons import Reset, pass_horizons
 from chat.log import delta, history
+from chat.log.attached import withhold
 from chat.log.pool import Database
 from chat.protocol import point as points
 from chat.protocol.codec_json import fitting
-from chat.protocol.frames import MAX_PART_BYTES, Sync
+from chat.protocol.frames import MAX_PART_BYTES, MAX_SEQ, Sync
 from chat.protocol.point import Point, Stand
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """A device, of whom, and what it takes to answer it."""
+    """A device, of whom, and what it takes to answer it. `media` false: it wants placeholders only."""
 
     database: Database
     user: str
     device: str
     threads: asyncio.Semaphore
+    media: bool
 
 
 @dataclass(slots=True)
@@ -110,6 +112,7 @@ class Answer:
             last = page.entries[count]["seq"] - 1
             page = page.upto(last)
         self._spend(count, size)
+        withhold(page.entries, head.media_horizon if self.asker.media else MAX_SEQ)
         self.messages.append({"conv": head.conv, "entries": page.entries, "absent": page.absent})
         return last, max((gap["to"] for gap in page.absent if gap["why"] == "expired"), default=0)
 
@@ -147,9 +150,12 @@ async def pull(database: Database, user: str, device: str, request: Sync, thread
     epoch = await sync.epoch(database)
     known = _known(request, epoch)
     present = await heads.present(database, user, device)
-    answer = Answer(Asker(database, user, device, threads), request.limit, known)
+    answer = Answer(Asker(database, user, device, threads, request.media), request.limit, known)
     await _fill(answer, present, request.limit)
-    told = [summary.frame() for summary in await sync.summaries(database, user, device, list(answer.places))]
+    summaries = await sync.summaries(database, user, device, list(answer.places))
+    if not request.media:
+        withhold([summary.last for summary in summaries if summary.last], MAX_SEQ)
+    told = [summary.frame() for summary in summaries]
     count, _ = fitting(told)
     for conversation in told[count:]:
         answer.put_off(conversation["id"])

@@ -69,7 +69,8 @@ WITH f AS (
 ), hidden AS (
     DELETE FROM chat_hidden h USING f WHERE h.conversation_id = f.conv AND h.seq <= f.floor
 ), attached AS (
-    DELETE FROM chat_attachment a USING f WHERE a.conversation_id = f.conv AND a.seq <= f.floor
+    UPDATE chat_attachment a SET state = 'dropped', conversation_id = NULL, seq = NULL, next_attempt_at = NULL
+    FROM f WHERE a.conversation_id = f.conv AND a.seq <= f.floor
 )
 DELETE FROM chat_message m USING f WHERE m.conversation_id = f.conv AND m.seq <= f.floor
 """

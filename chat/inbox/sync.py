@@ -7,6 +7,7 @@ from typing import Any
 
 from chat.inbox.unread import UNREAD
 from chat.log.access import SPANS, SPANS_IN, START_IN, spans_of, stays_of
+from chat.log.attached import withhold
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
 from chat.policy.privacy import Party, tells_seen
@@ -196,10 +197,16 @@ def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | No
         media_horizon=media_horizon or 0,
         seen=seen,
         unread=unread,
-        last=to_entry(row) if row[0] is not None and may.allows(row[0]) and not hidden else None,
+        last=_last(row, media_horizon or 0) if row[0] is not None and may.allows(row[0]) and not hidden else None,
         members=members.get(conv, []),
         first=first,
     )
+
+
+def _last(row: Row, media_horizon: int) -> Entry:
+    entry = to_entry(row)
+    withhold([entry], media_horizon)
+    return entry
 
 
 @dataclass(frozen=True)

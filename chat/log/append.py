@@ -6,6 +6,7 @@ the facts are read after the locks were granted.
 """
 
 from chat.log.access import LAPSED_IN, STAYS_IN
+from chat.log.attached import FILE
 
 OF_STAY = {"conv": "s.conversation_id", "user": "s.user_id"}
 
@@ -58,6 +59,29 @@ SELECT id, conv, seq, sender, device, client_id, digest, body, reply_to, to_time
 FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[],
             %s::bigint[], %s::bigint[])
      AS m(id, conv, seq, sender, device, client_id, digest, body, reply_to, at)
+"""
+
+# The same for a batch in which some have attachments: how many. A statement of its own, so that the others do not carry
+# a column of zeros.
+APPEND_ATTACHED = (
+    APPEND.replace("created_at)\nSELECT", "created_at, attachments)\nSELECT")
+    .replace("to_timestamp(at / 1000.0)", "to_timestamp(at / 1000.0), attachments")
+    .replace("%s::bigint[], %s::bigint[])\n     AS m", "%s::bigint[], %s::bigint[], %s::smallint[])\n     AS m")
+    .replace("reply_to, at)", "reply_to, at, attachments)")
+)
+
+# Complete uploads of those who name them, that no message has; held until the batch ends, in id order, so that of two
+# messages in different conversations one gets them. What others own is neither read nor held.
+FILES = f"""
+SELECT a.owner_id::text, a.id::text, {FILE}
+FROM chat_attachment a JOIN unnest(%s::uuid[], %s::uuid[]) AS n(owner, id) ON a.id = n.id AND a.owner_id = n.owner
+WHERE a.state = 'ready' ORDER BY a.id FOR NO KEY UPDATE OF a
+"""
+
+# They belong to their entries from now on.
+BIND = """
+UPDATE chat_attachment a SET state = 'sent', conversation_id = b.conv, seq = b.seq, position = b.position
+FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::smallint[]) AS b(id, conv, seq, position) WHERE a.id = b.id
 """
 
 # A transaction that only read writes no WAL, so its COMMIT waits for no standby; a duplicate's answer must not

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from psycopg import OperationalError
 
 from chat.log import access
+from chat.log.attached import ATTACHED
 from chat.log.pool import Database, Row
 from chat.policy.privacy import TELLS_SEEN
 from chat.policy.visibility import absences
 from chat.protocol.frames import Absence, Entry
 
 # As many columns as to_entry takes.
-ENTRY = """m.seq, m.id::text, m.sender_id::text, m.client_id, m.body,
+ENTRY = f"""m.seq, m.id::text, m.sender_id::text, m.client_id, m.body,
 (extract(epoch FROM m.created_at) * 1000)::bigint, m.reply_to_seq, m.rev,
-(extract(epoch FROM m.edited_at) * 1000)::bigint, m.deleted_at IS NOT NULL, m.resent_as_seq"""
-ENTRY_COLUMNS = 11
+(extract(epoch FROM m.edited_at) * 1000)::bigint, m.deleted_at IS NOT NULL, m.resent_as_seq, {ATTACHED}"""
+ENTRY_COLUMNS = 12
 
 RANGE = f"""
 SELECT {ENTRY} FROM chat_message m
@@ -79,7 +80,8 @@ class Page:
 
 def to_entry(row: Row) -> Entry:
     """The entry of a row that begins with the columns of ENTRY."""
-    seq, message_id, sender, client_id, body, at, reply_to, rev, edited_at, deleted, resent_as = row[:ENTRY_COLUMNS]
+    seq, message_id, sender, client_id, body, at, reply_to, rev, edited_at, deleted, *rest = row[:ENTRY_COLUMNS]
+    resent_as, attached = rest
     entry = Entry(seq=seq, id=message_id, sender=sender, client_id=client_id, body=body, at=at)
     if reply_to is not None:
         entry["reply_to"] = reply_to
@@ -92,6 +94,8 @@ def to_entry(row: Row) -> Entry:
         entry["edited_at"] = edited_at
     if resent_as is not None:
         entry["resent_as"] = resent_as
+    if attached:
+        entry["attachments"] = attached
     return entry
 
 

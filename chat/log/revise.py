@@ -38,7 +38,9 @@ SELECT m.sender_id::text, m.deleted_at IS NOT NULL,
        EXISTS (SELECT FROM receipts_lapse l WHERE l.conversation_id = m.conversation_id
                  AND l.user_id <> m.sender_id AND m.seq BETWEEN l.from_seq AND l.upto_seq),
        (SELECT h.rev FROM chat_hidden h
-         WHERE h.conversation_id = m.conversation_id AND h.user_id = %s::uuid AND h.seq = m.seq), m.resent_as_seq
+         WHERE h.conversation_id = m.conversation_id AND h.user_id = %s::uuid AND h.seq = m.seq), m.resent_as_seq,
+       CASE WHEN m.attachments > 0 THEN (SELECT array_agg(a.id::text ORDER BY a.position) FROM chat_attachment a
+         WHERE a.conversation_id = m.conversation_id AND a.seq = m.seq) END
 FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.seq = %s
 """
 
@@ -56,16 +58,22 @@ EDIT = """
 UPDATE chat_message SET body = %s, rev = %s, edited_at = clock_timestamp() WHERE conversation_id = %s::uuid AND seq = %s
 """
 DELETE = """
-UPDATE chat_message SET body = '', rev = %s, deleted_at = clock_timestamp(), resent_as_seq = %s
+UPDATE chat_message SET body = '', attachments = 0, rev = %s, deleted_at = clock_timestamp(), resent_as_seq = %s
 WHERE conversation_id = %s::uuid AND seq = %s
 """
 HIDE = "INSERT INTO chat_hidden (user_id, conversation_id, seq, rev) VALUES (%s::uuid, %s::uuid, %s, %s)"
 APPEND = f"""
 INSERT INTO chat_message AS m
-    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at)
-VALUES (%s::uuid, %s::uuid, %s, %s::uuid, %s::uuid, %s, %s, %s, %s, clock_timestamp())
+    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, attachments, created_at)
+VALUES (%s::uuid, %s::uuid, %s, %s::uuid, %s::uuid, %s, %s, %s, %s, %s, clock_timestamp())
 RETURNING {ENTRY}
 """
+# The files of an entry that is gone are for the sweep (chat/media/sweep.py); those of one sent anew go with it.
+DROP_FILES = """
+UPDATE chat_attachment SET state = 'dropped', conversation_id = NULL, seq = NULL, next_attempt_at = NULL, attempts = 0
+WHERE conversation_id = %s::uuid AND seq = %s
+"""
+MOVE_FILES = "UPDATE chat_attachment SET seq = %s WHERE conversation_id = %s::uuid AND seq = %s"
 FIND = f"SELECT {ENTRY} FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.id = %s::uuid"
 
 
@@ -95,6 +103,7 @@ class _Facts:
     reply_to: int | None = None
     hidden_rev: int | None = None
     resent_as: int | None = None
+    files: tuple[str, ...] = ()
 
 
 async def edit(connection: Connection, actor: Actor, conv: str, seq: int, body: str, windows: Windows) -> Revised:
@@ -116,6 +125,8 @@ async def delete(connection: Connection, actor: Actor, conv: str, seq: int, wind
         return Revised(facts.rev, fresh=False)
     rev = await _next_rev(connection, conv)
     await connection.execute(DELETE, [rev, None, conv, seq])
+    if facts.files:
+        await connection.execute(DROP_FILES, [conv, seq])
     return Revised(rev, fresh=True)
 
 
@@ -140,7 +151,10 @@ async def resend(connection: Connection, actor: Actor, conv: str, seq: int, clie
     cursor = await connection.execute(NEXT_ENTRY, [conv])
     rev, head = await cursor.fetchone() or (0, 0)
     await connection.execute(DELETE, [rev, head, conv, seq])
-    content = [digest(conv, facts.body, facts.reply_to), facts.body, facts.reply_to]
+    if facts.files:
+        await connection.execute(MOVE_FILES, [head, conv, seq])
+    hashed = digest(conv, facts.body, facts.reply_to, facts.files)
+    content = [hashed, facts.body, facts.reply_to, len(facts.files)]
     row = await connection.execute(APPEND, [message_id, conv, head, actor.user, actor.device, client_id, *content])
     await connection.execute(NOTE, ["append", conv, head])
     await connection.execute(NOTE, ["revised", conv, rev])
@@ -178,9 +192,9 @@ async def _facts(connection: Connection, actor: Actor, conv: str, seq: int, is_r
     row = await found.fetchone()
     if may is None or row is None:
         raise Refusal(ErrorCode.NOT_FOUND)
-    sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev, resent_as = row
+    sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev, resent_as, files = row
     target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, expired)
-    return _Facts(may.kind, target, rev, body, reply_to, hidden_rev, resent_as)
+    return _Facts(may.kind, target, rev, body, reply_to, hidden_rev, resent_as, tuple(files or ()))
 
 
 async def _next_rev(connection: Connection, conv: str) -> int:

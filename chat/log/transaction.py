@@ -19,8 +19,10 @@ from psycopg import AsyncConnection, errors
 from chat.log import append, durability
 from chat.log.access import spans_of, stays_of
 from chat.log.arrays import binaries, numbers, texts, words
+from chat.log.attached import to_file
 from chat.policy.decide import Accepted, Facts, Head, Known, Outcome, Proposal, decide
 from chat.policy.visibility import Readable, readable
+from chat.protocol.frames import Attachment
 
 # A lock is waited for this long, and only by conversations left out several times: nothing else moves meanwhile.
 LOCK_TIMEOUT_MS = 40
@@ -45,11 +47,13 @@ class UnknownOutcome(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A committed batch: an outcome a send, and the facts about conversations that publishing needs."""
+    """A committed batch: an outcome a send, and the facts about conversations that publishing needs. `files`: by
+    id, of those that were sent."""
 
     outcomes: list[Outcome]
     members_rev: dict[str, int]
     durability: durability.Durability
+    files: Mapping[str, Attachment]
 
 
 class BatchWriter:
@@ -68,7 +72,7 @@ class BatchWriter:
         try:
             if wait_for_locks:
                 await self._wait_for_locks(connection, batch)
-            facts = await self._facts(connection, batch, began=wait_for_locks)
+            facts, files = await self._facts(connection, batch, began=wait_for_locks)
             outcomes = decide(batch, facts, time.time_ns() // 1_000_000)
             await self._write(connection, batch, outcomes)
         except ConversationHeld:
@@ -77,7 +81,8 @@ class BatchWriter:
             # An aborted pipeline leaves psycopg's book of prepared statements wrong: a new connection is simpler.
             await self.close()
             raise
-        return Settled(outcomes, {conv: head.members_rev for conv, head in facts.heads.items()}, self._durability)
+        members_rev = {conv: head.members_rev for conv, head in facts.heads.items()}
+        return Settled(outcomes, members_rev, self._durability, files)
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -123,12 +128,15 @@ class BatchWriter:
             raise ConversationHeld from None
         self.exchanges += 2
 
-    async def _facts(self, connection: AsyncConnection[Any], batch: Sequence[Proposal], began: bool) -> Facts:
+    async def _facts(
+        self, connection: AsyncConnection[Any], batch: Sequence[Proposal], began: bool
+    ) -> tuple[Facts, dict[str, Attachment]]:
         convs = words(sorted({send.conv for send in batch}))
         senders = words({send.sender for send in batch})
         answering = words({send.sender for send in batch if send.is_reply})
         devices_used = words({send.device for send in batch})
         keys = {(send.sender, key) for send in batch for key in (send.client_id, send.after, send.reply_to_id) if key}
+        named = [(send.sender, each) for send in batch for each in send.attachments]
         async with connection.pipeline():
             if not began:
                 await connection.execute("BEGIN")
@@ -138,17 +146,23 @@ class BatchWriter:
             known = await connection.execute(
                 append.KNOWN, [words(key[0] for key in keys), texts(key[1] for key in keys)]
             )
+            if named:
+                free = await connection.execute(append.FILES, [words(each) for each in zip(*named, strict=True)])
         self.exchanges += 1
         locked = {conv: Head(seq, members_rev, floor) for conv, seq, members_rev, floor in await heads.fetchall()}
         members = {(conv, user): spans for conv, user, *spans in await stays.fetchall()}
-        return Facts(
+        rows = await free.fetchall() if named else []
+        files = {row[1]: to_file(row) for row in rows}
+        facts = Facts(
             heads=locked,
             members=members.keys(),
             readable=_readable(members, locked),
             devices=frozenset(row[0] for row in await devices.fetchall()),
             known={(row[0], row[1]): Known(*row[2:]) for row in await known.fetchall()},
             locked_out=frozenset(conv for conv, _ in members if conv not in locked),
+            files={(row[0], row[1]) for row in rows},
         )
+        return facts, files
 
     async def _write(
         self, connection: AsyncConnection[Any], batch: Sequence[Proposal], outcomes: Sequence[Outcome]
@@ -176,7 +190,22 @@ class BatchWriter:
             entry = outcome.entry
             heads[entry.conv] = max(heads.get(entry.conv, 0), entry.seq)
         raised = [words(sorted(heads)), numbers(heads[conv] for conv in sorted(heads))]
-        await connection.execute(append.APPEND, [*raised, *raised, *_columns(fresh)])
+        attached = [(send.attachments, outcome.entry) for send, outcome in fresh if send.attachments]
+        if not attached:
+            await connection.execute(append.APPEND, [*raised, *raised, *_columns(fresh)])
+            return
+        counts = numbers([len(send.attachments) for send, _ in fresh])
+        await connection.execute(append.APPEND_ATTACHED, [*raised, *raised, *_columns(fresh), counts])
+        bound = [(each, entry, at) for ids, entry in attached for at, each in enumerate(ids)]
+        await connection.execute(
+            append.BIND,
+            [
+                words([each for each, _, _ in bound]),
+                words([entry.conv for _, entry, _ in bound]),
+                numbers([entry.seq for _, entry, _ in bound]),
+                numbers([at for _, _, at in bound]),
+            ],
+        )
 
 
 def _readable(members: Mapping[tuple[str, str], Sequence[Any]], heads: Mapping[str, Head]) -> dict[Any, Readable]:

@@ -105,6 +105,8 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     resent_as_seq = models.BigIntegerField(null=True, blank=True)
+    # How many: entries without any are read without looking for them.
+    attachments = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         # What a device that was away has missed of edits and deletions; entries as they were sent are not in it.

@@ -10,6 +10,7 @@ batch becomes counts for the later ones. For one send the first matching rule de
     key known, other digest                  Refused      IDEMPOTENCY_CONFLICT
     `after` not in the log                   Deferred     PREDECESSOR_MISSING
     answered entry not for them to read      Refused      INVALID_REPLY
+    an attachment not free for them to send  Refused      INVALID_ATTACHMENT
     otherwise                                Accepted     head + 1
 
 The key is (sender, client_id), never the client_id alone. A member who was accepted once and is not a member any
@@ -40,6 +41,7 @@ class Proposal:
     after: str | None = None
     reply_to: int | None = None
     reply_to_id: str | None = None
+    attachments: tuple[str, ...] = ()
 
     @property
     def is_reply(self) -> bool:
@@ -72,7 +74,7 @@ class Facts:
 
     `heads`: the locked conversations only. `locked_out`: those another transaction holds. `members`: (conversation,
     user) of those present. `readable`: what they may read, of those at least who answer something. `devices`: those
-    that may act. `known`: entries by key.
+    that may act. `known`: entries by key. `files`: (owner, id) of complete uploads that no message has yet.
     """
 
     heads: Mapping[str, Head]
@@ -81,6 +83,7 @@ class Facts:
     devices: frozenset[str]
     known: Mapping[Key, Known]
     locked_out: frozenset[str] = frozenset()
+    files: Collection[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,10 @@ def digest(conv: str, body: str, reply_to: int | None, attachments: Iterable[str
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
+def _digest_of(send: Proposal, reply: int | None) -> bytes:
+    return digest(send.conv, send.body, reply, send.attachments)
+
+
 @dataclass(slots=True)
 class _Fold:
     """The state between two sends of a batch."""
@@ -128,6 +135,7 @@ class _Fold:
     at: int
     heads: dict[str, int] = field(default_factory=dict)
     fresh: dict[Key, Known] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
     def find(self, sender: str, client_id: str) -> Known | None:
         key = (sender, client_id)
@@ -150,16 +158,27 @@ class _Fold:
 
     def repeat(self, first: Known, send: Proposal, reply: int | Refused | None) -> Outcome:
         """The same key again: the same answer, or a conflict. What it answered may have expired since."""
-        if isinstance(reply, Refused) or first.digest != digest(send.conv, send.body, reply):
+        if isinstance(reply, Refused) or first.digest != _digest_of(send, reply):
             return Refused(ErrorCode.IDEMPOTENCY_CONFLICT)
         return Accepted(first, reply, duplicate=True)
 
     def append(self, send: Proposal, reply: int | None) -> Accepted:
         seq = self.head(send.conv) + 1
-        entry = Known(send.conv, send.message_id, seq, digest(send.conv, send.body, reply), self.at)
+        entry = Known(send.conv, send.message_id, seq, _digest_of(send, reply), self.at)
         self.heads[send.conv] = seq
         self.fresh[send.sender, send.client_id] = entry
+        self.taken.update(send.attachments)
         return Accepted(entry, reply, duplicate=False)
+
+    def are_free(self, send: Proposal) -> bool:
+        """Each of its attachments, once."""
+        wanted = set(send.attachments)
+        files = self.facts.files
+        return (
+            len(wanted) == len(send.attachments)
+            and not wanted & self.taken
+            and all((send.sender, each) in files for each in wanted)
+        )
 
     def outcome(self, send: Proposal) -> Outcome:
         facts = self.facts
@@ -184,6 +203,8 @@ class _Fold:
             return reply
         if reply is not None and not self.is_visible(send, reply):
             return Refused(ErrorCode.INVALID_REPLY)
+        if send.attachments and not self.are_free(send):
+            return Refused(ErrorCode.INVALID_ATTACHMENT)
         return self.append(send, reply)
 
 

@@ -41,6 +41,11 @@ class ErrorCode(str, Enum):
     )
     NOT_FOUND = "NOT_FOUND", Retry.NEVER, "There is no such thing, or it is not yours."
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT", Retry.NEVER, "This client_id was already used for another message."
+    INVALID_ATTACHMENT = (
+        "INVALID_ATTACHMENT",
+        Retry.NEVER,
+        "An attachment is not there, not yours, not complete, or part of another message.",
+    )
     INVALID_REPLY = "INVALID_REPLY", Retry.NEVER, "The message being answered is not one you can see."
     INVALID_ACK = "INVALID_ACK", Retry.NEVER, "The acknowledgement names an entry that does not exist."
     TOO_LATE = "TOO_LATE", Retry.NEVER, "The time in which this can be changed is over."
@@ -58,6 +63,17 @@ class ErrorCode(str, Enum):
         Retry.NEVER,
         "The push subscription is not one this server can use.",
     )
+    WRONG_OFFSET = "WRONG_OFFSET", Retry.NEVER, "The upload does not go on there: ask where it does."
+    CHECKSUM_MISMATCH = "CHECKSUM_MISMATCH", Retry.LATER, "What arrived is not what was sent: send it again."
+    UPLOAD_BUSY = "UPLOAD_BUSY", Retry.LATER, "The upload is being written to by another request."
+    UPLOAD_TOO_LARGE = "UPLOAD_TOO_LARGE", Retry.NEVER, "The file is larger than it may be, or than was announced."
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED", Retry.NEVER, "Too much was uploaded that has not been sent yet."
+    REFUSED_FILE = (
+        "REFUSED_FILE",
+        Retry.NEVER,
+        "This file cannot be accepted: it is broken, or not what it claims to be.",
+    )
+    NOT_READY = "NOT_READY", Retry.LATER, "It is still being made."
     INVALID_REQUEST = "INVALID_REQUEST", Retry.NEVER, "The request is not what this address takes."
     INVALID_ACCOUNT = "INVALID_ACCOUNT", Retry.NEVER, "This account cannot be made."
     USERNAME_TAKEN = "USERNAME_TAKEN", Retry.NEVER, "That username is taken."

@@ -8,7 +8,16 @@ parsed here. Shapes, units and examples: docs/protocol.md.
 import re
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 SUBPROTOCOL = "messenger.v1.json"
 PROTO_SUBPROTOCOL = "messenger.v1.proto"
@@ -20,6 +29,7 @@ MAX_PART_BYTES = 262_144
 MAX_BODY_CHARS = 4_096
 MAX_CLIENT_ID_CHARS = 64
 MAX_ACKS = 100
+MAX_ATTACHMENTS = 10
 # As many as a frame of the largest size holds.
 MAX_POSITIONS = 500
 MAX_RANGE = 100
@@ -27,7 +37,8 @@ DEFAULT_SYNC = 50
 MAX_POINT_CHARS = 60_000
 MAX_SEQ = 2**63 - 1
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UUID = re.compile(ID_PATTERN)
 # Composite device_counter_millis, ULID, UUID and Snowflake all fit; the server never looks inside.
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,63}")
 
@@ -56,6 +67,11 @@ def _is_storable(value: str) -> str:
     return _has_no_nul(value)
 
 
+def _says_something(value: str, info: ValidationInfo) -> str:
+    """Without words if there is an attachment. The model's fields before this one have been read."""
+    return _has_no_nul(value) if info.data.get("attachments") else _is_storable(value)
+
+
 def _shown_as(pattern: str, **more: Any) -> WithJsonSchema:
     """In documents for programs; the rule is the validator."""
     return WithJsonSchema({"type": "string", "pattern": pattern} | more)
@@ -68,6 +84,12 @@ Body = Annotated[
     StringConstraints(max_length=MAX_BODY_CHARS),
     AfterValidator(_is_storable),
     _shown_as(r"^[^\u0000]*[^\s\u0000][^\u0000]*$", minLength=1, maxLength=MAX_BODY_CHARS),
+]
+Words = Annotated[
+    str,
+    StringConstraints(max_length=MAX_BODY_CHARS),
+    AfterValidator(_says_something),
+    _shown_as(r"^[^\u0000]*$", maxLength=MAX_BODY_CHARS),
 ]
 Seq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
 Position = Annotated[int, Field(ge=0, le=MAX_SEQ)]
@@ -107,10 +129,12 @@ class Ping(Frame):
 
 
 class Message(Frame):
-    """What a message is, wherever it goes. `after`: the device's still unanswered predecessor in its conversation."""
+    """What a message is, wherever it goes. `after`: the device's still unanswered predecessor in its conversation.
+    `attachments`: of the sender's complete uploads, in the order shown; with some, `body` may be empty."""
 
     client_id: ClientId
-    body: Body
+    attachments: Annotated[list[Id], Field(max_length=MAX_ATTACHMENTS)] = []
+    body: Words
     after: ClientId | None = None
     reply_to: Seq | None = None
     reply_to_id: ClientId | None = None
@@ -222,6 +246,20 @@ ClientFrame = Hello | Ping | Send | Ack | Fetch | Sync | Info | Edit | Delete | 
 client_frame: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="t")])
 
 
+class Attachment(TypedDict):
+    """A file beside an entry. `size` in bytes; `width`, `height` of an image, in pixels; `thumbnail`: there is one, or
+    will be; `withheld`: a placeholder, of which no more is told."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    width: NotRequired[int]
+    height: NotRequired[int]
+    thumbnail: NotRequired[bool]
+    withheld: NotRequired[bool]
+
+
 class Entry(TypedDict):
     """One message as pushed. `at`, `edited_at`: server time, milliseconds since 1970. `rev`: the revision of its last
     change, left out if there was none. A deleted one has no body. `resent_as`: withdrawn for the entry of that seq."""
@@ -237,6 +275,7 @@ class Entry(TypedDict):
     edited_at: NotRequired[int]
     deleted: NotRequired[bool]
     resent_as: NotRequired[int]
+    attachments: NotRequired[list[Attachment]]
 
 
 class Changed(TypedDict):

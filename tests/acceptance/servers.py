@@ -68,6 +68,7 @@ class House:
             lines |= {"receipts": commands.worker("receipts"), "default": commands.worker("default")}
             if self.environment["VAPID_PRIVATE_KEY"]:
                 lines |= {"wakeups": commands.worker("wakeups")}
+            lines |= {"media": commands.worker("media")}
             lines |= {"beat": commands.beat(self.folder)}
         self.programs = {name: self._program(name, line) for name, line in lines.items()}
         self.parts: dict[str, Part] = {"postgres": self.postgres, "redis": self.redis} | self.programs

@@ -23,6 +23,7 @@ def environment_of(postgres: Postgres, redis: Redis, static: Path) -> dict[str, 
         "DATABASE_URL": postgres.uri("messenger"),
         "REDIS_URL": redis.url,
         "STATIC_ROOT": str(static),
+        "MEDIA_ROOT": str(static.parent / "media"),
         "DJANGO_SETTINGS_MODULE": "messenger.settings",
         "LOG_LEVEL": "INFO",
         # A house wakes nobody up unless it is given a key, and a push service of its own.

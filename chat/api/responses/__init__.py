@@ -2,9 +2,11 @@
 Import them from here."""
 
 from chat.api.responses.base import Problem, Response
+from chat.api.responses.files import FileAddress, Upload
 from chat.api.responses.log import (
     Absence,
     Accepted,
+    Attachment,
     Conversation,
     Conversations,
     Entry,
@@ -21,6 +23,7 @@ __all__ = [
     "Absence",
     "Accepted",
     "Acknowledged",
+    "Attachment",
     "Change",
     "Changes",
     "Conversation",
@@ -28,6 +31,7 @@ __all__ = [
     "Device",
     "Devices",
     "Entry",
+    "FileAddress",
     "History",
     "Info",
     "Member",
@@ -44,5 +48,6 @@ __all__ = [
     "SignedIn",
     "Synced",
     "Token",
+    "Upload",
     "User",
 ]

@@ -8,6 +8,20 @@ from chat.api.responses.base import Response
 from chat.protocol.frames import Id, Why
 
 
+class Attachment(Response):
+    """A file. `size` in bytes; `width`, `height`: of a picture, in pixels; `thumbnail`: there is one, or will be;
+    `withheld`: a placeholder, of which no more is told. What does not apply is left out."""
+
+    id: Id
+    name: str
+    type: str
+    size: int
+    width: int = 0
+    height: int = 0
+    thumbnail: bool = False
+    withheld: bool = False
+
+
 class Entry(Response):
     """A message as it is now. Times are milliseconds since 1970. Left out: `body` of a deleted one, and what does not
     apply."""
@@ -23,6 +37,7 @@ class Entry(Response):
     edited_at: int = 0
     deleted: bool = False
     resent_as: int = 0
+    attachments: list[Attachment] = []
 
 
 class Absence(Response):

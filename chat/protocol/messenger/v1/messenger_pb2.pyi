@@ -336,20 +336,24 @@ class User(_message.Message):
     def __init__(self, id: _Optional[bytes] = ..., username: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
 
 class Limits(_message.Message):
-    __slots__ = ("frame_bytes", "body_chars", "client_id_chars", "acks", "positions", "range")
+    __slots__ = ("frame_bytes", "body_chars", "client_id_chars", "acks", "positions", "range", "max_attachments", "max_attachment_bytes")
     FRAME_BYTES_FIELD_NUMBER: _ClassVar[int]
     BODY_CHARS_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_CHARS_FIELD_NUMBER: _ClassVar[int]
     ACKS_FIELD_NUMBER: _ClassVar[int]
     POSITIONS_FIELD_NUMBER: _ClassVar[int]
     RANGE_FIELD_NUMBER: _ClassVar[int]
+    MAX_ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ATTACHMENT_BYTES_FIELD_NUMBER: _ClassVar[int]
     frame_bytes: int
     body_chars: int
     client_id_chars: int
     acks: int
     positions: int
     range: int
-    def __init__(self, frame_bytes: _Optional[int] = ..., body_chars: _Optional[int] = ..., client_id_chars: _Optional[int] = ..., acks: _Optional[int] = ..., positions: _Optional[int] = ..., range: _Optional[int] = ...) -> None: ...
+    max_attachments: int
+    max_attachment_bytes: int
+    def __init__(self, frame_bytes: _Optional[int] = ..., body_chars: _Optional[int] = ..., client_id_chars: _Optional[int] = ..., acks: _Optional[int] = ..., positions: _Optional[int] = ..., range: _Optional[int] = ..., max_attachments: _Optional[int] = ..., max_attachment_bytes: _Optional[int] = ...) -> None: ...
 
 class Welcome(_message.Message):
     __slots__ = ("version", "session", "user", "device", "epoch", "time", "heartbeat_ms", "limits")
