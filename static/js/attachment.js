@@ -28,5 +28,8 @@ export const filesOf = ({ attachments, files }) => attachments ?? files ?? [];
 export const picturesOf = (entries) =>
   entries.filter(({ deleted }) => !deleted).flatMap((entry) => filesOf(entry).filter(isPicture).map((file) => ({ file, entry })));
 
+// All of a message's files are on the server.
+export const isLoaded = ({ files = [] }) => files.every(({ attachment }) => attachment);
+
 // What a message says, in a line.
 export const wordsOf = (message) => message.body || (filesOf(message).length ? summary(filesOf(message)) : "");

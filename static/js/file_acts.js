@@ -29,9 +29,9 @@ export class FileActs {
   }
 
   async #media() {
-    const media = await this.app.sync.files.media.get();
-    if (!media) this.app.notice.refuse("file", { code: "UNKNOWN" });
-    return media;
+    const shown = await this.app.sync.files.shown.get();
+    if (!shown) this.app.notice.refuse("file", { code: "UNKNOWN" });
+    return shown?.media;
   }
 
   // {problem}: it is not to be had, which is said.

@@ -17,9 +17,8 @@ export class Files {
   constructor(sync) {
     Object.assign(this, { sync, limits: LIMITS, toldAt: 0 });
     const { handle } = sync.database;
-    this.media = part(FILES.media, ({ Media, Blobs }) => new Media({ blobs: new Blobs(handle), now }));
-    this.picks = part(FILES.picks, ({ Picks, Blobs }) => new Picks({ files: this, blobs: new Blobs(handle) }));
-    this.tray = part(FILES.tray, ({ TrayView }) => new TrayView({ fill: (list) => this.fill(list) }));
+    this.shown = part(FILES.shown, ({ Media, Blobs, ...views }) => this.#makeViews(views, new Media({ blobs: new Blobs(handle), now })));
+    this.tray = part(FILES.tray, ({ Tray, Blobs }) => new Tray({ files: this, blobs: new Blobs(handle) }));
     this.uploads = part(FILES.uploads, (exports) => this.#makeUploads(exports));
   }
 
@@ -28,10 +27,9 @@ export class Files {
     this.limits = { ...this.limits, ...limits };
   }
 
-  // The pictures that are drawn there.
-  async fill(list) {
-    const boxes = list.querySelectorAll(".picture:not([data-watched])");
-    if (boxes.length) (this.media.part ?? (await this.media.get()))?.watch(boxes);
+  // `fill(list)`: the pictures that are drawn there.
+  #makeViews(views, media) {
+    return { ...views, media, fill: (list) => media.watch(list.querySelectorAll(".picture:not([data-watched])")) };
   }
 
   // For the outbox (its `uploads`)
@@ -54,7 +52,7 @@ export class Files {
     const guard = (work) => this.sync.guard(work);
     const blobs = new Blobs(database.handle);
     guard(() => blobs.sweep());
-    return new Uploads({ outbox, blobs, tus, guard, tell: (...progress) => this.#tell(progress), arrived: (...both) => this.media.part?.alias(...both) });
+    return new Uploads({ outbox, blobs, tus, guard, tell: (...progress) => this.#tell(progress), arrived: (...both) => this.shown.part?.media.alias(...both) });
   }
 
   #tell(progress) {

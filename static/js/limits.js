@@ -2,12 +2,14 @@
 
 export const NAME_CHARS = 255;
 
-// Of `files` those that may come to the `count` there are; `large`: those beyond a file's size; `isFull`: there were more.
+// Of `files` those that may come to the `count` there are; `large`: those beyond a file's size; `empty`: those with
+// nothing in them; `isFull`: there were more.
 export function admit(count, files, { max_attachments: most, max_attachment_bytes: bytes }) {
   const large = files.filter(({ size }) => size > bytes);
-  const fit = files.filter(({ size }) => size <= bytes);
+  const empty = files.filter(({ size }) => size === 0);
+  const fit = files.filter(({ size }) => size > 0 && size <= bytes);
   const room = Math.max(0, most - count);
-  return { taken: fit.slice(0, room), large, isFull: fit.length > room };
+  return { taken: fit.slice(0, room), large, empty, isFull: fit.length > room };
 }
 
 // As long as a name may be, with its ending; in code points, as the server counts.

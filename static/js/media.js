@@ -1,7 +1,6 @@
 // Where a server's files are to be had, and the pictures that stand for them. Addresses are good for a while and for this
 // person only: asked for when they are needed, kept until they expire.
 
-export { Blobs } from "./blobs.js";
 import { patience } from "./backoff.js";
 import { ask, read } from "./http.js";
 

@@ -7,6 +7,7 @@
 // the backoff and goes again. A message whose files are still to go up waits for them, and what comes after it in its
 // conversation waits for it; other conversations do not. Only the tab that leads is ever online; what one tab does the others are told (`share`).
 
+import { isLoaded } from "./attachment.js";
 import { delay } from "./backoff.js";
 import { outgoing } from "./protocol.js";
 
@@ -18,8 +19,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 // Nothing was accepted that names a file the server does not have: it may go up anew.
 const FILES_GONE = "INVALID_ATTACHMENT";
-
-const isLoaded = ({ files = [] }) => files.every(({ attachment }) => attachment);
 
 export class Outbox {
   // `guard(work)`: meets what a failing database throws. `words`: {unanswered, stale}, why something has failed.

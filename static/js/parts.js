@@ -5,14 +5,26 @@
 const DIALOG = [import.meta.resolve("../css/forms.css"), import.meta.resolve("../css/dialogs.css")];
 const SUBSCRIBING = [import.meta.resolve("./subscribing.js")];
 const BLOBS = [import.meta.resolve("./blobs.js")];
+const SHOWN = [
+  import.meta.resolve("./views/files.js"),
+  import.meta.resolve("./media.js"),
+  import.meta.resolve("./views/size.js"),
+  import.meta.resolve("../css/files.css"),
+];
 const DATABASES = [import.meta.resolve("./databases.js")];
 
 export const FILES = {
-  media: [import.meta.resolve("./media.js"), ...BLOBS],
-  picks: [import.meta.resolve("./picks.js"), import.meta.resolve("./limits.js"), ...BLOBS],
-  tray: [import.meta.resolve("./views/tray.js"), import.meta.resolve("../css/files.css")],
+  shown: [...SHOWN, ...BLOBS],
+  tray: [
+    import.meta.resolve("./tray.js"),
+    import.meta.resolve("./picks.js"),
+    import.meta.resolve("./limits.js"),
+    import.meta.resolve("./views/tray_list.js"),
+    ...SHOWN,
+    ...BLOBS,
+  ],
   uploads: [import.meta.resolve("./uploads.js"), import.meta.resolve("./upload.js"), import.meta.resolve("./tus.js"), ...BLOBS],
-  fileActs: [import.meta.resolve("./file_acts.js"), import.meta.resolve("./views/lightbox.js"), import.meta.resolve("../css/files.css")],
+  fileActs: [import.meta.resolve("./file_acts.js"), import.meta.resolve("./views/lightbox.js")],
   databases: DATABASES,
   subscribing: SUBSCRIBING,
   messageChoices: [import.meta.resolve("./message_choices.js"), import.meta.resolve("./views/menu.js"), import.meta.resolve("./views/copy.js")],

@@ -1,12 +1,12 @@
-// Files on their way into a draft: each is stored on this device before it counts, or it is said why not.
+// Each file is stored on this device before it counts as picked, or it is said why not.
 
-export { Blobs } from "./blobs.js";
 import { NoRoom, Unreadable } from "./blobs.js";
 import { admit, fitName } from "./limits.js";
-import { size } from "./views/format.js";
+import { size } from "./views/size.js";
 import { gettext, interpolate, isolated, ngettext } from "./words.js";
 
 const UNREADABLE = gettext("%(name)s could not be read. Perhaps it was changed or removed, or is a folder.");
+const EMPTY = gettext("%(name)s is empty.");
 const NO_ROOM = gettext("There is not enough room on this device for %(name)s.");
 
 // Pixels of what this browser can show as a picture.
@@ -26,11 +26,11 @@ async function measured(blob, type) {
 
 const named = (text, { name }) => interpolate(text, { name: isolated(name) });
 
-function refusals({ large, isFull }, limits) {
+function refusals({ large, empty, isFull }, limits) {
   const most = { count: limits.max_attachments };
   const full = isFull && interpolate(ngettext("At most %(count)s file goes with a message.", "At most %(count)s files go with a message.", most.count), most);
   const tooLarge = ({ name }) => interpolate(gettext("%(name)s is larger than %(most)s, the most a file may have."), { name: isolated(name), most: size(limits.max_attachment_bytes) });
-  return [...large.map(tooLarge), full].filter(Boolean);
+  return [...large.map(tooLarge), ...empty.map((file) => named(EMPTY, file)), full].filter(Boolean);
 }
 
 export class Picks {

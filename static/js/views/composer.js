@@ -1,5 +1,6 @@
-// Where a message is written, or written anew (editing), with the files that go with it. Enter sends and Shift+Enter makes a line, or Enter makes a line and
-// Ctrl+Enter sends: as this device is set, and unless it is, the latter on a touch screen.
+// Where a message is written, or written anew (editing), with the files that go with it. Enter sends and Shift+Enter
+// makes a line, or Enter makes a line and Ctrl+Enter sends: as this device is set, and unless it is, the latter on a
+// touch screen.
 
 import { wordsOf } from "../attachment.js";
 import { BODY_CHARS, length, storable } from "../protocol.js";
@@ -13,11 +14,11 @@ const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class ComposerView {
   // `nameOf(entry)`: who wrote it. `drafts`: what is written and not sent. `onSend(conv, body, replyTo, files)`: true
-  // once it is on disk. `files`: files.js. `say(text)`. `onEdit(entry, body)`: true once that is done, or never will be. `onTyping(conv)`: something new is
-  // being written.
+  // once it is on disk. `files`: files.js. `say(text)`. `onEdit(entry, body)`: true once that is done, or never will be.
+  // `onTyping(conv)`: something new is being written.
   constructor({ drafts, preferences, files, onSend, onEdit, onTyping, nameOf, say }) {
     Object.assign(this, { drafts, preferences, onSend, onEdit, nameOf, conv: null, quote: null, editing: null, held: null });
-    this.tray = new TrayControl({ drafts, files, say, onChange: () => this.#filesChanged(), onDraft: (draft) => this.#takeDraft(draft) });
+    this.tray = new TrayControl({ drafts, part: files.tray, say, onChange: () => this.#filesChanged(), onDraft: (draft) => this.#takeDraft(draft) });
     drafts.addEventListener("change", ({ detail }) => detail && this.#takeDraft(detail));
     this.form = byId("composer");
     this.field = byId("body");

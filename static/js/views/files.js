@@ -1,10 +1,12 @@
 // What a message has besides its text: pictures in boxes of their size, before anything of them is here, and other files
 // as rows. media.js fills the boxes.
 
+export { Blobs } from "../blobs.js";
+export { Media } from "../media.js";
 import { filesOf, isPicture, kindOf, summary } from "../attachment.js";
 import { gettext, interpolate, isolated } from "../words.js";
 import { h, svg } from "./dom.js";
-import { size } from "./format.js";
+import { size } from "./size.js";
 
 const SHEET = "M7 3h7l5 5v12a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM14 3v5h5";
 const ICONS = {

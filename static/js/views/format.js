@@ -12,15 +12,6 @@ const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 
 export const number = new Intl.NumberFormat(LOCALE);
 
-// Of bytes, as far as a file is large: "312 byte", "1.2 MB".
-const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
-const inUnit = UNITS.map((unit) => new Intl.NumberFormat(LOCALE, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 }));
-
-export function size(bytes) {
-  const at = Math.min(UNITS.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
-  return inUnit[at].format(bytes / 1000 ** at);
-}
-
 export const time = (at) => clock.format(at);
 export const exact = (at) => full.format(at);
 export const dayKey = (at) => new Date(at).toDateString();

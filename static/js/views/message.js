@@ -1,10 +1,9 @@
 // One message: bubble, quote, text, time, tick, what can be done with it. Those who hear the page get who wrote it, the
 // text, the time and the tick as one; `id` names these parts.
 
-import { filesOf, wordsOf } from "../attachment.js";
+import { filesOf, isLoaded, summary, wordsOf } from "../attachment.js";
 import { gettext, interpolate } from "../words.js";
 import { h, svg } from "./dom.js";
-import { filesView, progressView } from "./files.js";
 import { exact, isLarge, isLong, pieces, time } from "./format.js";
 import { tickMark } from "./ticks.js";
 
@@ -93,6 +92,12 @@ function failure(reason, ...choices) {
   return h("div", { class: "failure", role: "alert" }, h("span", { class: "failure-reason" }, reason), ...buttons);
 }
 
+// `views`: views/files.js. Until they are here, what there is in words.
+function filesView(id, message, views, actions) {
+  if (!filesOf(message).length) return null;
+  return views ? views.filesView(id, message, actions) : h("div", { id: `${id}-files` }, summary(filesOf(message)));
+}
+
 const folded = ({ client_id }, actions) => ({ isOpen: actions.isUnfolded(client_id), note: (isOpen) => actions.unfold(client_id, isOpen) });
 
 // `resend`: the attempt to send it anew, once it has expired.
@@ -104,7 +109,7 @@ export function messageView(entry, look, actions) {
     id,
     whoSaid(id, look),
     quote && !entry.deleted && quoted(quote, actions),
-    !entry.deleted && filesView(id, entry, actions),
+    !entry.deleted && filesView(id, entry, look.views, actions),
     entry.deleted ? deletedText(id, tail) : text(id, entry.body, tail, folded(entry, actions)),
     !entry.deleted && expired,
   );
@@ -121,13 +126,12 @@ export function unsentView(item, look, actions) {
   const copy = hasFailed && item.body && [gettext("Copy text"), () => actions.copy(item)];
   const failed = hasFailed && failure(notSent(item.reason), retry, copy, [gettext("Discard"), () => actions.discard(item.client_id)]);
   const tail = meta(id, item, hasFailed ? "failed" : "pending");
-  const isLoading = !hasFailed && !filesOf(item).every(({ attachment }) => attachment);
   const inside = bubble(
     id,
     whoSaid(id, look),
     quote && quoted(quote, actions),
-    filesView(id, item),
-    isLoading && progressView(item, () => actions.discard(item.client_id)),
+    filesView(id, item, look.views),
+    !hasFailed && !isLoaded(item) && look.views?.progressView(item, () => actions.discard(item.client_id)),
     text(id, item.body, tail, folded(item, actions)),
     failed,
   );

@@ -1,5 +1,5 @@
-// The files that go with what is being written: picked, pasted, or dropped onto the thread. What stores and shows them
-// (picks.js, tray.js) is loaded with the first.
+// The files that go with what is being written, and the ways they come: picked, pasted, or dropped onto the thread. What
+// takes them in and shows them (tray.js) comes with the first.
 
 import { gettext } from "../words.js";
 import { byId } from "./dom.js";
@@ -10,39 +10,47 @@ const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files")
 const isText = ({ types }) => types.includes("text/plain") && types.includes("text/html");
 
 export class TrayControl {
-  // `onChange()`: the files of the draft that is shown; `onDraft(draft)`: of one that is not in the field just now.
-  constructor({ drafts, files, say, onChange, onDraft }) {
-    Object.assign(this, { drafts, store: files, say, onChange, onDraft, conv: null, files: [], reading: new Map() });
-    const [field, pane] = [byId("files"), byId("thread-pane")];
+  // `part`: tray.js, when it is wanted. `onChange()`: the files of the draft that is shown are others. `onDraft(draft)`:
+  // those of one that is not in the field just now. `say(text)`.
+  constructor({ drafts, part, say, onChange, onDraft }) {
+    Object.assign(this, { drafts, part, say, onChange, onDraft, conv: null, files: [], canTake: false });
+    const [field, pane, zone] = [byId("files"), byId("thread-pane"), byId("drop")];
     byId("attach").addEventListener("click", () => field.click());
     field.addEventListener("change", () => {
       this.#take([...field.files]);
       field.value = "";
     });
     pane.addEventListener("paste", (event) => this.#pasted(event));
-    pane.addEventListener("dragenter", (event) => this.#dragged(event));
-    byId("drop").addEventListener("dragleave", () => (byId("drop").hidden = true));
-    for (const name of ["dragover", "drop"]) addEventListener(name, (event) => carriesFiles(event) && this.#over(event));
+    pane.addEventListener("dragenter", (event) => this.#dragged(event, zone));
+    zone.addEventListener("dragleave", () => (zone.hidden = true));
+    for (const name of ["dragover", "drop"]) addEventListener(name, (event) => carriesFiles(event) && this.#over(event, zone));
   }
 
-  // `canTake`: nothing else is in the field.
+  // `canTake`: the draft is in the field, and not a message that is edited.
   show(conv, files, canTake) {
     Object.assign(this, { conv, files, canTake });
     this.#draw();
   }
 
+  put(files) {
+    this.files = files;
+    this.#draw();
+    this.onChange();
+  }
+
   // Some are still being read.
   get isBusy() {
-    return this.#unread.length > 0;
+    return Boolean(this.part.part?.isBusy(this.conv));
   }
 
   // Once they are.
   settled(then) {
-    this.then = then;
+    this.part.part.then = then;
   }
 
-  get #unread() {
-    return this.reading.get(this.conv) ?? [];
+  async #draw() {
+    const { part } = this;
+    if (part.part || (this.canTake && this.files.length)) (part.part ?? (await part.get()))?.draw(this);
   }
 
   #pasted(event) {
@@ -52,20 +60,18 @@ export class TrayControl {
     this.#take([...clipboardData.files]);
   }
 
-  #dragged(event) {
-    if (!carriesFiles(event) || byId("composer").hidden) return;
-    // How the zone looks comes with it.
-    this.store.tray.get();
-    byId("drop").hidden = false;
+  // How the zone looks comes with the rest.
+  async #dragged(event, zone) {
+    if (carriesFiles(event) && !byId("composer").hidden) zone.hidden = !(await this.part.get());
   }
 
   // Beside the thread nothing takes it; left to itself the browser would leave the page for the file.
-  #over(event) {
-    const isInside = byId("drop").contains(event.target);
+  #over(event, zone) {
+    const isInside = zone.contains(event.target);
     event.preventDefault();
     event.dataTransfer.dropEffect = isInside ? "copy" : "none";
     if (event.type !== "drop") return;
-    byId("drop").hidden = true;
+    zone.hidden = true;
     if (isInside) this.#take([...event.dataTransfer.files]);
   }
 
@@ -73,58 +79,8 @@ export class TrayControl {
     const { conv } = this;
     if (!picked.length) return;
     if (!this.canTake) return this.say(gettext("Finish editing before you attach files."));
-    const picks = await this.store.picks.get();
-    if (!picks) return this.say(gettext("You are offline: this needs the connection."));
-    const count = this.#filesOf(conv).length + (this.reading.get(conv)?.length ?? 0);
-    await picks.add(count, picked, { onTaken: (files) => this.#read(conv, files), onStored: (file) => this.#stored(conv, file), say: this.say });
-  }
-
-  #filesOf(conv) {
-    return conv === this.conv && this.canTake ? this.files : (this.drafts.get(conv).files ?? []);
-  }
-
-  #read(conv, files) {
-    this.reading.set(conv, [...(this.reading.get(conv) ?? []), ...files]);
-    this.#changed(conv);
-  }
-
-  // Undefined: it could not be.
-  #stored(conv, file) {
-    const [, ...rest] = this.reading.get(conv);
-    this.reading.set(conv, rest);
-    const files = [...this.#filesOf(conv), ...(file ? [file] : [])];
-    if (conv === this.conv && this.canTake) this.files = files;
-    else this.#put({ ...this.drafts.get(conv), files });
-    this.#changed(conv);
-  }
-
-  #put(draft) {
-    this.drafts.set(draft);
-    this.onDraft(draft);
-  }
-
-  #changed(conv) {
-    if (conv !== this.conv || !this.canTake) return;
-    this.#draw();
-    this.onChange();
-    if (this.isBusy || !this.then) return;
-    const { then } = this;
-    this.then = null;
-    then();
-  }
-
-  async #remove(file) {
-    this.files = this.files.filter(({ id }) => id !== file.id);
-    this.#draw();
-    this.onChange();
-    await (await this.store.picks.get())?.remove(file.id);
-  }
-
-  async #draw() {
-    const isEmpty = !this.canTake || !(this.files.length || this.isBusy);
-    if (isEmpty) byId("tray").hidden = true;
-    const { tray } = this.store;
-    const view = isEmpty ? tray.part : (tray.part ?? (await tray.get()));
-    view?.draw(this.canTake ? this.files : [], this.#unread, (file) => this.#remove(file));
+    const tray = await this.part.get();
+    if (tray) await tray.take(this, conv, picked);
+    else this.say(gettext("You are offline: this needs the connection."));
   }
 }

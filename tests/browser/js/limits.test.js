@@ -12,6 +12,7 @@ test("as many as there is room for, none that is too large, and both are said", 
   equal(sizes(admit(0, sized(101, 2, 3, 4, 5), LIMITS)), [[2, 3, 4], [101], true]);
   equal(sizes(admit(3, sized(1), LIMITS)), [[], [], true]);
   equal(sizes(admit(3, sized(101), LIMITS)), [[], [101], false]);
+  equal(admit(0, sized(0, 1), LIMITS), { taken: sized(1), large: [], empty: sized(0), isFull: false });
 });
 
 test("a long name keeps its ending, and none is empty", () => {

@@ -4,8 +4,8 @@ import { gettext, interpolate, isolated, ngettext } from "../words.js";
 import { isPicture } from "../attachment.js";
 import { byId, h, svg } from "./dom.js";
 import { fileIcon } from "./files.js";
-import { size } from "./format.js";
 import { Rows } from "./rows.js";
+import { size } from "./size.js";
 
 const CROSS = "M7 7l10 10M17 7L7 17";
 
@@ -13,7 +13,7 @@ const picture = ({ id, name }) => h("span", { class: "picture", "data-local": id
 
 const told = (name, note) => h("span", { class: "tray-text" }, h("bdi", { class: "file-name" }, name), h("span", { class: "file-size" }, note));
 
-export class TrayView {
+export class TrayList {
   // `fill(list)`: the pictures in it (files.js).
   constructor({ fill }) {
     Object.assign(this, { fill, count: 0 });
