@@ -2,11 +2,13 @@
 
 import random
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 
-from chat.models import Conversation, Message
+from chat.models import Attachment, Conversation, Message
 from chat.models.ids import first_id, new_id
 from chat.policy.decide import digest
 from tests.cast import Person
@@ -34,3 +36,13 @@ def write(conv: str, sender: Person, count: int = 1, body: str = "hi", at: datet
     )
     conversation.save(update_fields=["last_seq"])
     return conversation.last_seq
+
+
+def attach(conv: str, seq: int, size: int = 1, **more: Any) -> Attachment:
+    """A file of `size` bytes beside an entry that is there."""
+    entry = Message.objects.filter(conversation_id=conv, seq=seq)
+    entry.update(attachments=F("attachments") + 1)
+    sent = {"state": "sent", "name": "file.bin", "length": size, "received": size, "size": size} | more
+    return Attachment.objects.create(
+        conversation_id=conv, seq=seq, owner_id=new_id(), client_id=str(new_id()), completed_at=timezone.now(), **sent
+    )

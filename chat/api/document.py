@@ -56,12 +56,15 @@ def _add_examples(operation: dict[str, Any]) -> None:
     example = EXAMPLES[operation["operationId"]]
     if example.body is not None:
         operation["requestBody"]["content"]["application/json"]["example"] = example.body
+    if example.content:
+        [body] = operation["requestBody"]["content"].values()
+        body["example"] = example.content
     if example.answer is not None:
         first = next(iter(operation["responses"].values()))
         first["content"]["application/json"]["example"] = example.answer
     for parameter in operation["parameters"]:
         _leave_null_out(parameter["schema"])
-        known = PATHS if parameter["in"] == "path" else example.query
+        known: dict[str, Any] = {"path": PATHS, "header": example.headers}.get(parameter["in"], example.query)
         if parameter["name"] in known:
             parameter["example"] = known[parameter["name"]]
 
@@ -120,7 +123,7 @@ def _shown(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
         "about": operation.get("description", ""),
         "parameters": operation["parameters"],
         "statuses": list(operation["responses"])[: -len(WENT_WRONG)],
-        "body": _indented(example.body),
+        "body": _indented(example.body) or example.content,
         "answer": _indented(example.answer),
     }
 

@@ -9,6 +9,7 @@ BOB = "0199c1f0-5a00-7b0b-8b0b-000000000b0b"
 DEVICE = "0199c1f0-5b00-7de0-81ce-0000000de51c"
 CONV = "0199c1f0-6b00-7c0e-8f00-0000000c0e5a"
 MESSAGE = "0199c1f0-7c00-7e00-8000-00000000002b"
+FILE = "0199c1f0-7d00-7f11-8e00-0000000f11e5"
 EPOCH = "0199c1f0-0000-7000-8000-0000000e90c4"
 TOKEN = "h6Fz9mV2wq3XkT0bYc8RjL5uN1oPs7dA4eGiKxZtQvE"  # noqa: S105
 POINT = "eJxjZGRgAAAADQAE"
@@ -16,6 +17,9 @@ PASSWORD = "correct horse battery staple"  # noqa: S105
 AT = 1_790_000_000_456
 ORIGIN = "a11cede51ce0_17_1790000000000"
 
+TUS = {"Tus-Resumable": "1.0.0"}
+
+_file = {"id": FILE, "name": "hello.txt", "type": "text/plain", "size": 11}
 _user = {"id": ALICE, "username": "alice", "name": "Alice Archer"}
 _signed_in = {"device_id": DEVICE, "token": TOKEN, "user": _user}
 _profile = _user | {"read_receipts": True, "shows_presence": True}
@@ -64,11 +68,13 @@ _push = {"p256dh": "BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckj
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`body`: the request's; `answer`: the first success's; None: there is none."""
+    """`body`: the request's; `answer`: the first success's; None: there is none. `content`: a body that is no JSON."""
 
     body: dict[str, Any] | None = None
     answer: dict[str, Any] | None = None
     query: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    content: str = ""
 
 
 EXAMPLES = {
@@ -106,6 +112,22 @@ EXAMPLES = {
     "sendMessage": Example({"client_id": ORIGIN, "body": "Shall we meet at six?"}, _accepted),
     "editMessage": Example({"body": "Shall we meet at seven?"}, {"conv": CONV, "seq": 1, "rev": 1}),
     "deleteMessage": Example(answer={"conv": CONV, "seq": 1, "rev": 2}, query={"for": "all"}),
+    "uploadOptions": Example(),
+    "oneUploadOptions": Example(),
+    "createUpload": Example(
+        headers=TUS | {"Upload-Length": "11", "Upload-Metadata": "filename aGVsbG8udHh0,client_id YTExY2VfMTlfMA=="}
+    ),
+    "headUpload": Example(headers=TUS),
+    "continueUpload": Example(
+        headers=TUS | {"Upload-Offset": "0", "Upload-Checksum": "sha256 uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="},
+        content="hello world",
+    ),
+    "getUpload": Example(answer={"id": FILE, "offset": 11, "length": 11, "attachment": _file}),
+    "getAttachment": Example(
+        answer=_file
+        | {"url": f"/files/{FILE}?key=WyIwMTk5:1vPz:Q3kS", "thumbnail_url": None, "expires_at": AT + 600_000}
+    ),
+    "deleteUpload": Example(headers=TUS),
     "resendMessage": Example({"client_id": "a11cede51ce0_18_1790000000900"}, _accepted | {"seq": 2}),
     "messageInfo": Example(answer={"conv": CONV, "seq": 1, "people": [_person | _times]}),
     "sync": Example(
@@ -132,4 +154,4 @@ EXAMPLES = {
     ),
 }
 
-PATHS = {"conv": CONV, "seq": 1, "device_id": DEVICE}
+PATHS = {"conv": CONV, "seq": 1, "device_id": DEVICE, "upload": FILE, "attachment": FILE}

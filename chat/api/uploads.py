@@ -175,5 +175,5 @@ def _read_checksum(text: str | None) -> bytes | None:
     except (ValueError, binascii.Error):
         wanted = b""
     if algorithm != ALGORITHM or len(wanted) != 32:
-        raise BadRequest(400, "Upload-Checksum must be sha256 and a hash in Base64.")
+        raise BadRequest(422, "Upload-Checksum must be sha256 and a hash in Base64.")
     return wanted

@@ -11,6 +11,9 @@ HEAD_BYTES = 65_536
 # Enough for the signatures puremagic knows.
 MAGIC_BYTES = 4_096
 
+ARCHIVE = b"PK\x03\x04"
+# Archives that are documents begin with one of these files.
+DOCUMENTS = (b"[Content_Types].xml", b"_rels/.rels", b"mimetypeapplication/")
 JPEG, PNG, GIF, WEBP = "image/jpeg", "image/png", "image/gif", "image/webp"
 
 
@@ -27,6 +30,8 @@ def sniff(head: bytes) -> str:
     if _is_text(head):
         # What begins like markup or a program is not for reading.
         return BYTES if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:2].startswith((b"<", b"#!", b"%!")) else "text/plain"
+    if head.startswith(ARCHIVE) and not any(each in head[:MAGIC_BYTES] for each in DOCUMENTS):
+        return "application/zip"
     return told_type(_magic(head[:MAGIC_BYTES]))
 
 

@@ -16,7 +16,8 @@ _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u20
 _SEPARATORS = re.compile(r"[/\\]")
 _TOLD = re.compile(
     r"(image/(?!svg)|audio/|video/)[a-z0-9.-]{1,60}"
-    r"|application/(pdf|zip|gzip|x-7z-compressed|epub\+zip|msword|vnd\.[a-z0-9.-]{1,80})|text/plain"
+    r"|application/(pdf|zip|gzip|x-7z-compressed|epub\+zip|msword|rtf|vnd\.(ms-|openxmlformats-|oasis\.)[a-z0-9.-]{1,80})"
+    r"|text/plain"
 )
 
 

@@ -56,24 +56,31 @@ async def test_every_operation_has_an_example_that_runs(house: House, cast: Cast
     async with app_of(house, cast.alice) as alice, app(house.address) as anybody:
         conv = await alice.open(cast.bob.username)
         await alice.send(conv, "first_1_0", "first")
+        upload = ""
         for path, method, operation in _operations():
             name = operation["operationId"]
             if name in NEEDS_MORE:
                 continue
             async with app_of(house, cast.alice) as fresh:
                 who = anybody if name in ("signUp", "signIn") else fresh if name in ENDING else alice
-                answer = await _run(who, name, method, path, conv, fresh.device, cast)
+                known = {"conv": conv, "seq": 1, "device_id": fresh.device, "upload": upload, "attachment": upload}
+                answer = await _run(who, name, method, path.format(**known), conv, cast)
+                if name == "createUpload":
+                    upload = answer.headers["location"].rpartition("/")[2]
             assert answer.is_success, (name, answer.text)
             assert str(answer.status_code) in operation["responses"], name
             if answer.content:
                 _model(operation).model_validate_json(answer.content)
 
 
-async def _run(who: App, name: str, method: str, path: str, conv: str, device: str, cast: Cast) -> Any:
+async def _run(who: App, name: str, method: str, path: str, conv: str, cast: Cast) -> Any:
     example = EXAMPLES[name]
     body = None if example.body is None else _ours(example.body, conv, cast)
-    path = path.format(conv=conv, seq=1, device_id=device)
-    return await who.ask(method, path, body, params=example.query)
+    more: dict[str, Any] = {"headers": dict(example.headers)}
+    if example.content:
+        more["content"] = example.content
+        more["headers"]["Content-Type"] = "application/offset+octet-stream"
+    return await who.ask(method, path, body, params=example.query, **more)
 
 
 def _ours(thing: Any, conv: str, cast: Cast) -> Any:
@@ -93,7 +100,16 @@ def _operations() -> list[tuple[str, str, dict[str, Any]]]:
         for path, methods in document()["paths"].items()
         for method, operation in methods.items()
     ]
-    return sorted(found, key=lambda each: (each[2]["operationId"] in ENDING, each[1] == "DELETE"))
+    uploading = ("createUpload", "headUpload", "continueUpload")
+    return sorted(
+        found,
+        key=lambda each: (
+            each[2]["operationId"] in ENDING,
+            each[1] == "DELETE",
+            each[2]["operationId"] not in uploading,
+            uploading.index(each[2]["operationId"]) if each[2]["operationId"] in uploading else 0,
+        ),
+    )
 
 
 def _model(operation: dict[str, Any]) -> Any:

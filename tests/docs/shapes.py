@@ -14,6 +14,7 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 THINGS = {
     ".entries": "ENTRY",
     ".last": "ENTRY",
+    ".attachments": "FILE",
     ".absent": "ABSENCE",
     ".members": "MEMBER",
     "conversations.items": "CONVERSATION",

@@ -13,9 +13,11 @@ from websockets.exceptions import ConnectionClosed
 
 from chat.log import groups
 from chat.protocol.frames import SUBPROTOCOL
+from tests.acceptance.app import app
 from tests.acceptance.encoding import ENCODINGS
 from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import PASSWORD, House
+from tests.acceptance.uploading import picture, upload
 
 Frame = dict[str, Any]
 T = TypeVar("T")
@@ -124,6 +126,7 @@ class Talk:
         await self._expire(alice, conv, bob_signed_in)
         await self._sync(bob, conv)
         talkers.append(await self._late(alice, conv, bob_signed_in))
+        await self._attach(alice, bob, conv)
         await self._last_seen(alice)
         await self._restart(talkers)
         self.heard = [frame for talker in talkers for frame in talker.heard]
@@ -291,6 +294,18 @@ class Talk:
         await self._sql(LAPSED, [conv, 4, 4, bob.user])
         assert (await alice.ack("FAILED"))["lapsed"] == []
         return third
+
+    async def _attach(self, alice: Talker, bob: Talker, conv: str) -> None:
+        """alice sends a picture and a text; bob is told of them, and then, as he wishes, of little more than names."""
+        async with app(self._house.addresses[0], "alice") as phone:
+            files = [await upload(phone, picture(), "tree.jpg"), await upload(phone, b"hello world", "notes.txt")]
+        await alice.say("send", **self._message(conv, "", attachments=[each["id"] for each in files]))
+        seq = (await alice.ack("ACCEPTED"))["seq"]
+        await bob.say("fetch", conv=conv, **{"from": seq, "to": seq})
+        assert (await bob.frame("page"))["entries"][0]["attachments"] == files
+        await bob.say("sync", positions=[{"conv": conv, "received": seq - 1}], media=False)
+        [run] = (await bob.frame("sync"))["messages"]
+        assert all(each["withheld"] for each in run["entries"][0]["attachments"])
 
     async def _accepted(self, talker: Talker, conv: str, body: str) -> Frame:
         message = self._message(conv, body)

@@ -35,6 +35,8 @@ def test_the_tasks_of_beat_are_told() -> None:
         "expire": "expiry",
         "purge": "the removal of history",
         "wake": "the sending of wake-ups",
+        "draw": "the drawing of thumbnails",
+        "tidy": "the removal of files",
     }
     paragraph = " ".join(DOCUMENT[DOCUMENT.index("What beat starts") :].split("\n\n")[0].split())
     pauses = {"every second": 1.0, "every five seconds": 5.0, "every minute": 60.0}

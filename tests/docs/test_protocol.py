@@ -146,7 +146,7 @@ def test_what_entries_changes_and_absences_may_hold_is_shown() -> None:
         paths = {path: keys for path, keys in Shapes(SERVER).keys.items() if path.split(".")[0] == thing}
         return {key for keys in paths.values() for each in keys for key in each}
 
-    models = {"ENTRY": frames.Entry, "CHANGE": frames.Changed, "ABSENCE": frames.Absence}
+    models = {"ENTRY": frames.Entry, "FILE": frames.Attachment, "CHANGE": frames.Changed, "ABSENCE": frames.Absence}
     assert {thing: shown(thing) for thing in models} == {name: set(it.__annotations__) for name, it in models.items()}
 
 
@@ -173,17 +173,19 @@ REST_LIMITS = {
     "body awaited": handler.BODY_S,
     "requests a second": limits.REQUESTS_PER_S,
     "requests saved up": limits.REQUEST_BURST,
+    "uploads at once": limits.MOST_WRITERS_EACH,
     "wrong passwords": limits.GUESS_BURST,
     "conversations in a page": greeting.CONVERSATIONS_PAGE,
     "messages in a page": frames.MAX_RANGE,
     "acknowledgements": frames.MAX_ACKS,
     "positions": frames.MAX_POSITIONS,
 }
-ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^` ]*)")
+ROUTE = re.compile(r"(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE) (/[^` ]*)")
 
 
 def test_every_route_is_told_and_no_other() -> None:
-    rest = section(DOCUMENT, "Signing in") + section(DOCUMENT, "Frames and routes")
+    rest = "".join(section(DOCUMENT, name) for name in ("Signing in", "Frames and routes", "Uploads and attachments"))
+    rest = rest.replace("/api/v1/uploads", "")
     there = {
         (method.upper(), path.removeprefix("/api/v1"))
         for path, methods in document()["paths"].items()

@@ -22,7 +22,12 @@ def test_kombu_spells_sockets_its_own_way(ours: str, kombus: str) -> None:
     assert broker_url(ours) == kombus
 
 
-QUEUES = {"receipts.tasks.flush": "receipts", "chat.tasks.wake": "wakeups"}
+QUEUES = {
+    "receipts.tasks.flush": "receipts",
+    "chat.tasks.wake": "wakeups",
+    "chat.tasks.draw": "media",
+    "chat.tasks.tidy": "media",
+}
 
 
 def test_receipts_and_wakeups_have_queues_of_their_own_and_nothing_piles_up() -> None:

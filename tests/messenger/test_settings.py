@@ -23,8 +23,18 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "chat.example.org",
     "DATABASE_URL": f"postgresql://chat:{SECRET}@db/chat",
     "REDIS_URL": f"redis://:{SECRET}@redis/0",
+    "MEDIA_ROOT": "/srv/messenger/media",
 }
-LIMITS = ("INBOX_DAYS", "INBOX_ENTRIES", "MEDIA_MEGABYTES", "HISTORY_DAYS", "DEDUPE_HOURS")
+LIMITS = (
+    "MAX_ATTACHMENT_MB",
+    "UPLOAD_QUOTA_MB",
+    "MAX_IMAGE_MEGAPIXELS",
+    "INBOX_DAYS",
+    "INBOX_ENTRIES",
+    "MEDIA_MEGABYTES",
+    "HISTORY_DAYS",
+    "DEDUPE_HOURS",
+)
 OTHERS = (
     "SECURE_COOKIES",
     "BEHIND_TLS_PROXY",
@@ -33,6 +43,11 @@ OTHERS = (
     "VAPID_PRIVATE_KEY",
     "VAPID_SUBJECT",
     "MESSENGER_PUSH_LOOPBACK",
+    "S3_BUCKET",
+    "S3_ENDPOINT",
+    "S3_REGION",
+    "S3_ACCESS_KEY",
+    "S3_SECRET_KEY",
 )
 WRONG = [
     *[{name: ""} for name in PRODUCTION if name != "MODE"],
@@ -50,6 +65,10 @@ WRONG = [
     {"INBOX_ENTRIES": "many"},
     {"MEDIA_MEGABYTES": "-1"},
     {"DEDUPE_HOURS": "0"},
+    {"MAX_ATTACHMENT_MB": "0"},
+    {"MAX_ATTACHMENT_MB": "501"},
+    {"UPLOAD_QUOTA_MB": "99"},
+    {"MAX_IMAGE_MEGAPIXELS": "x"},
     {"HISTORY_DAYS": "29"},
     {"HISTORY_DAYS": "59", "INBOX_DAYS": "60"},
     {"HISTORY_DAYS": "1", "INBOX_DAYS": "1", "DEDUPE_HOURS": "25"},

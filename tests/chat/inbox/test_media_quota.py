@@ -10,7 +10,7 @@ from chat.log import devices
 from chat.models import Attachment, Change, Inbox, Membership, Progress
 from tests.cast import Cast, Person, make_direct
 from tests.chat.inbox.aging import inbox, lapses, mark, stored
-from tests.log import write
+from tests.log import attach, write
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
@@ -23,7 +23,7 @@ def posted(conv: str, person: Person, *megabytes: int, minutes_ago: float = 0) -
     for size in megabytes:
         at = timezone.now() - timedelta(minutes=minutes_ago)
         seq = write(conv, person, at=at)
-        Attachment.objects.create(conversation_id=conv, seq=seq, size=size * MEGABYTE)
+        attach(conv, seq, size * MEGABYTE)
         Change.objects.create(kind="append", conversations=[conv], heads=[seq], at=timezone.now())
     return seq
 

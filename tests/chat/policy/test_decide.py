@@ -141,6 +141,30 @@ def test_a_reply_by_own_id_resolves_to_its_seq() -> None:
     assert one(send(reply_to_id="never"), facts()) == Refused(ErrorCode.INVALID_REPLY)
 
 
+def test_attachments_must_be_free_and_their_senders_own() -> None:
+    mine = facts(files={("alice", "f1"), ("alice", "f2"), ("bob", "f3")})
+    assert isinstance(one(send(attachments=("f1", "f2")), mine), Accepted)
+    for wrong in (("f3",), ("f1", "gone"), ("f1", "f1")):
+        assert one(send(attachments=wrong), mine) == Refused(ErrorCode.INVALID_ATTACHMENT)
+
+
+def test_an_attachment_is_taken_once_even_in_one_batch() -> None:
+    mine = facts(files={("alice", "f1"), ("alice", "f2")})
+    batch = [send("a1", attachments=("f1",)), send("a2", conv="c2", attachments=("f2", "f1")), send("a3")]
+    assert [type(outcome) for outcome in decide(batch, mine, AT)] == [Accepted, Refused, Accepted]
+    # What was refused has taken nothing.
+    batch = [send("a1", reply_to=99, attachments=("f1",)), send("a2", attachments=("f1",))]
+    assert [type(outcome) for outcome in decide(batch, mine, AT)] == [Refused, Accepted]
+
+
+def test_a_repeat_is_answered_alike_though_its_attachments_are_not_free_any_more() -> None:
+    first = replace(known(), digest=digest("c1", "hi", None, ("f1",)))
+    late = facts(known={("alice", "a1"): first})
+    assert one(send(attachments=("f1",)), late) == Accepted(first, None, duplicate=True)
+    for other in ((), ("f2",), ("f1", "f2")):
+        assert one(send(attachments=other), late) == Refused(ErrorCode.IDEMPOTENCY_CONFLICT)
+
+
 def test_a_repeat_is_answered_alike_after_what_it_answered_has_expired() -> None:
     first = known(reply=2)
     late = facts(readable={("c1", "alice"): Readable(6)}, known={("alice", "a1"): first})
@@ -151,19 +175,24 @@ def test_the_digest_keeps_fields_apart() -> None:
     assert digest("c", "ab", None) != digest("ca", "b", None)
     assert digest("c", "1", None) != digest("c", "", 1)
     assert digest("c", "x", 1) == digest("c", "x", 1)
+    assert digest("c", "x", 1, ("f", "g")) not in (digest("c", "x", 1, ("fg",)), digest("c", "x", 1, ("g", "f")))
 
 
 names = st.sampled_from(["alice", "bob", "mallory"])
 keys = st.sampled_from(["k0", "k1", "k2", "k3", "k4"])
 proposals = st.builds(
-    lambda conv, sender, key, body, after, reply: send(key, conv, sender, body=body, after=after, reply_to=reply),
+    lambda conv, sender, key, body, after, reply, files: send(
+        key, conv, sender, body=body, after=after, reply_to=reply, attachments=tuple(files)
+    ),
     st.sampled_from(["c1", "c2", "c3"]),
     names,
     keys,
     st.sampled_from(["x", "y"]),
     st.none() | keys,
     st.none() | st.integers(1, 12),
+    st.just([]) | st.lists(st.sampled_from(["f1", "f2", "f3"]), max_size=2),
 )
+FILES = frozenset({("alice", "f1"), ("alice", "f2"), ("bob", "f3")})
 histories = st.dictionaries(
     st.tuples(st.sampled_from(["alice", "bob"]), keys),
     st.builds(known, body=st.sampled_from(["x", "y"]), seq=st.integers(1, 7)),
@@ -176,7 +205,7 @@ locked = st.sampled_from([frozenset(), frozenset({"c1"}), frozenset({"c2"})])
 @given(batches, histories, locked)
 def test_laws(batch: list[Proposal], history: dict[tuple[str, str], Known], out: frozenset[str]) -> None:
     heads = {conv: head for conv, head in facts().heads.items() if conv not in out}
-    given_facts = facts(known=history, heads=heads, locked_out=out)
+    given_facts = facts(known=history, heads=heads, locked_out=out, files=FILES)
     outcomes = decide(batch, given_facts, AT)
     assert len(outcomes) == len(batch)
     fresh = [
@@ -188,13 +217,16 @@ def test_laws(batch: list[Proposal], history: dict[tuple[str, str], Known], out:
     for conv, head in heads.items():
         seqs = [outcome.entry.seq for proposal, outcome in fresh if proposal.conv == conv]
         assert seqs == list(range(head.last_seq + 1, head.last_seq + 1 + len(seqs)))
+    # An attachment is its owner's, and part of one entry.
+    taken = [(proposal.sender, each) for proposal, _ in fresh for each in proposal.attachments]
+    assert len(taken) == len(set(taken)) and FILES.issuperset(taken)
     # V3: one key, one entry, and every acceptance of it agrees.
     answers: dict[tuple[str, str], Known] = dict(history)
     for proposal, outcome in zip(batch, outcomes, strict=True):
         if isinstance(outcome, Accepted):
             key = (proposal.sender, proposal.client_id)
             assert answers.setdefault(key, outcome.entry) == outcome.entry
-            assert outcome.entry.digest == digest(proposal.conv, proposal.body, outcome.reply_to)
+            assert outcome.entry.digest == digest(proposal.conv, proposal.body, outcome.reply_to, proposal.attachments)
             # V7: a cause has a lower seq than its effect.
             assert outcome.reply_to is None or outcome.duplicate or outcome.reply_to < outcome.entry.seq
             # V11: only members get in.
@@ -206,21 +238,23 @@ def test_laws(batch: list[Proposal], history: dict[tuple[str, str], Known], out:
 @given(batches, histories, st.integers(0, 25))
 def test_a_batch_may_be_cut_anywhere(batch: list[Proposal], history: dict[tuple[str, str], Known], cut: int) -> None:
     """Deciding two halves one after the other gives what deciding the whole gives: batches are no more than speed."""
-    whole = decide(batch, facts(known=history), AT)
-    first = decide(batch[:cut], facts(known=history), AT)
+    whole = decide(batch, facts(known=history, files=FILES), AT)
+    first = decide(batch[:cut], facts(known=history, files=FILES), AT)
+    files = set(FILES)
     heads, log = dict(facts().heads), dict(history)
     for proposal, outcome in zip(batch[:cut], first, strict=True):
         if isinstance(outcome, Accepted) and not outcome.duplicate:
             heads[proposal.conv] = replace(heads[proposal.conv], last_seq=outcome.entry.seq)
             log[proposal.sender, proposal.client_id] = outcome.entry
-    second = decide(batch[cut:], facts(heads=heads, known=log), AT)
+            files -= {(proposal.sender, each) for each in proposal.attachments}
+    second = decide(batch[cut:], facts(heads=heads, known=log, files=files), AT)
     assert first + second == whole
 
 
 @given(batches, histories)
 def test_repeating_a_batch_changes_nothing(batch: list[Proposal], history: dict[tuple[str, str], Known]) -> None:
     """What was accepted is accepted again, as the same entry; nothing new gets in that was in already."""
-    once = decide(batch, facts(known=history), AT)
+    once = decide(batch, facts(known=history, files=FILES), AT)
     log = history | {
         (proposal.sender, proposal.client_id): outcome.entry
         for proposal, outcome in zip(batch, once, strict=True)

@@ -20,7 +20,7 @@ VALID: dict[str, Plain] = {
     "_is_uuid": ids,
     "_is_client_id": st.from_regex(frames._CLIENT_ID, fullmatch=True),
     "_is_storable": bodies,
-    "_is_storable_beside": bodies,
+    "_says_something": bodies,
     "_has_no_nul": texts.filter(bool),
 }
 # What the server tells is not validated: by their names.
