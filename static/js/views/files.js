@@ -21,6 +21,7 @@ const DOWNLOAD = "M12 4v11M7 11l5 5 5-5M5 20h14";
 
 // A picture alone, as large as it may be, whatever shape it has.
 const BOX = { width: 320, height: 340, least: 120, widest: 3, tallest: 0.45 };
+const ROW_PX = 250;
 
 const press = (attributes, ...children) => h("button", { type: "button", tabindex: "-1", ...attributes }, ...children);
 
@@ -45,19 +46,17 @@ function picture(file, { id, open }) {
   return open ? press({ ...attributes, "aria-label": label, onclick: open }, ...inside) : h("span", { ...attributes, role: "img", "aria-label": label }, ...inside);
 }
 
-function grid(pictures) {
+function alone({ file, box }) {
+  const { ratio, width } = boxOf(file);
+  Object.assign(box.style, { width: `${width}px`, aspectRatio: ratio });
+  return h("div", { class: "pictures" }, box);
+}
+
+function many(pictures) {
   const { columns, first } = gridOf(pictures.length);
-  const element = h("div", { class: "pictures" }, ...pictures.map(({ box }) => box));
-  if (pictures.length === 1) {
-    const { ratio, width } = boxOf(pictures[0].file);
-    element.style.width = `${width}px`;
-    pictures[0].box.style.aspectRatio = ratio;
-  } else {
-    element.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
-    element.classList.add("many");
-    pictures[0].box.style.gridColumn = `span ${first}`;
-    pictures[0].box.style.aspectRatio = first;
-  }
+  const element = h("div", { class: "pictures many" }, ...pictures.map(({ box }) => box));
+  element.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+  Object.assign(pictures[0].box.style, { gridColumn: `span ${first}`, aspectRatio: first });
   return element;
 }
 
@@ -74,6 +73,12 @@ function row(file, act) {
   return h("div", { class: "file-row" }, fileIcon(file), fileText(file), act && button);
 }
 
+// As wide as its pictures; a row needs some room.
+function widthOf(pictures, rows) {
+  const width = pictures.length > 1 ? BOX.width : boxOf(pictures[0].file).width;
+  return rows.length ? Math.max(width, ROW_PX) : width;
+}
+
 // Undefined for a message without any. `actions`: of an entry; without them the files are still this device's.
 export function filesView(id, message, actions) {
   const files = filesOf(message);
@@ -82,7 +87,10 @@ export function filesView(id, message, actions) {
   const act = (what, file) => actions && (({ currentTarget }) => actions.file(what, message, file, currentTarget));
   const pictures = files.filter(isPicture).map((file) => ({ file, box: picture(file, { id: ids(file), open: act("view", file) }) }));
   const rows = files.filter((file) => !isPicture(file)).map((file) => row(file, act(file.withheld ? "load" : "download", file)));
-  return h("div", { class: "files", id: `${id}-files`, role: "group", "aria-label": summary(files) }, pictures.length > 0 && grid(pictures), ...rows);
+  const shown = pictures.length === 1 ? alone(pictures[0]) : pictures.length > 1 && many(pictures);
+  const element = h("div", { class: "files", id: `${id}-files`, role: "group", "aria-label": summary(files) }, shown, ...rows);
+  if (shown) element.style.width = `${widthOf(pictures, rows)}px`;
+  return element;
 }
 
 // How far the files of an unsent message are.
