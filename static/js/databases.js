@@ -23,7 +23,7 @@ async function look(name, read) {
   handle.onversionchange = () => handle.close();
   try {
     const own = OWN.filter((store) => handle.objectStoreNames.contains(store));
-    return own.length ? await read(storesOf(handle.transaction(own), own)) : null;
+    return own.includes("outbox") ? await read(storesOf(handle.transaction(own), own)) : null;
   } finally {
     handle.close();
   }
