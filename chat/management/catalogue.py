@@ -1,7 +1,8 @@
 """The texts to be translated, read from the sources, and the files they are kept in: chat/locale/<language>.
 
-Two catalogues a language, as Django has them: `django` (templates and Python) and `djangojs` (the page's scripts, and
-the sentences of the error codes, which go over the wire in English). Babel reads and writes them; what it reads of a
+Three catalogues a language: `django` (templates and Python) and `djangojs` (the page's scripts), as Django has them;
+and `parts`: what is said seldom, by those scripts that come when they are asked for (static/js/parts.js), and the
+sentences of the error codes, which go over the wire in English. Babel reads and writes them; what it reads of a
 template is what Django makes of it for that purpose (templatize).
 """
 
@@ -10,6 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -22,10 +24,11 @@ from chat.protocol.errors import ErrorCode
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "chat" / "locale"
-DOMAINS = ("django", "djangojs")
+DOMAINS = ("django", "djangojs", "parts")
 KEYWORDS = {"gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2), "_": None}
 # Also within `${…}`.
 OPTIONS = {"parse_template_string": True}
+PART = re.compile(r'import\.meta\.resolve\("\./([^"]+\.js)"\)')
 CALL = re.compile(r"""\bgettext\((?P<text>u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*")\)""")
 
 WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,9 +46,14 @@ def sources(domain: str) -> Catalog:
 
 
 def _found(domain: str) -> Iterator[tuple[str, Message]]:
+    scripts = ROOT / "static" / "js"
+    parts = {scripts / name for name in PART.findall((scripts / "parts.js").read_text())}
     if domain == "djangojs":
-        yield from _calls("javascript", sorted((ROOT / "static" / "js").rglob("*.js")))
-        yield from (("chat/protocol/errors.py", code.text) for code in ErrorCode)
+        yield from _calls("javascript", sorted(set(scripts.rglob("*.js")) - parts))
+    elif domain == "parts":
+        page = {message for _, message in _found("djangojs")}
+        codes = (("chat/protocol/errors.py", code.text) for code in ErrorCode)
+        yield from (found for found in chain(_calls("javascript", sorted(parts)), codes) if found[1] not in page)
     else:
         files = sorted(path for app in ("chat", "messenger", "receipts") for path in (ROOT / app).rglob("*.py"))
         yield from _calls("python", files)
@@ -80,10 +88,12 @@ def kept(language: str, domain: str) -> Catalog:
 
 
 def refreshed(language: str, domain: str) -> Catalog:
-    """The sources' texts, with the translations there are. Nothing is guessed, and what is gone is gone."""
-    before, wanted = kept(language, domain), sources(domain)
+    """The sources' texts, with the translations there are, be it in another catalogue. Nothing is guessed, and what is
+    gone is gone."""
+    before = [kept(language, each) for each in sorted(DOMAINS, key=lambda each: each != domain)]
+    wanted = sources(domain)
     # Nothing that changes by itself: the same texts are the same files.
-    catalog = Catalog(
+    fresh = Catalog(
         language,
         header_comment="# Refreshed by `make messages`.",
         project="messenger",
@@ -96,10 +106,10 @@ def refreshed(language: str, domain: str) -> Catalog:
         fuzzy=False,
     )
     for message in wanted:
-        known = before.get(message.id) if message.id else None
         if message.id:
-            catalog.add(message.id, known.string if known else None, locations=message.locations)
-    return catalog
+            known = next((found for each in before if (found := each.get(message.id))), None)
+            fresh.add(message.id, known.string if known else None, locations=message.locations)
+    return fresh
 
 
 def compiled(catalog: Catalog) -> bytes:

@@ -5,7 +5,7 @@ import { Chats } from "./chats.js";
 import { hasOthers, openDatabase } from "./database.js";
 import { ask } from "./http.js";
 import { forgetPage, loadAnew, register, toSignIn } from "./install.js";
-import { Lazy } from "./lazy.js";
+import { Lazy, said } from "./lazy.js";
 import { MessageActs } from "./message_acts.js";
 import { Notifications } from "./notifications.js";
 import { isNews } from "./order.js";
@@ -85,7 +85,7 @@ class App {
   #makeViews() {
     const { sync, chats } = this;
     this.newChat = lazy(FILES.newChat, ({ NewChatDialog }) => new NewChatDialog({ onOpen: (username) => sync.openDirect(username) }));
-    this.list = new ListView({ chats, sync, onOpen: (id) => this.open(id), onStart: (username, opener) => this.newChat.use((dialog) => dialog.start(username), opener) });
+    this.list = new ListView({ chats, sync, lazy, onOpen: (id) => this.open(id), onStart: (username, opener) => this.newChat.use((dialog) => dialog.start(username), opener) });
     const onRenamed = (name) => this.#callMe({ ...this.user, name });
     this.settings = lazy(FILES.settings, ({ SettingsDialog }) => new SettingsDialog({ preferences, notifications, onRenamed }));
     this.notice = notice;
@@ -220,8 +220,8 @@ class App {
     this.composer.focus();
   }
 
-  #refused({ ref, code, text, retryable }) {
-    if (ref?.t === "open") this.newChat.part?.refuse(code === "NOT_FOUND" ? gettext("Nobody here has that username.") : gettext(text));
+  async #refused({ ref, code, text, retryable }) {
+    if (ref?.t === "open") this.newChat.part?.refuse(code === "NOT_FOUND" ? gettext("Nobody here has that username.") : await said(text));
     if (ref?.t === "resend" && !retryable) this.notice.refuse("resend", { code, text });
   }
 

@@ -1,7 +1,7 @@
 // The databases of this browser: one of each device it has been (database.js).
 
 import { PREFIX } from "./database.js";
-import { done, OWN, result, storesOf } from "./idb.js";
+import { done, OWN, result, storesOf, write } from "./idb.js";
 
 const COUNT_TIMEOUT_MS = 1000;
 
@@ -49,13 +49,37 @@ export async function inherit(database, device, user) {
     if (name === database.handle.name) continue;
     const left = await look(name, leavings);
     if (left?.user === user) {
-      const { items, drafts } = await database.outbox.inherit(left);
+      const { items, drafts } = await take(database, left);
       inherited.items.push(...items);
       inherited.drafts.push(...drafts);
     }
     remove(name).catch(() => {});
   }
   return inherited;
+}
+
+// Its key; undefined: there is one like it already.
+function addNew(store, value) {
+  const request = store.add(value);
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = (event) => {
+      if (request.error.name !== "ConstraintError") return reject(request.error);
+      event.preventDefault();
+      event.stopPropagation();
+      return resolve(undefined);
+    };
+  });
+}
+
+// What another device of this person has left, at the end of the line: {items, drafts}, as far as it was not here yet.
+function take(database, { items, drafts, blobs }) {
+  return write(database.handle, OWN, async (stores) => {
+    for (const blob of blobs) stores.blobs.put(blob);
+    const kept = await Promise.all(items.map(async ({ n: _, ...item }) => ({ ...item, n: await addNew(stores.outbox, item) })));
+    const written = await Promise.all(drafts.map(async (draft) => (await addNew(stores.drafts, draft)) && draft));
+    return { items: kept.filter(({ n }) => n), drafts: written.filter(Boolean) };
+  });
 }
 
 async function leavings({ meta, outbox, drafts, blobs }) {

@@ -1,6 +1,7 @@
 // The server's doors for this page's scripts (chat/web/doors.py): JSON both ways, a token against foreign pages, and
 // problem details where something was refused.
 
+import { said } from "./lazy.js";
 import { gettext } from "./words.js";
 
 const TIMEOUT_MS = 15000;
@@ -10,7 +11,7 @@ const BROKEN = { code: "INTERNAL", title: gettext("Something went wrong on the s
 // The cookie is newer than the page, which may be one that was kept.
 export const token = () => /(?:^|; )csrftoken=([^;]+)/u.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
 
-const said = (problem) => ({ ...problem, title: gettext(problem.title) });
+const translated = async (problem) => ({ ...problem, title: await said(problem.title) });
 
 const isJson = (response) => /json/u.test(response.headers.get("Content-Type"));
 
@@ -18,7 +19,7 @@ const isJson = (response) => /json/u.test(response.headers.get("Content-Type"));
 async function answer(path, options, valueOf) {
   try {
     const response = await fetch(path, { ...options, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
-    if (!response.ok) return { problem: isJson(response) ? said(await response.json()) : BROKEN };
+    if (!response.ok) return { problem: isJson(response) ? await translated(await response.json()) : BROKEN };
     return { value: await valueOf(response) };
   } catch {
     return { problem: OFFLINE };

@@ -87,20 +87,6 @@ export function putEntry(store, entry) {
   };
 }
 
-// Its key; undefined: there is one like it already.
-export function addNew(store, value) {
-  const request = store.add(value);
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = (event) => {
-      if (request.error.name !== "ConstraintError") return reject(request.error);
-      event.preventDefault();
-      event.stopPropagation();
-      return resolve(undefined);
-    };
-  });
-}
-
 // Positions only rise, whoever writes them.
 export function raisePosition(store, position) {
   store.get(position.conv).onsuccess = ({ target }) => {

@@ -4,16 +4,30 @@
 // long as the page lives (whatwg/html, pull request 10327): so the files are fetched first, and imported from its cache.
 
 import { h } from "./views/dom.js";
-import { gettext } from "./words.js";
+import { gettext, more } from "./words.js";
 
 // A network that says nothing is given up, and asked anew at the next try.
 const PATIENCE_MS = 15000;
 const FAILED = gettext("This part of the page could not be loaded. Try again when the connection is back, or load the page anew.");
-
 async function fetched(file) {
   const response = await fetch(file, { signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!response.ok) throw new Error(`${file}: ${response.status}`);
   await response.arrayBuffer();
+}
+
+let texts;
+
+// Those of the parts, and of all that a server may refuse. Without them it is said in English.
+export function allTexts() {
+  texts ??= more ? fetched(more).then(() => import(more)) : Promise.resolve();
+  texts.catch(() => (texts = undefined));
+  return texts;
+}
+
+// Why a server has refused something.
+export async function said(text) {
+  await allTexts().catch(() => {});
+  return gettext(text);
 }
 
 // By address: several parts may want the same one.
@@ -76,7 +90,7 @@ export class Lazy {
 
   async #load() {
     try {
-      await Promise.all(this.files.map(fetched));
+      await Promise.all([allTexts(), ...this.files.map(fetched)]);
       await Promise.all(this.files.filter((file) => file.endsWith(".css")).map(wear));
       return await import(this.files[0]);
     } catch (error) {

@@ -1,6 +1,7 @@
 // What can be done with a message of the open chat.
 
 import { FILES } from "./parts.js";
+import { copy } from "./views/copy.js";
 import { byId } from "./views/dom.js";
 import { gettext } from "./words.js";
 
@@ -86,5 +87,9 @@ export class MessageActs {
     const refusal = await this.app.sync.edit(this.chat, entry.seq, body);
     this.app.notice.refuse("edit", refusal);
     return !refusal?.retryable;
+  }
+
+  async copy(entry) {
+    this.app.notice.say((await copy(entry.body)) ? gettext("Copied.") : gettext("This browser does not let the text be copied."));
   }
 }

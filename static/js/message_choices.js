@@ -1,6 +1,5 @@
 // What can be chosen for a message of the open chat: its menu, and what the choices do that are seldom made.
 
-import { copy } from "./views/copy.js";
 import { byId } from "./views/dom.js";
 import { MessageMenu } from "./views/menu.js";
 import { gettext } from "./words.js";
@@ -17,10 +16,6 @@ export class MessageChoices {
     });
   }
 
-  async #copy(entry) {
-    this.app.notice.say((await copy(entry.body)) ? gettext("Copied.") : gettext("This browser does not let the text be copied."));
-  }
-
   async #remove(chat, entry, whom) {
     this.app.notice.refuse("delete", await this.app.sync.remove(chat, entry.seq, whom));
   }
@@ -33,7 +28,7 @@ export class MessageChoices {
     const remove = (whom) => this.#remove(chat, entry, whom);
     return [
       !entry.deleted && [gettext("Reply"), () => acts.reply(entry)],
-      !entry.deleted && entry.body && [gettext("Copy text"), () => this.#copy(entry)],
+      !entry.deleted && entry.body && [gettext("Copy text"), () => acts.copy(entry)],
       isOwn && [gettext("Edit"), () => app.composer.edit(entry)],
       isOwn && [gettext("Message info"), (opener) => acts.info.use((dialog) => dialog.open(chat.id, entry), opener)],
       [gettext("Delete…"), (opener) => acts.deleting.use((dialog) => dialog.ask(entry, isOwn, remove), opener), true],

@@ -1,7 +1,7 @@
 // What is on its way out and what is being written, kept through reloads, crashes of the tab and days offline.
 
 import { messagesOf } from "./drafts.js";
-import { addNew, done, removeItem, result } from "./idb.js";
+import { done, removeItem, result } from "./idb.js";
 import { roomy, write } from "./room.js";
 
 // What was being written in a conversation, for the last time.
@@ -77,16 +77,6 @@ export class OutboxStore {
       const { n, ...kept } = { ...item, ...news };
       outbox.delete(n);
       return { ...kept, n: await result(outbox.add(kept)) };
-    });
-  }
-
-  // What another device of this person has left, at the end of the line: {items, drafts}, as far as it was not here yet.
-  inherit({ items, drafts, blobs }) {
-    return write(this.handle, ["outbox", "drafts", "blobs"], async (stores) => {
-      for (const blob of blobs) stores.blobs.put(blob);
-      const kept = await Promise.all(items.map(async ({ n: _, ...item }) => ({ ...item, n: await addNew(stores.outbox, item) })));
-      const written = await Promise.all(drafts.map(async (draft) => (await addNew(stores.drafts, draft)) && draft));
-      return { items: kept.filter(({ n }) => n), drafts: written.filter(Boolean) };
     });
   }
 

@@ -27,11 +27,12 @@ export const FILES = {
   fileActs: [import.meta.resolve("./file_acts.js"), import.meta.resolve("./views/lightbox.js")],
   databases: DATABASES,
   subscribing: SUBSCRIBING,
-  messageChoices: [import.meta.resolve("./message_choices.js"), import.meta.resolve("./views/menu.js"), import.meta.resolve("./views/copy.js")],
+  messageChoices: [import.meta.resolve("./message_choices.js"), import.meta.resolve("./views/menu.js"), import.meta.resolve("../css/menu.css")],
   deleteDialog: [import.meta.resolve("./views/delete_dialog.js"), ...DIALOG],
   infoDialog: [import.meta.resolve("./views/info_dialog.js"), ...DIALOG],
   newChat: [import.meta.resolve("./views/new_chat_dialog.js"), ...DIALOG],
   signOut: [import.meta.resolve("./sign_out.js"), import.meta.resolve("./views/leave_dialog.js"), ...DATABASES, ...SUBSCRIBING, ...DIALOG],
+  search: [import.meta.resolve("./views/search.js"), import.meta.resolve("./fold.js")],
   settings: [
     import.meta.resolve("./views/settings.js"),
     import.meta.resolve("./views/settings_devices.js"),

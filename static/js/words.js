@@ -1,11 +1,17 @@
-// The page's texts in its language, by Django's catalogue, which base page and catalogue (chat/web/words.py) put before
-// all modules. Without one (English, a test of a single module) they are as they are written here. What is kept or sent
-// is kept and sent in English (`gettext_noop`) and said in the language of whoever reads it.
+// The page's texts in its language, by a catalogue (chat/web/words.py) that comes before all modules. Without one (English,
+// a test of a single module) they are as they are written here. What is kept or sent is kept and sent in English
+// (`gettext_noop`) and said in the language of whoever reads it.
 
-const { django, document, navigator } = globalThis;
+const { words, document, navigator } = globalThis;
+const texts = words?.texts ?? {};
 
-export const gettext = django?.gettext ?? ((text) => text);
-export const ngettext = django?.ngettext ?? ((one, many, count) => (count === 1 ? one : many));
+// Where the texts of the parts are that come when they are asked for (lazy.js): a script that adds them.
+export const more = words?.more;
+
+const known = (text) => (Object.hasOwn(texts, text) ? texts[text] : undefined);
+
+export const gettext = (text) => known(text) ?? text;
+export const ngettext = (one, many, count) => known(one)?.[words.plural(count)] ?? (count === 1 ? one : many);
 export const gettext_noop = (text) => text;
 
 // Each %(name)s by its value.

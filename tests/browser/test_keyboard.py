@@ -49,6 +49,7 @@ def test_a_whole_visit_by_keys_alone(house: House, new_profile: Callable[..., Pr
     # A new chat, with somebody nobody here has written to.
     tab_to(page, page.get_by_role("button", name="New chat"))
     keys.press("Enter")
+    expect(page.get_by_role("dialog", name="New chat").get_by_label("Username")).to_be_focused()
     keys.type(bob.username)
     keys.press("Enter")
     keyed.expect_open(bob)

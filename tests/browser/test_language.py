@@ -51,7 +51,11 @@ def speak_german(person: Person) -> None:
     expect(person.page.locator("html")).to_have_attribute("lang", "de")
 
 
-def test_everything_is_said_in_the_chosen_language(house: House, alice: Person, bob: Person) -> None:
+def test_everything_is_said_in_the_chosen_language(
+    house: House, new_person: Callable[..., Person], bob: Person
+) -> None:
+    # With the worker, which has what is asked for while the server is away.
+    alice = installed(new_person, "alice")
     alice.start_chat(bob)
     alice.send("one", "two")
     bob.open_chat(alice)

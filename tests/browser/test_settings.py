@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, expect
 from chat.wakeup.vapid import public_key
 from tests.acceptance.servers import PASSWORD, House
 from tests.browser.person import Person, Profile
+from tests.browser.test_install import installed
 from tests.push_service import PushService
 from tests.servers import VAPID_PRIVATE_KEY
 
@@ -213,7 +214,8 @@ def test_a_changed_password_signs_the_other_devices_out_and_loses_nothing_there(
 # Without the server
 
 
-def test_offline_only_what_is_the_devices_own_can_be_set(alice: Person) -> None:
+def test_offline_only_what_is_the_devices_own_can_be_set(new_person: Callable[..., Person]) -> None:
+    alice = installed(new_person, "alice")
     alice.profile.forgive("ERR_INTERNET_DISCONNECTED|WebSocket")
     alice.profile.context.set_offline(True)
     alice.page.get_by_role("button", name="Settings").click()

@@ -93,7 +93,10 @@ def expect_still_in(person: Person, why: str) -> None:
     dialog.get_by_role("button", name="Stay").click()
 
 
-def test_offline_nothing_is_wiped_and_what_was_written_goes_out_later(alice: Person, bob: Person) -> None:
+def test_offline_nothing_is_wiped_and_what_was_written_goes_out_later(
+    new_person: Callable[..., Person], bob: Person
+) -> None:
+    alice = installed(new_person, "alice")
     alice.profile.forgive("ERR_INTERNET_DISCONNECTED|WebSocket")
     alice.start_chat(bob)
     alice.profile.context.set_offline(True)

@@ -69,9 +69,24 @@ def test_ours_are_said_where_others_have_the_same_text(language: str) -> None:
             assert (ngettext(*texts(message.id), 1) if len(texts(message.id)) == 2 else django_gettext(text)) == string
 
 
+def test_a_text_that_goes_to_another_catalogue_keeps_its_translation(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Sign out and lose them?"
+    known = catalogue.kept("de", "parts").get(text)
+    assert known is not None and known.string
+    monkeypatch.setattr(catalogue, "PART", re.compile("(?!)"))
+    moved = catalogue.refreshed("de", "djangojs").get(text)
+    assert moved is not None and moved.string == known.string
+    assert catalogue.refreshed("de", "parts").get(text) is None
+
+
 def test_no_call_and_no_template_is_overlooked() -> None:
     """Counted by other means than the extraction's."""
-    found = {text for message in catalogue.sources("djangojs") if message.id for text in texts(message.id)}
+    page, parts = (
+        {text for message in catalogue.sources(each) if message.id for text in texts(message.id)}
+        for each in ("djangojs", "parts")
+    )
+    assert parts and not page & parts
+    found = page | parts
     for path in (ROOT / "static" / "js").rglob("*.js"):
         calls = re.findall(r"""\bn?gettext(?:_noop)?\(\s*"((?:[^"\\]|\\.)*)\"""", path.read_text())
         assert set(calls) <= found, path

@@ -70,10 +70,10 @@ def at_start(folder: Path, served: dict[str, str]) -> set[Path]:
 
 
 def texts(language: str) -> bytes:
-    version = words.versions().get(language)
-    if version is None:
+    named = {"domain": words.PAGE, "language": language, "version": words.versions().get(language)}
+    if not named["version"]:
         return b""
-    content: bytes = words.Words.as_view()(RequestFactory().get("/"), language=language, version=version).content
+    content: bytes = words.Words.as_view()(RequestFactory().get("/"), **named).content
     return content
 
 

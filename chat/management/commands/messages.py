@@ -15,8 +15,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         languages = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
         for language in languages:
-            for domain in catalogue.DOMAINS:
-                catalog = catalogue.refreshed(language, domain)
+            # All before any is written: a text may have gone from one catalogue to another.
+            fresh = {domain: catalogue.refreshed(language, domain) for domain in catalogue.DOMAINS}
+            for domain, catalog in fresh.items():
                 catalogue.write(language, domain, catalog)
                 missing = [message.id for message in catalog if message.id and not any(_strings(message.string))]
                 for text in missing:

@@ -1,37 +1,60 @@
-// The conversations, newest first; of them those that are searched for.
+// The conversations, newest first; of them those that are searched for. Arrow keys go from one to the next, and up from
+// the first to the field where one searches.
 
 import { wordsOf } from "../attachment.js";
+import { FILES } from "../parts.js";
 import { gettext, interpolate, ngettext } from "../words.js";
 import { typingLine } from "./company.js";
 import { avatar, byId, h } from "./dom.js";
 import { counted, when } from "./format.js";
 import { DELETED } from "./message.js";
 import { Rows } from "./rows.js";
-import { SearchView } from "./search.js";
 import { tickMark } from "./ticks.js";
 
+const FIELD_KEYS = new Set(["ArrowDown", "Enter", "Escape"]);
+const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+
 export class ListView {
-  constructor({ chats, sync, onOpen, onStart }) {
+  // `lazy(files, make)`: a part that comes when it is asked for.
+  constructor({ chats, sync, lazy, onOpen, onStart }) {
     Object.assign(this, { chats, sync, onOpen });
     this.list = byId("conversations");
-    this.search = new SearchView({ list: this.list, onChange: () => this.draw(this.current), onStart });
     this.rows = new Rows(this.list);
+    const onChange = () => this.draw(this.current);
+    this.search = lazy(FILES.search, ({ SearchView }) => new SearchView({ list: this.list, onChange, onStart }));
+    this.field = byId("search");
+    // What is typed and pressed while the part is on its way holds as soon as it is there.
+    this.field.addEventListener("focus", async () => (await this.search.get()) && onChange());
+    this.field.addEventListener("input", () => this.search.use(onChange, this.field));
+    this.field.addEventListener("keydown", (event) => FIELD_KEYS.has(event.key) && this.search.use((search) => search.key(event), this.field));
+    this.list.addEventListener("keydown", (event) => this.#key(event));
   }
 
   draw(current) {
     this.current = current;
     const all = this.chats.ordered((id) => this.#unsent(id)?.at ?? 0);
-    const chats = this.search.among(all);
+    const chats = this.search.part?.among(all) ?? all;
     const focused = document.activeElement?.closest?.(".conversation")?.dataset.id;
     this.rows.draw(chats.map((chat) => this.#row(chat, chat.id === current)));
     this.list.hidden = chats.length === 0;
     byId("no-conversations").hidden = all.length > 0;
-    this.search.tell(chats.length);
+    byId("search-bar").hidden = all.length === 0;
+    this.search.part?.tell(chats.length);
     if (focused && !this.list.contains(document.activeElement)) this.focus(focused);
   }
 
   focus(id) {
     this.list.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus();
+  }
+
+  #key(event) {
+    const rows = [...this.list.querySelectorAll(".conversation")];
+    const at = rows.indexOf(document.activeElement);
+    const step = STEPS[event.key];
+    if (event.key === "Escape") this.search.part?.end(event);
+    if (!step || at < 0) return;
+    event.preventDefault();
+    (at + step < 0 ? this.field : rows[at + step])?.focus();
   }
 
   #row(chat, isCurrent) {

@@ -2,6 +2,7 @@
 // text, the time and the tick as one; `id` names these parts.
 
 import { filesOf, isLoaded, summary, wordsOf } from "../attachment.js";
+import { allTexts } from "../lazy.js";
 import { gettext, interpolate } from "../words.js";
 import { h, svg } from "./dom.js";
 import { exact, isLarge, isLong, pieces, time } from "./format.js";
@@ -87,9 +88,13 @@ function bubble(id, ...children) {
 
 const classes = (own, first) => `message${own ? " own" : ""}${first ? " first" : ""}`;
 
-function failure(reason, ...choices) {
+// `words(reason)`: what to say of the server's, which may be translated a moment later.
+function failure(words, reason, ...choices) {
+  const why = h("span", { class: "failure-reason" }, words(reason));
+  const anew = () => words(reason) !== why.textContent && (why.textContent = words(reason));
+  if (reason) allTexts().then(anew, () => {});
   const buttons = choices.filter(Boolean).map(([label, action]) => press({ onclick: action }, label));
-  return h("div", { class: "failure", role: "alert" }, h("span", { class: "failure-reason" }, reason), ...buttons);
+  return h("div", { class: "failure", role: "alert" }, why, ...buttons);
 }
 
 // `views`: views/files.js. Until they are here, what there is in words.
@@ -100,11 +105,13 @@ function filesView(id, message, views, actions) {
 
 const folded = ({ client_id }, actions) => ({ isOpen: actions.isUnfolded(client_id), note: (isOpen) => actions.unfold(client_id, isOpen) });
 
+const notSentAnew = (reason) => (reason ? gettext(reason) : EXPIRED);
+
 // `resend`: the attempt to send it anew, once it has expired.
 export function messageView(entry, look, actions) {
   const { id, own, first, mark, quote, resend } = look;
   const tail = meta(id, entry, !entry.deleted && mark);
-  const expired = mark === "failed" && failure(resend?.reason ? gettext(resend.reason) : EXPIRED, [gettext("Retry"), () => actions.resend(entry)]);
+  const expired = mark === "failed" && failure(notSentAnew, resend?.reason, [gettext("Retry"), () => actions.resend(entry)]);
   const inside = bubble(
     id,
     whoSaid(id, look),
@@ -124,7 +131,7 @@ export function unsentView(item, look, actions) {
   const hasFailed = item.state !== "pending";
   const retry = item.state === "failed" && [gettext("Retry"), () => actions.retry(item.client_id)];
   const copy = hasFailed && item.body && [gettext("Copy text"), () => actions.copy(item)];
-  const failed = hasFailed && failure(notSent(item.reason), retry, copy, [gettext("Discard"), () => actions.discard(item.client_id)]);
+  const failed = hasFailed && failure(notSent, item.reason, retry, copy, [gettext("Discard"), () => actions.discard(item.client_id)]);
   const tail = meta(id, item, hasFailed ? "failed" : "pending");
   const inside = bubble(
     id,

@@ -1,6 +1,7 @@
 // A sentence about what could not be done, for a while, in nobody's way: above the composer, or below the list where no
 // chat is open.
 
+import { said } from "../lazy.js";
 import { gettext } from "../words.js";
 import { byId } from "./dom.js";
 
@@ -21,8 +22,8 @@ export class NoticeView {
   }
 
   // Why an edit, a deletion, a retry or a file was refused; null: it was not.
-  refuse(what, refusal) {
-    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? gettext(refusal.text ?? refusal.title));
+  async refuse(what, refusal) {
+    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? (await said(refusal.text ?? refusal.title)));
   }
 
   say(text) {

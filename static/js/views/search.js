@@ -1,5 +1,5 @@
-// The field above the list: what is typed there filters the chats. Down goes into the list, Enter opens the first chat,
-// Escape ends the search, from wherever it is pressed.
+// What is typed above the list filters the chats. Down goes into the list, Enter opens the first chat, Escape ends the
+// search, from wherever it is pressed.
 
 import { finds } from "../fold.js";
 import { gettext, interpolate } from "../words.js";
@@ -7,7 +7,6 @@ import { byId } from "./dom.js";
 
 // As people may be called (chat/web/forms.py).
 const USERNAME = /^@?([a-z0-9][a-z0-9_.-]{2,29})$/iu;
-const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 // Of the other one; in one's notes, one's own.
 const usernames = ({ others, members }) => (others.length ? others : members).map(({ username }) => username);
@@ -18,9 +17,6 @@ export class SearchView {
     Object.assign(this, { list, onChange });
     this.field = byId("search");
     this.start = byId("start-chat");
-    this.field.addEventListener("input", () => onChange());
-    this.field.addEventListener("keydown", (event) => this.#fieldKey(event));
-    list.addEventListener("keydown", (event) => this.#listKey(event));
     this.start.addEventListener("click", () => onStart(this.#username, this.start));
   }
 
@@ -34,7 +30,6 @@ export class SearchView {
 
   // Those it finds: by name, and one person also by username.
   among(chats) {
-    byId("search-bar").hidden = chats.length === 0;
     const query = this.#query.replace(/^@/u, "");
     if (!query) return chats;
     return chats.filter(({ name, kind, roster }) => finds(query, [name, ...(kind === "direct" ? usernames(roster) : [])]));
@@ -54,27 +49,17 @@ export class SearchView {
     this.onChange();
   }
 
-  get #rows() {
-    return [...this.list.querySelectorAll(".conversation")];
-  }
-
-  #fieldKey(event) {
+  // Of the field.
+  key(event) {
     if (event.isComposing) return;
-    const [first] = this.#rows;
-    if (event.key === "Escape" && this.field.value) this.#end(event);
+    const first = this.list.querySelector(".conversation");
+    if (event.key === "Escape") this.end(event);
     else if (event.key === "ArrowDown") this.#focus(event, first ?? this.start);
     else if (event.key === "Enter" && this.#query) (first ?? (this.#username && this.start))?.click();
   }
 
-  #listKey(event) {
-    const rows = this.#rows;
-    const at = rows.indexOf(document.activeElement);
-    if (at < 0) return;
-    if (event.key === "Escape" && this.field.value) this.#end(event);
-    else if (STEPS[event.key]) this.#focus(event, at + STEPS[event.key] < 0 ? this.field : rows[at + STEPS[event.key]]);
-  }
-
-  #end(event) {
+  end(event) {
+    if (!this.field.value) return;
     event.preventDefault();
     this.clear();
     this.field.focus();

@@ -50,15 +50,40 @@ def test_the_page_brings_the_scripts_texts_in_its_language(people: Cast) -> None
     response = client.get(address)
     assert response["Content-Type"].startswith("text/javascript") and "immutable" in response["Cache-Control"]
     assert json.dumps("Jemand, der nicht mehr dabei ist") in response.text
-    for code in ErrorCode:
-        assert json.dumps(code.text) in response.text
     # Nothing of the admin's, which has a catalogue of its own.
     assert "Hold down" not in response.text
 
 
-@pytest.mark.parametrize("name", ["de.0123456789ab", "fr.0123456789ab", "en.x", "%00.x", "de-de-de.x"])
+def test_what_only_the_parts_say_comes_with_them(client: Client) -> None:
+    page, parts = (client.get(words.address("de", domain) or "") for domain in (words.PAGE, words.PARTS))
+    seldom = "Abmelden und sie verlieren?"
+    assert seldom in parts.text and seldom not in page.text
+    for code in ErrorCode:
+        assert json.dumps(code.text) in parts.text + page.text
+    assert json.dumps(words.address("de", words.PARTS)) in page.text
+    assert parts["Content-Language"] == "de" and "immutable" in parts["Cache-Control"]
+    assert words.address("en", words.PARTS) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "djangojs.de.0123456789ab",
+        "parts.fr.0123456789ab",
+        "djangojs.en.x",
+        "djangojs.%00.x",
+        "parts.de-de-de.x",
+        "de.x",
+    ],
+)
 def test_texts_under_a_name_that_is_not_theirs_are_not_there(client: Client, name: str) -> None:
     assert client.get(f"/words/{name}.js").status_code == 404
+
+
+def test_there_are_no_other_texts(client: Client) -> None:
+    address = words.address("de") or ""
+    assert client.get(address).status_code == 200
+    assert client.get(address.replace(words.PAGE, "django")).status_code == 404
 
 
 def test_the_worker_keeps_every_catalogue_and_speaks_as_it_is_asked_to(client: Client) -> None:
@@ -66,7 +91,7 @@ def test_the_worker_keeps_every_catalogue_and_speaks_as_it_is_asked_to(client: C
     assert "Neue Nachricht" in german and "New message" in client.get("/worker.js").text
     for address in words.addresses():
         assert f'"{address}"' in german
-    assert len(words.addresses()) == len(settings.LANGUAGES) - 1
+    assert len(words.addresses()) == 2 * (len(settings.LANGUAGES) - 1)
 
 
 def test_choosing_a_language(client: Client) -> None:
