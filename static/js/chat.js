@@ -135,12 +135,6 @@ export class Chat {
     if (wasCounted && !(after && isNews(after, me))) told.count -= 1;
   }
 
-  // Its attachments are known now.
-  unveil(entry) {
-    this.#replace(entry.seq, entry);
-    if (this.last?.seq === entry.seq) this.last = entry;
-  }
-
   // Sent anew as entry `seq`; the change that says so is on its way.
   withdraw(seq, as) {
     const entry = this.log.find(seq);

@@ -4,9 +4,9 @@
 
 import { summary } from "./attachment.js";
 
+// A file comes or goes, none takes another's place.
 const same = (one, other) =>
-  one.text === other.text && one.quote === other.quote && isSameEdit(one.edit, other.edit) && idsOf(one) === idsOf(other);
-const idsOf = ({ files = [] }) => files.map(({ id }) => id).join();
+  one.text === other.text && one.quote === other.quote && isSameEdit(one.edit, other.edit) && one.files?.length === other.files?.length;
 const isSameEdit = (one, other) => one?.text === other?.text && one?.entry.seq === other?.entry.seq;
 
 // What someone would miss.
@@ -14,10 +14,9 @@ const textsOf = ({ text, edit }) => [edit && edit.text !== edit.entry.body ? edi
 
 // The same as messages; the files go with the last one.
 export function messagesOf(draft) {
-  const texts = textsOf(draft);
+  const found = textsOf(draft).map((body) => ({ body }));
   const { files = [] } = draft;
-  if (!files.length) return texts.map((body) => ({ body }));
-  return [...texts.slice(0, -1).map((body) => ({ body })), { body: texts.at(-1) ?? "", files }];
+  return files.length ? [...found.slice(0, -1), { body: "", ...found.at(-1), files }] : found;
 }
 
 export class Drafts extends EventTarget {

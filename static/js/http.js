@@ -13,25 +13,17 @@ export const token = () => /(?:^|; )csrftoken=([^;]+)/u.exec(document.cookie)?.[
 
 const translated = async (problem) => ({ ...problem, title: await said(problem.title) });
 
-const isJson = (response) => /json/u.test(response.headers.get("Content-Type"));
-
-// {value} or {problem: {code, title, detail, errors}}. `valueOf(response)`.
-async function answer(path, options, valueOf) {
+// {value} or {problem: {code, title, detail, errors}}.
+export async function ask(method, path, body) {
+  const isForm = body instanceof URLSearchParams;
+  const headers = { "X-CSRFToken": token(), Accept: "application/json", ...(body && !isForm && { "Content-Type": "application/json" }) };
   try {
-    const response = await fetch(path, { ...options, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
-    if (!response.ok) return { problem: isJson(response) ? await translated(await response.json()) : BROKEN };
-    return { value: await valueOf(response) };
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(path, { method, headers, body: isForm ? body : body && JSON.stringify(body), signal, redirect: "error" });
+    const isJson = /json/u.test(response.headers.get("Content-Type"));
+    if (!response.ok) return { problem: isJson ? await translated(await response.json()) : BROKEN };
+    return { value: isJson ? await response.json() : null };
   } catch {
     return { problem: OFFLINE };
   }
 }
-
-export function ask(method, path, body) {
-  const isForm = body instanceof URLSearchParams;
-  const headers = { "X-CSRFToken": token(), Accept: "application/json", ...(body && !isForm && { "Content-Type": "application/json" }) };
-  const options = { method, headers, body: isForm ? body : body && JSON.stringify(body) };
-  return answer(path, options, (response) => (isJson(response) ? response.json() : null));
-}
-
-// A file, as a blob.
-export const read = (path) => answer(path, {}, (response) => response.blob());

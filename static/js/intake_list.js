@@ -39,7 +39,7 @@ export class ListIntake {
       sync.stop("superseded");
       return [];
     }
-    sync.files.allow(limits);
+    sync.limits = limits;
     const ahead = setServerTime(time);
     // Worth no more than a try: the next welcome tells again.
     if (ahead !== null) sync.database.setAhead(ahead).catch(() => {});

@@ -2,12 +2,22 @@
 // person only: asked for when they are needed, kept until they expire.
 
 import { patience } from "./backoff.js";
-import { ask, read } from "./http.js";
+import { ask } from "./http.js";
 
 const SLACK_MS = 5000;
+const TIMEOUT_MS = 30000;
 const MOST = 300;
 const AHEAD = "400px 0px";
 const RETRYABLE = new Set(["NOT_READY", "OFFLINE", "INTERNAL", "RATE_LIMITED", "UNAVAILABLE"]);
+
+async function read(url) {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
+    return response.ok ? { value: await response.blob() } : { problem: await response.json() };
+  } catch {
+    return { problem: { code: "OFFLINE" } };
+  }
+}
 
 export class Media {
   constructor({ blobs, now }) {

@@ -23,7 +23,7 @@ const FILES_GONE = "INVALID_ATTACHMENT";
 export class Outbox {
   // `guard(work)`: meets what a failing database throws. `words`: {unanswered, stale}, why something has failed.
   // `now`: the server's time as far as it is known; right when there is a new connection, which is when ages are told.
-  // `uploads`: {begin(item), cancel(clientId), pause()}, brings a message's files up.
+  // `uploads`: brings a message's files up (uploads.js), when it is wanted (lazy.js).
   constructor({ store, transmit, isOnline, changed, guard, share = () => {}, uploads, words, now, random = Math.random }) {
     Object.assign(this, { store, transmit, isOnline, changed, guard, share, uploads, words, random, now });
     this.items = [];
@@ -94,7 +94,7 @@ export class Outbox {
     for (const timer of this.rests.values()) clearTimeout(timer);
     this.rests.clear();
     for (const item of this.items) this.#land(item);
-    this.uploads.pause();
+    this.uploads.part?.pause();
   }
 
   // In the log: the entry has taken over, on disk too.
@@ -104,17 +104,12 @@ export class Outbox {
     return item;
   }
 
+  // `code`: as the server has it, or "fail" when it may be tried again by hand.
   reject(clientId, reason, code) {
     const item = this.find(clientId);
     if (!item) return;
     if (code === FILES_GONE) item.files = item.files?.map(({ attachment: _, ...file }) => file);
-    this.#fail(item, code === FILES_GONE ? "failed" : "rejected", reason);
-  }
-
-  // It may be tried again, by hand.
-  fail(clientId, reason) {
-    const item = this.find(clientId);
-    if (item) this.#fail(item, "failed", reason);
+    this.#fail(item, code === FILES_GONE || code === "fail" ? "failed" : "rejected", reason);
   }
 
   // One of its files is on the server, as `attachment`.
@@ -161,7 +156,7 @@ export class Outbox {
   drop(clientId) {
     const item = this.#remove(clientId);
     if (!item) return;
-    this.uploads.cancel(item);
+    this.uploads.part?.cancel(item);
     this.#post(item.conv);
     this.changed(item.conv);
   }
@@ -250,11 +245,16 @@ export class Outbox {
       if (delay(Math.max(1, item.attempts)) === null) this.#note(item, "failed", this.words.unanswered);
     }
     const loading = this.#line(conv).find((item) => !isLoaded(item));
-    if (loading) this.uploads.begin(loading);
+    if (loading) this.#load(loading);
     const resting = this.#resting(conv);
     const free = MOST_IN_FLIGHT - this.inFlight;
     for (const item of resting.slice(0, free)) this.#fly(item);
     if (resting.length > free) this.held.add(conv);
+  }
+
+  async #load(item) {
+    const uploads = this.uploads.part ?? (await this.uploads.get());
+    if (this.isOnline()) uploads?.begin(item);
   }
 
   // What could go now.

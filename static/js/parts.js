@@ -8,7 +8,7 @@ const BLOBS = [import.meta.resolve("./blobs.js")];
 const SHOWN = [
   import.meta.resolve("./views/files.js"),
   import.meta.resolve("./media.js"),
-  import.meta.resolve("./views/size.js"),
+  import.meta.resolve("./kinds.js"),
   import.meta.resolve("../css/files.css"),
 ];
 const DATABASES = [import.meta.resolve("./databases.js")];
@@ -18,15 +18,16 @@ export const FILES = {
   tray: [
     import.meta.resolve("./tray.js"),
     import.meta.resolve("./picks.js"),
-    import.meta.resolve("./limits.js"),
     import.meta.resolve("./views/tray_list.js"),
+    import.meta.resolve("./views/drop_zone.js"),
     ...SHOWN,
     ...BLOBS,
   ],
   uploads: [import.meta.resolve("./uploads.js"), import.meta.resolve("./upload.js"), import.meta.resolve("./tus.js"), ...BLOBS],
-  fileActs: [import.meta.resolve("./file_acts.js"), import.meta.resolve("./views/lightbox.js")],
+  fileActs: [import.meta.resolve("./file_acts.js"), import.meta.resolve("./views/lightbox.js"), import.meta.resolve("./kinds.js")],
   databases: DATABASES,
   subscribing: SUBSCRIBING,
+  copy: [import.meta.resolve("./views/copy.js")],
   messageChoices: [import.meta.resolve("./message_choices.js"), import.meta.resolve("./views/menu.js"), import.meta.resolve("../css/menu.css")],
   deleteDialog: [import.meta.resolve("./views/delete_dialog.js"), ...DIALOG],
   infoDialog: [import.meta.resolve("./views/info_dialog.js"), ...DIALOG],

@@ -8,7 +8,7 @@
 import { Acks } from "./acks.js";
 import { now, resumeClock } from "./clock.js";
 import { Drafts } from "./drafts.js";
-import { Files } from "./files.js";
+import { filesOfChats } from "./files.js";
 import { History } from "./history.js";
 import { Intake } from "./intake.js";
 import { Keeper } from "./keeper.js";
@@ -41,7 +41,7 @@ export class Sync extends EventTarget {
     const isOnline = () => this.isReady;
     this.peers = new Peers(this, `messenger-${device}`);
     this.acks = new Acks(transmit);
-    this.files = new Files(this);
+    this.files = filesOfChats(this);
     this.outbox = new Outbox({
       store: database.outbox,
       transmit,
@@ -49,7 +49,7 @@ export class Sync extends EventTarget {
       changed: (conv) => this.#waitingChanged(conv),
       guard: (work) => this.guard(work),
       share: (news) => this.peers.tell({ t: "outbox", ...news }),
-      uploads: this.files,
+      uploads: this.files.uploads,
       words: WORDS,
       now,
     });
@@ -197,16 +197,6 @@ export class Sync extends EventTarget {
     const known = this.outbox.resendOf(chat.id, seq);
     if (known) return this.outbox.retryNow(known.client_id);
     return this.#add({ ...this.written(chat.id, body), kind: "resend", seq, reply_to, attachments });
-  }
-
-  // What was only a name until somebody wanted it.
-  unveil(chat, entry, attachment) {
-    const attachments = entry.attachments.map((each) => (each.id === attachment.id ? attachment : each));
-    return this.guard(async () => {
-      const [kept] = await this.database.store(chat.id, [{ ...entry, attachments }], null);
-      if (kept) chat.unveil(kept);
-      this.chats.changed(chat.id);
-    });
   }
 
   openDirect(username) {

@@ -1,15 +1,18 @@
-// Takes files into drafts, one after the other: while some are being read a draft is not sent.
+// Takes files into drafts, one after the other: while some are being read a draft is not sent. `control` is everywhere
+// the one of the composer (tray_control.js).
 
+import { Blobs } from "./blobs.js";
 import { Picks } from "./picks.js";
+import { byId } from "./views/dom.js";
+import { DropZone } from "./views/drop_zone.js";
 import { TrayList } from "./views/tray_list.js";
-
-export { Blobs } from "./blobs.js";
+import { gettext } from "./words.js";
 
 export class Tray {
-  // `files`: files.js.
-  constructor({ files, blobs }) {
-    this.picks = new Picks({ files, blobs });
-    this.list = new TrayList({ fill: async (list) => (await files.shown.get())?.fill(list) });
+  // `fill(list)`: the pictures in it.
+  constructor({ picks, fill }) {
+    this.picks = picks;
+    this.list = new TrayList({ fill });
     // By conversation: what is being read.
     this.reading = new Map();
   }
@@ -18,13 +21,32 @@ export class Tray {
     return this.#readingOf(conv).length > 0;
   }
 
-  // `control`: tray_control.js.
+  // By the button.
+  pick(control) {
+    const field = byId("files");
+    field.onchange = () => {
+      this.take(control, [...field.files]);
+      field.value = "";
+    };
+    field.click();
+  }
+
+  drag(control, event) {
+    this.zone ??= new DropZone({ onDrop: (files) => this.take(control, files) });
+    this.zone.enter(event);
+  }
+
   draw(control) {
     const { conv, files, canTake } = control;
     this.list.draw(canTake ? files : [], canTake ? this.#readingOf(conv) : [], (file) => this.#remove(control, file));
   }
 
-  async take(control, conv, picked) {
+  async take(control, picked) {
+    const { conv, canTake } = control;
+    if (!canTake) {
+      control.say(gettext("Finish editing before you attach files."));
+      return;
+    }
     const count = this.#filesOf(control, conv).length + this.#readingOf(conv).length;
     await this.picks.add(count, picked, {
       onTaken: (files) => this.#read(control, conv, [...this.#readingOf(conv), ...files], this.#filesOf(control, conv)),
@@ -74,4 +96,10 @@ export class Tray {
     control.put(control.files.filter(({ id }) => id !== file.id));
     await this.picks.remove(file.id);
   }
+}
+
+// As the engine has them.
+export function makeTray(sync) {
+  const picks = new Picks({ sync, blobs: new Blobs(sync.database.handle) });
+  return new Tray({ picks, fill: async (list) => (await sync.files.shown.get())?.fill(list) });
 }

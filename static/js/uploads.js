@@ -1,12 +1,14 @@
 // Brings up the files of messages that wait for them, a few messages at a time; of one message one file after the other.
 // What is to be done is upload.js's to say. Nothing about it is kept: the server knows how much it has.
 
-export { Blobs } from "./blobs.js";
-export * as tus from "./tus.js";
+import { Blobs } from "./blobs.js";
+import * as tus from "./tus.js";
 import { Upload } from "./upload.js";
 import { gettext_noop } from "./words.js";
 
 const AT_A_TIME = 3;
+// Other tabs are told how far it is so often.
+const TELL_MS = 200;
 const UNREADABLE = gettext_noop("The file could not be read on this device any more.");
 const SILENT = gettext_noop("The server did not answer.");
 
@@ -76,8 +78,7 @@ export class Uploads {
       const outcome = await this.#bring(clientId, file, signal);
       if (signal.aborted || outcome.verdict === "pause") return;
       if (outcome.attachment) this.#arrived(clientId, file, outcome.attachment);
-      else if (outcome.verdict === "reject") this.outbox.reject(clientId, outcome.reason);
-      else this.outbox.fail(clientId, outcome.reason);
+      else this.outbox.reject(clientId, outcome.reason, outcome.verdict);
     }
   }
 
@@ -151,4 +152,20 @@ export class Uploads {
         throw new this.tus.Refusal({ code: "UNREADABLE", title: UNREADABLE });
       });
   }
+}
+
+// As the engine has them.
+export function makeUploads(sync) {
+  const { outbox, database, files, peers } = sync;
+  const guard = (work) => sync.guard(work);
+  const blobs = new Blobs(database.handle);
+  guard(() => blobs.sweep());
+  let toldAt = 0;
+  const tell = (...progress) => {
+    outbox.progressed(...progress);
+    if (performance.now() - toldAt < TELL_MS) return;
+    toldAt = performance.now();
+    peers.tell({ t: "outbox", progress });
+  };
+  return new Uploads({ outbox, blobs, tus, guard, tell, arrived: (...both) => files.shown.part?.media.alias(...both) });
 }

@@ -1,12 +1,13 @@
 // What a message has besides its text: pictures in boxes of their size, before anything of them is here, and other files
 // as rows. media.js fills the boxes.
 
-export { Blobs } from "../blobs.js";
-export { Media } from "../media.js";
-import { filesOf, isPicture, kindOf, summary } from "../attachment.js";
+import { filesOf, isLoaded, summary } from "../attachment.js";
+import { Blobs } from "../blobs.js";
+import { now } from "../clock.js";
+import { isPicture, kindOf, size } from "../kinds.js";
+import { Media } from "../media.js";
 import { gettext, interpolate, isolated } from "../words.js";
 import { h, svg } from "./dom.js";
-import { size } from "./size.js";
 
 const SHEET = "M7 3h7l5 5v12a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM14 3v5h5";
 const ICONS = {
@@ -93,8 +94,11 @@ export function filesView(id, message, actions) {
   return element;
 }
 
-// How far the files of an unsent message are.
-export function progressView({ files }, cancel) {
+// How far the files of an unsent message are, while they are on their way.
+export function progressView(item, actions) {
+  const { files, state } = item;
+  if (state !== "pending" || isLoaded(item)) return null;
+  const cancel = () => actions.discard(item.client_id);
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const bar = h("progress", { max: total || 1, value: 0, "aria-label": gettext("Uploading") });
   return h("div", { class: "upload" }, bar, h("span", { class: "upload-said" }), h("button", { type: "button", tabindex: "-1", onclick: cancel }, gettext("Cancel")));
@@ -108,4 +112,11 @@ export function freshenProgress(element, item) {
   const sent = sentOf(item);
   bar.value = sent;
   element.querySelector(".upload-said").textContent = interpolate(gettext("%(sent)s of %(total)s"), { sent: size(sent), total: size(bar.max) });
+}
+
+// As the engine has them. `fill(list)`: the pictures that are drawn there.
+export function makeShown({ database }) {
+  const media = new Media({ blobs: new Blobs(database.handle), now });
+  const fill = (list) => media.watch(list.querySelectorAll(".picture:not([data-watched])"));
+  return { filesView, progressView, freshenProgress, media, fill };
 }

@@ -1,7 +1,7 @@
 // One message: bubble, quote, text, time, tick, what can be done with it. Those who hear the page get who wrote it, the
 // text, the time and the tick as one; `id` names these parts.
 
-import { filesOf, isLoaded, summary, wordsOf } from "../attachment.js";
+import { filesOf, summary, wordsOf } from "../attachment.js";
 import { allTexts } from "../lazy.js";
 import { gettext, interpolate } from "../words.js";
 import { h, svg } from "./dom.js";
@@ -97,10 +97,10 @@ function failure(words, reason, ...choices) {
   return h("div", { class: "failure", role: "alert" }, why, ...buttons);
 }
 
-// `views`: views/files.js. Until they are here, what there is in words.
-function filesView(id, message, views, actions) {
+// Until what shows files is here, what there is in words. `acts`: what can be done with them.
+function filesView(id, message, { views }, acts) {
   if (!filesOf(message).length) return null;
-  return views ? views.filesView(id, message, actions) : h("div", { id: `${id}-files` }, summary(filesOf(message)));
+  return views ? views.filesView(id, message, acts) : h("div", { id: `${id}-files` }, summary(filesOf(message)));
 }
 
 const folded = ({ client_id }, actions) => ({ isOpen: actions.isUnfolded(client_id), note: (isOpen) => actions.unfold(client_id, isOpen) });
@@ -116,7 +116,7 @@ export function messageView(entry, look, actions) {
     id,
     whoSaid(id, look),
     quote && !entry.deleted && quoted(quote, actions),
-    !entry.deleted && filesView(id, entry, look.views, actions),
+    !entry.deleted && filesView(id, entry, actions, actions),
     entry.deleted ? deletedText(id, tail) : text(id, entry.body, tail, folded(entry, actions)),
     !entry.deleted && expired,
   );
@@ -137,8 +137,8 @@ export function unsentView(item, look, actions) {
     id,
     whoSaid(id, look),
     quote && quoted(quote, actions),
-    filesView(id, item, look.views),
-    !hasFailed && !isLoaded(item) && look.views?.progressView(item, () => actions.discard(item.client_id)),
+    filesView(id, item, actions),
+    actions.views?.progressView(item, actions),
     text(id, item.body, tail, folded(item, actions)),
     failed,
   );

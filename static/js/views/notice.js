@@ -9,9 +9,9 @@ const SHOWN_MS = 7000;
 const OFFLINE = gettext("You are offline: this needs the connection.");
 const MISSING = gettext("This message is not there any more.");
 const SAYS = {
-  UNKNOWN: { edit: OFFLINE, delete: OFFLINE, file: OFFLINE },
+  UNKNOWN: { edit: OFFLINE, delete: OFFLINE },
   TOO_LATE: { edit: gettext("It is too late to edit this message."), delete: gettext("It is too late to delete this message for everyone.") },
-  NOT_FOUND: { edit: MISSING, delete: MISSING, resend: MISSING, file: gettext("This file is not available any more.") },
+  NOT_FOUND: { edit: MISSING, delete: MISSING, resend: MISSING },
   NOT_EXPIRED: { resend: gettext("This message has been delivered after all.") },
 };
 
@@ -21,9 +21,9 @@ export class NoticeView {
     this.home = this.element.parentElement;
   }
 
-  // Why an edit, a deletion, a retry or a file was refused; null: it was not.
+  // Why an edit, a deletion or a retry was refused; null: it was not.
   async refuse(what, refusal) {
-    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? (await said(refusal.text ?? refusal.title)));
+    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? (await said(refusal.text)));
   }
 
   say(text) {

@@ -172,10 +172,9 @@ export class ThreadView {
     const unsent = outbox.of(chat.id);
     const resendOf = (seq) => outbox.resendOf(chat.id, seq);
     const quoteOf = (seq) => this.quoteOf(seq);
-    const views = this.sync.files.shown.part;
-    this.rows.draw(plan({ chat, views, unsent, unreadFrom: this.unreadFrom, quoteOf, resendOf, actions: this.actions }));
-    if (views) views.fill(byId("thread"));
-    else this.#showFiles([...chat.log.shown, ...unsent]);
+    this.rows.draw(plan({ chat, unsent, unreadFrom: this.unreadFrom, quoteOf, resendOf, actions: this.actions }));
+    this.actions.views?.fill(byId("thread"));
+    this.#showFiles([...chat.log.shown, ...unsent]);
     this.view.hasEnd = !chat.log.isDetached;
     this.rover.settle();
     byId("thread-empty").hidden = chat.last !== null || chat.head > 0 || unsent.length > 0;

@@ -2,7 +2,7 @@
 // sent. Each with an id that stays (a message's also when it has been sent) and a look that changes exactly when the row
 // must be made anew.
 
-import { filesOf, isPicture } from "../attachment.js";
+import { filesOf } from "../attachment.js";
 import { revision } from "../replica.js";
 import { gettext } from "../words.js";
 import { h } from "./dom.js";
@@ -27,8 +27,8 @@ function separators(before, entry, unreadFrom) {
   return found;
 }
 
-// Of its files: which are pictures, and which are on the server.
-const filesLook = (message, views) => filesOf(message).map((file) => [isPicture(file), file.attachment, views].map(Boolean)).join();
+// Of its files: which are only named, and which are on the server.
+const filesLook = (message, { views }) => filesOf(message).map((file) => [file.withheld, file.attachment, views].map(Boolean)).join();
 
 const quoteLook = ({ entry } = {}) => (entry ? `${entry.seq}.${revision(entry)}` : entry);
 
@@ -37,8 +37,8 @@ const idOf = ({ client_id, seq }, own) => (own ? `own-${client_id}` : `m${seq}`)
 
 // One thread's plan in the making.
 class Plan {
-  constructor({ chat, unreadFrom, quoteOf, resendOf, actions, views }) {
-    Object.assign(this, { chat, unreadFrom, quoteOf, resendOf, actions, views, rows: [], before: null, isBroken: false });
+  constructor({ chat, unreadFrom, quoteOf, resendOf, actions }) {
+    Object.assign(this, { chat, unreadFrom, quoteOf, resendOf, actions, rows: [], before: null, isBroken: false });
   }
 
   add(...rows) {
@@ -53,8 +53,8 @@ class Plan {
     const mark = own && (resend?.state ?? chat.tickOf(entry));
     const sender = chat.kind === "group" && !own && first;
     const [id, who] = [idOf(entry, own), chat.roster.nameOf(entry.sender)];
-    const more = { id, own, first, mark, who, sender, resend, quote: this.#quote(entry.reply_to), views: this.views };
-    const look = `${entry.seq} ${revision(entry)} ${first} ${quoteLook(more.quote)} ${mark === "failed" && (resend?.reason ?? true)} ${who} ${filesLook(entry, this.views)}`;
+    const more = { id, own, first, mark, who, sender, resend, quote: this.#quote(entry.reply_to) };
+    const look = `${entry.seq} ${revision(entry)} ${first} ${quoteLook(more.quote)} ${mark === "failed" && (resend?.reason ?? true)} ${who} ${filesLook(entry, this.actions)}`;
     const freshen = (row) => own && !entry.deleted && retick(row, mark);
     this.add({ id, look, make: () => messageView(entry, more, this.actions), freshen });
   }
@@ -62,9 +62,9 @@ class Plan {
   unsent(item) {
     const { me, roster } = this.chat;
     const [id, first, quote] = [idOf(item, true), this.#separate({ ...item, sender: me }), this.#quote(item.reply_to)];
-    const look = `unsent ${item.state} ${first} ${quoteLook(quote)} ${filesLook(item, this.views)}`;
-    const make = () => unsentView(item, { id, first, quote, who: roster.nameOf(me), views: this.views }, this.actions);
-    this.add({ id, look, make, freshen: (row) => this.views?.freshenProgress(row, item) });
+    const look = `unsent ${item.state} ${first} ${quoteLook(quote)} ${filesLook(item, this.actions)}`;
+    const make = () => unsentView(item, { id, first, quote, who: roster.nameOf(me) }, this.actions);
+    this.add({ id, look, make, freshen: (row) => this.actions.views?.freshenProgress(row, item) });
   }
 
   // A line across: whoever comes next begins anew.

@@ -1,11 +1,10 @@
 // The files of a draft, above the field: each can be taken out again.
 
 import { gettext, interpolate, isolated, ngettext } from "../words.js";
-import { isPicture } from "../attachment.js";
+import { isPicture, size } from "../kinds.js";
 import { byId, h, svg } from "./dom.js";
 import { fileIcon } from "./files.js";
 import { Rows } from "./rows.js";
-import { size } from "./size.js";
 
 const CROSS = "M7 7l10 10M17 7L7 17";
 

@@ -1,5 +1,6 @@
-import { kindOf, picturesOf, summary, wordsOf } from "/static/js/attachment.js";
-import { admit, fitName } from "/static/js/limits.js";
+import { summary, wordsOf } from "/static/js/attachment.js";
+import { kindOf, picturesOf } from "/static/js/kinds.js";
+import { admit, fitName } from "/static/js/picks.js";
 import { boxOf, gridOf } from "/static/js/views/files.js";
 import { equal, test } from "./harness.js";
 

@@ -8,7 +8,7 @@ async function make({ online = true } = {}) {
   const timers = fakeTimers();
   const { outbox: store } = await openDatabase("device", async () => {});
   const [sent, line, told, clock, begun] = [[], { online }, [], { now: 1000 }, []];
-  const uploads = { begin: ({ client_id }) => begun.push(client_id), cancel: ({ client_id }) => begun.push(`-${client_id}`), pause: () => {} };
+  const uploads = { part: { begin: ({ client_id }) => begun.push(client_id), cancel: ({ client_id }) => begun.push(`-${client_id}`), pause: () => {} } };
   const box = () => new Outbox({
     store,
     transmit: ({ client_id, after }) => sent.push(after ? `${client_id}>${after}` : client_id),
@@ -372,7 +372,7 @@ test("refused files let what comes after them go, and a retry goes to the end of
   const { outbox, begun, take, states } = await make();
   await put(outbox, "photos", { files: files("f1") });
   await put(outbox, "b");
-  outbox.fail("photos", "no room");
+  outbox.reject("photos", "no room", "fail");
   equal([take(), states()], [["b"], ["photos failed", "b pending"]]);
   outbox.settle("b");
   await outbox.retryNow("photos");

@@ -48,12 +48,14 @@ async function make() {
   const blobs = new Blobs(database.handle);
   const [tus, sent, told, line] = [server(), [], [], { online: true }];
   const guard = (work) => work();
+  const later = {};
   const outbox = new Outbox({
     store: database.outbox, transmit: (frame) => sent.push(frame), isOnline: () => line.online, changed: () => {}, guard,
-    uploads: { begin: (item) => uploads.begin(item), cancel: (item) => uploads.cancel(item), pause: () => uploads.pause() },
+    uploads: later,
     words: { unanswered: "silence", stale: "old" }, random: () => 0, now: () => 1000,
   });
   const uploads = new Uploads({ outbox, blobs, tus, guard, tell: (...progress) => told.push(progress), arrived: () => {}, random: () => 0 });
+  later.part = uploads;
   const put = async (client_id, sizes, conv = "c") => {
     const files = sizes.map((size, at) => ({ id: `${client_id}${at}`, name: "n", type: "", size }));
     for (const { id, size } of files) await blobs.put(id, new Blob([new Uint8Array(size)]));
