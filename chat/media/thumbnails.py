@@ -74,8 +74,8 @@ def _render(original: Path, out: Path) -> int | None:
     """None: it took too long."""
     pixels = str(settings.MAX_IMAGE_MEGAPIXELS * 1_000_000)
     command = [sys.executable, "-I", str(render.__file__), str(original), str(out), pixels]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    null = subprocess.DEVNULL
     try:
-        return subprocess.run(command, env={}, timeout=RENDER_S, **quiet).returncode
+        return subprocess.run(command, env={}, timeout=RENDER_S, stdin=null, stdout=null, stderr=null).returncode
     except subprocess.TimeoutExpired:
         return None
