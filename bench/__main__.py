@@ -5,7 +5,8 @@ import os
 import resource
 from pathlib import Path
 
-SCENARIOS = ("full", "steady", "counts", "encoding", "idle", "away", "crowd", "rest", "library", "recur", "page")
+SCENARIOS = ("full", "steady", "counts", "encoding", "idle", "away", "crowd", "rest", "upload", "library")
+SCENARIOS += ("recur", "page")
 SERVERS = ("uvicorn", "daphne")
 
 
@@ -60,6 +61,7 @@ def main() -> None:
             "repetitions": 2,
             "rounds": 5,
             "sends": 200,
+            "upload_bytes": 9_000_000,
         }
         if chosen.smoke
         else {}

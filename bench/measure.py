@@ -8,7 +8,8 @@ import psycopg
 
 from tests.acceptance.servers import House
 
-GROUPS = {"web": ("web-1",), "postgres": ("postgres",), "redis": ("redis",), "celery": ("receipts", "default", "beat")}
+CELERY = ("receipts", "default", "media", "beat")
+GROUPS = {"web": ("web-1",), "postgres": ("postgres",), "redis": ("redis",), "celery": CELERY}
 
 
 def cpu_seconds(house: House) -> dict[str, float]:

@@ -7,6 +7,7 @@ idle    (c) 2,000 sockets that say nothing
 away    coming back to 10,000 waiting entries, in one conversation and in 500; above little and much history
 crowd   2,000 devices coming back at once
 rest    the API: sends over 8 connections, as fast as they are answered and 100 a second; a sync of 10,000
+upload  a file of 50 MB in one request, and in many; how much memory that takes
 recur   (d) sweep, expiry and purge over a million inboxes and a million messages
 encoding  Protocol Buffers against JSON: size and time of each frame, and (a) in both, in turns
 page    the page in Chromium: stored list, opening and scrolling 50,000 stored messages, sending without a network
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import absence, encoding, floor, library, measure, page, pairs, rest
+from bench import absence, encoding, floor, library, measure, page, pairs, rest, upload
 from bench.clients import Clients, connected
 from bench.load import Plan
 from bench.report import Figure
@@ -41,7 +42,7 @@ class Sizes:
     """`seconds` of each load; sockets of the busy and of the idle scenario; messages/s of the steady one.
     `settle_s`: PostgreSQL's idle processes tell of what they did up to ten seconds later. `inboxes`: of the house
     in which nothing is due, and as many messages. `stored`: messages of the page's long conversation.
-    `sends`: messages by the Python client.
+    `sends`: messages by the Python client. `upload_bytes`: of the uploaded file.
     """
 
     seconds: float = 10.0
@@ -58,6 +59,7 @@ class Sizes:
     repetitions: int = 15
     rounds: int = 400
     sends: int = 5_000
+    upload_bytes: int = 50_000_000
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class Bench:
 
     def run(self, scenario: str) -> None:
         scenarios = (self.full, self.steady, self.counts, self.encoding)
-        scenarios += (self.idle, self.away, self.crowd, self.rest, self.library, self.recur, self.page)
+        scenarios += (self.idle, self.away, self.crowd, self.rest, self.upload, self.library, self.recur, self.page)
         {work.__name__: work for work in scenarios}[scenario]()
 
     def full(self) -> None:
@@ -200,6 +202,19 @@ class Bench:
         seconds, entries = rest.sync(self.house, self.sizes.waiting)
         self._tell("rest", f"sync of {self.sizes.waiting:,} entries", seconds, "s", 2.5)
         self._tell("rest", "entries that came", entries, "", self.sizes.waiting, "least")
+
+    def upload(self) -> None:
+        """Through the server's own door only: it is the one that has to bear it."""
+        result = upload.Uploader(self.house, self.sizes.upload_bytes).run()
+        fast = self.server == "uvicorn"
+        size = f"{self.sizes.upload_bytes / 1_000_000:,.0f} MB"
+        self._tell("upload", f"{size} in one request", result.whole_mb_s, "MB/s", 100 if fast else None, "least")
+        self._tell("upload", "CPU time of the web process for that", result.whole_cpu_s, "s")
+        self._tell("upload", "memory grown by that", result.whole_mib, "MiB", 10 if fast else None)
+        self._tell("upload", f"{size} in requests of 4 MiB", result.parts_mb_s, "MB/s")
+        self._tell("upload", "memory grown by those", result.parts_mib, "MiB", 10 if fast else None)
+        self._tell("upload", "fetched", result.fetched_mb_s, "MB/s")
+        self._tell("upload", "files that came back otherwise", result.wrong, "", 0)
 
     def library(self) -> None:
         result = library.measure(self.house, self.sizes.sends, self.sizes.waiting)

@@ -64,7 +64,8 @@ def _add_examples(operation: dict[str, Any]) -> None:
         first["content"]["application/json"]["example"] = example.answer
     for parameter in operation["parameters"]:
         _leave_null_out(parameter["schema"])
-        known: dict[str, Any] = {"path": PATHS, "header": example.headers}.get(parameter["in"], example.query)
+        places: dict[str, dict[str, Any]] = {"path": PATHS, "header": dict(example.headers)}
+        known = places.get(parameter["in"], example.query)
         if parameter["name"] in known:
             parameter["example"] = known[parameter["name"]]
 

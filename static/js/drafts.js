@@ -6,7 +6,8 @@ import { summary } from "./attachment.js";
 
 // A file comes or goes, none takes another's place.
 const same = (one, other) =>
-  one.text === other.text && one.quote === other.quote && isSameEdit(one.edit, other.edit) && one.files?.length === other.files?.length;
+  one.text === other.text && one.quote === other.quote && isSameEdit(one.edit, other.edit) && count(one) === count(other);
+const count = ({ files = [] }) => files.length;
 const isSameEdit = (one, other) => one?.text === other?.text && one?.entry.seq === other?.entry.seq;
 
 // What someone would miss.

@@ -79,8 +79,7 @@ export class MessageActs {
 
   // "view", "download" or "load", with a file of an entry.
   file(what, entry, file, opener) {
-    const { chat } = this;
-    this.files.use((acts) => acts[what](chat, entry, file), opener);
+    this.files.use((acts) => acts[what](this.chat, entry, file), opener);
   }
 
   resend(entry) {

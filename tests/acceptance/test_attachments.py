@@ -3,17 +3,21 @@
 import asyncio
 import io
 import os
+import struct
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
+from psycopg import AsyncConnection
 
+from chat.log import groups
 from tests.acceptance.app import App, app_of, apps, code_of
 from tests.acceptance.conftest import Cast
 from tests.acceptance.servers import House
 from tests.acceptance.uploading import address, announce, begin, checksum, fetch, offset, patch, picture, upload
 from tests.acceptance.wire import connect
+from tests.chat.media.pictures import picture as phone_picture
 
 pytestmark = pytest.mark.acceptance
 
@@ -219,3 +223,126 @@ async def test_live_and_by_parts(house: House, cast: Cast) -> None:
                 await asyncio.sleep(0.1)
         small = Image.open(io.BytesIO(answer.content))
         assert (small.format, small.size) == ("WEBP", (480, 240))
+
+
+async def test_files_that_are_not_what_they_seem(house: House, cast: Cast) -> None:
+    """Refused with one clear code, and gone."""
+    archive = b"PK\x05\x06" + b"\0" * 18
+    bad = {
+        "polyglot.png": picture() + archive,
+        "broken.jpg": picture(kind="JPEG")[:-50],
+        "bomb.png": picture()[:16] + struct.pack(">II", 90_000, 90_000) + picture()[24:],
+        "drawing.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    }
+    async with apps(house, cast.alice.username) as (alice,):
+        for name, content in bad.items():
+            found = await begin(alice, len(content), name)
+            assert code_of(await patch(alice, found, 0, content)) == (422, "REFUSED_FILE"), name
+            assert await alice.refused("GET", f"/uploads/{found}") == NOT_FOUND
+        page = await upload(alice, b"<html><script>alert(1)</script></html>", "../../innocent.jpg")
+        assert (page["type"], page["name"]) == ("application/octet-stream", "innocent.jpg")
+        assert (await fetch(alice, page["id"])).headers["content-type"] == "application/octet-stream"
+        assert await alice.refused("GET", f"/attachments/{found}") == NOT_FOUND
+
+
+async def test_places_are_removed(house: House, cast: Cast) -> None:
+    async with apps(house, cast.alice.username) as (alice,):
+        content = phone_picture("JPEG", turned=6)
+        assert b"Camera of Alice" in content
+        sent = await upload(alice, content)
+        assert b"Camera of Alice" not in (await fetch(alice, sent["id"])).content
+        assert (sent["width"], sent["height"]) == (30, 40)
+
+
+async def test_who_was_removed_has_an_address_that_is_worth_nothing(house: House, cast: Cast) -> None:
+    users = [cast.alice.user, cast.bob.user, cast.carol.user]
+    async with await AsyncConnection.connect(house.dsn) as connection:
+        group = await groups.create(connection, cast.alice.actor, "Picnic", users)
+    async with apps(house, cast.alice.username, cast.bob.username) as (alice, bob):
+        file = (await upload(alice, b"the place"))["id"]
+        assert (await alice.send(group, "where", attachments=[file])).status_code == 201
+        url = (await address(bob, file))["url"]
+        assert (await bob.http.get(url)).content == b"the place"
+        async with await AsyncConnection.connect(house.dsn) as connection:
+            await groups.remove(connection, cast.alice.actor, group, cast.bob.user)
+        assert code_of(await bob.http.get(url)) == NOT_FOUND
+        assert await bob.refused("GET", f"/attachments/{file}") == NOT_FOUND
+        # Whoever came back may not see what was said while they were away.
+        unseen = (await upload(alice, b"another place"))["id"]
+        await alice.send(group, "elsewhere", attachments=[unseen])
+        async with await AsyncConnection.connect(house.dsn) as connection:
+            await groups.add(connection, cast.alice.actor, group, cast.bob.user)
+        assert await bob.refused("GET", f"/attachments/{unseen}") == NOT_FOUND
+        assert (await fetch(bob, file)).content == b"the place"
+
+
+async def test_sync_brings_placeholders_when_it_is_asked_to(house: House, cast: Cast) -> None:
+    async with apps(house, cast.alice.username, cast.bob.username) as (alice, bob):
+        conv = await alice.open(cast.bob.username)
+        sent = await upload(alice, picture())
+        await alice.send(conv, "with", attachments=[sent["id"]])
+        bare = {name: sent[name] for name in ("id", "name", "type", "size")} | {"withheld": True}
+        for media, told in ((True, [sent]), (False, [bare])):
+            answer = await bob.told("POST", "/sync", {"media": media})
+            assert answer["messages"][0]["entries"][0]["attachments"] == told
+            assert answer["conversations"][0]["last"]["attachments"] == told
+        [listed] = (await bob.told("GET", "/conversations"))["conversations"]
+        assert listed["last"]["attachments"] == [sent]
+
+
+async def test_below_its_media_horizon_a_device_gets_placeholders(house: House, cast: Cast) -> None:
+    async with apps(house, cast.alice.username) as (alice,):
+        conv = await alice.open(cast.bob.username)
+        files = [await upload(alice, b"%d" % n) for n in range(3)]
+        for n, file in enumerate(files):
+            await alice.send(conv, f"with{n}", attachments=[file["id"]])
+        async with await AsyncConnection.connect(house.dsn) as connection:
+            query = """INSERT INTO chat_inbox (conversation_id, device_id, received_seq, attempts, media_horizon_seq)
+                       VALUES (%s::uuid, %s::uuid, 0, 0, 2)
+                       ON CONFLICT (conversation_id, device_id) DO UPDATE SET media_horizon_seq = 2"""
+            await connection.execute(query, [conv, cast.bob.device])
+        async with connect(house.addresses[0], cast.bob) as socket:
+            entries: list[Any] = []
+            while len(entries) < 3:
+                entries += (await socket.hear("messages"))["entries"]
+        assert [entry["seq"] for entry in entries] == [1, 2, 3]
+        assert [entry["attachments"][0].get("withheld", False) for entry in entries] == [True, True, False]
+
+
+async def test_what_is_sent_anew_takes_its_files_along(house: House, cast: Cast) -> None:
+    async with apps(house, cast.alice.username, cast.bob.username) as (alice, bob):
+        conv = await alice.open(cast.bob.username)
+        sent = await upload(alice, b"still wanted")
+        await alice.send(conv, "lost", attachments=[sent["id"]])
+        async with await AsyncConnection.connect(house.dsn) as connection:
+            query = """INSERT INTO receipts_lapse (conversation_id, user_id, from_seq, upto_seq, at)
+                       VALUES (%s::uuid, %s::uuid, 1, 1, now())"""
+            await connection.execute(query, [conv, cast.bob.user])
+        for status in (201, 200):
+            again = await alice.ask("POST", f"/conversations/{conv}/messages/1/resend", {"client_id": "anew"})
+            assert (again.status_code, again.json()["seq"]) == (status, 2)
+        entries = (await bob.told("GET", f"/conversations/{conv}/messages"))["entries"]
+        assert [entry.get("attachments") for entry in entries if entry["seq"] == 2] == [[sent]]
+        assert (await fetch(bob, sent["id"])).content == b"still wanted"
+
+
+async def test_unsent_files_have_their_limit(house: House, cast: Cast) -> None:
+    async with apps(house, cast.alice.username) as (alice,):
+        found = [await begin(alice, 100_000_000) for _ in range(5)]
+        assert code_of(await announce(alice, 1)) == (413, "QUOTA_EXCEEDED")
+        gone = await alice.ask("DELETE", f"/uploads/{found[0]}", headers={"Tus-Resumable": "1.0.0"})
+        assert gone.status_code == 204
+        assert (await announce(alice, 1)).status_code == 201
+        assert await alice.refused("GET", f"/uploads/{found[0]}") == NOT_FOUND
+
+
+async def test_thumbnails_come_after_the_death_of_their_worker(house: House, cast: Cast) -> None:
+    async with apps(house, cast.alice.username) as (alice,):
+        await asyncio.to_thread(house.kill, "media")
+        sent = await upload(alice, picture())
+        url = (await address(alice, sent["id"]))["thumbnail_url"]
+        assert code_of(await alice.http.get(url)) == (404, "NOT_READY")
+        await asyncio.to_thread(house.restart, "media")
+        async with asyncio.timeout(90):
+            while (await alice.http.get(url)).status_code != 200:
+                await asyncio.sleep(0.2)

@@ -15,6 +15,7 @@ from chat.api.examples import BOB, CONV, DEVICE, EXAMPLES
 from tests.acceptance.app import App, app, app_of
 from tests.acceptance.conftest import Cast, one_server
 from tests.acceptance.servers import House
+from tests.acceptance.template import CLONE
 
 pytestmark = pytest.mark.acceptance
 
@@ -48,7 +49,8 @@ def _schemathesis(address: str, who: App, folder: Path) -> "subprocess.Completed
     command += ["--checks", "all", "--max-examples", CASES, "--seed", "1", "--no-color", "--warnings", "off"]
     command += ["--generation-database", "none", "--continue-on-failure", "--rate-limit", "150/s"]
     command += [f"--exclude-operation-id={name}" for name in ENDING]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS * 20)
+    environment = os.environ | {"SCHEMATHESIS_HOOKS": "tests.acceptance.fuzzing", "PYTHONPATH": str(CLONE)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS * 20)
 
 
 async def test_every_operation_has_an_example_that_runs(house: House, cast: Cast) -> None:

@@ -49,5 +49,6 @@ def test_what_was_sent_came_back(tmp_path: Path) -> None:
     assert figures["crowd", "errors"] == 0 and figures["crowd", "entries a device"] == 20
     assert figures["rest", "accepted"] > 0 and figures["rest", "answers that were not 201"] == 0
     assert figures["rest", "entries that came"] == 300
+    assert figures["upload", "9 MB in one request"] > 0 and figures["upload", "files that came back otherwise"] == 0
     assert figures["recur", "inboxes, and messages"] == 2_000
     assert figures["recur", "purge, a day of messages due"] > 0 and figures["recur", "purge"] > 0

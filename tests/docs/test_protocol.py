@@ -180,18 +180,19 @@ REST_LIMITS = {
     "acknowledgements": frames.MAX_ACKS,
     "positions": frames.MAX_POSITIONS,
 }
-ROUTE = re.compile(r"(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE) (/[^` ]*)")
+ROUTE = re.compile(r"(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE) (/[^`\s]*)")
 
 
 def test_every_route_is_told_and_no_other() -> None:
     rest = "".join(section(DOCUMENT, name) for name in ("Signing in", "Frames and routes", "Uploads and attachments"))
-    rest = rest.replace("/api/v1/uploads", "")
     there = {
         (method.upper(), path.removeprefix("/api/v1"))
         for path, methods in document()["paths"].items()
         for method in methods
     }
-    assert set(ROUTE.findall(rest)) == there
+    # Whole addresses stand in what is said by hand.
+    told = {(method, path) for method, path in ROUTE.findall(rest) if not path.startswith("/api/")}
+    assert told == there
 
 
 @pytest.mark.acceptance

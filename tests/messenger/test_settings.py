@@ -66,7 +66,7 @@ WRONG = [
     {"MEDIA_MEGABYTES": "-1"},
     {"DEDUPE_HOURS": "0"},
     {"MAX_ATTACHMENT_MB": "0"},
-    {"MAX_ATTACHMENT_MB": "501"},
+    {"UPLOAD_QUOTA_MB": "499", "MAX_ATTACHMENT_MB": "500"},
     {"UPLOAD_QUOTA_MB": "99"},
     {"MAX_IMAGE_MEGAPIXELS": "x"},
     {"HISTORY_DAYS": "29"},

@@ -69,7 +69,8 @@ class Run:
     def family(self) -> dict[str, psutil.Process]:
         """Its children by what they are."""
         words = {"postgres": "/postgres -D", "redis": "redis-server", "web": "messenger.asgi:application"}
-        words |= {"receipts": "-Q receipts", "worker": "-Q default", "beat": "messenger beat"}
+        words |= {"receipts": "-Q receipts", "worker": "-Q default", "media": "-Q media"}
+        words |= {"beat": "messenger beat"}
         found = {}
         for child in psutil.Process(self.process.pid).children():
             line = " ".join(child.cmdline())
@@ -145,7 +146,7 @@ def test_a_run_from_its_first_line_to_its_last(folder: Path) -> None:
         everyone = run.everyone()
         ended = order_of_end(run.family(), run)
         assert ended[0] == "web"
-        assert set(ended[1:4]) == {"receipts", "worker", "beat"}
+        assert set(ended[1:5]) == {"receipts", "worker", "media", "beat"}
         assert run.process.wait(10) == 0
         assert await_gone(everyone, 1)
 

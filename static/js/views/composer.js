@@ -18,7 +18,11 @@ export class ComposerView {
   // `onTyping(conv)`: something new is being written.
   constructor({ drafts, preferences, files, onSend, onEdit, onTyping, nameOf, say }) {
     Object.assign(this, { drafts, preferences, onSend, onEdit, nameOf, conv: null, quote: null, editing: null, held: null });
-    this.tray = new TrayControl({ drafts, part: files.tray, say, onChange: () => this.#filesChanged(), onDraft: (draft) => this.#takeDraft(draft) });
+    const onChange = () => {
+      this.#changed();
+      this.#keep();
+    };
+    this.tray = new TrayControl({ drafts, part: files.tray, say, onChange, onDraft: (draft) => this.#takeDraft(draft) });
     drafts.addEventListener("change", ({ detail }) => detail && this.#takeDraft(detail));
     this.form = byId("composer");
     this.field = byId("body");
@@ -101,11 +105,6 @@ export class ComposerView {
     this.#quote(quote);
     this.tray.show(this.conv, files, !this.editing);
     this.#changed();
-  }
-
-  #filesChanged() {
-    this.#changed();
-    this.#keep();
   }
 
   #key(event) {

@@ -15,6 +15,7 @@ from receipts import ledger
 from receipts.ledger import Row
 from receipts.models import Watermark
 from tests.crowd import LARGE, Crowd
+from tests.log import attach
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
