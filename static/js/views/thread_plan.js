@@ -28,7 +28,7 @@ function separators(before, entry, unreadFrom) {
 }
 
 // Of its files: which are only named, and which are on the server.
-const filesLook = (message, { views }) => filesOf(message).map((file) => [file.withheld, file.attachment, views].map(Boolean)).join();
+const filesLook = (message, { views }) => filesOf(message).map((file) => [file.withheld, file.attachment, views].map(Boolean));
 
 const quoteLook = ({ entry } = {}) => (entry ? `${entry.seq}.${revision(entry)}` : entry);
 

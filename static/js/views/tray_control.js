@@ -10,7 +10,7 @@ export class TrayControl {
   // `part`: tray.js, when it is wanted. `onChange()`: the files of the draft that is shown are others. `onDraft(draft)`:
   // those of one that is not in the field just now. `say(text)`.
   constructor({ drafts, part, say, onChange, onDraft }) {
-    Object.assign(this, { drafts, part, say, onChange, onDraft, conv: null, files: [], canTake: false });
+    Object.assign(this, { drafts, part, say, onChange, onDraft, files: [] });
     part.say = say;
     byId("attach").addEventListener("click", ({ currentTarget }) => part.use((tray) => tray.pick(this), currentTarget));
     byId("thread-pane").addEventListener("paste", (event) => this.#pasted(event));
