@@ -74,8 +74,8 @@ def _render(original: Path, out: Path) -> int | None:
     """None: it took too long."""
     pixels = str(settings.MAX_IMAGE_MEGAPIXELS * 1_000_000)
     command = [sys.executable, "-I", str(render.__file__), str(original), str(out), pixels]
+    null = subprocess.DEVNULL
     try:
-        done = subprocess.run(command, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=RENDER_S)
+        return subprocess.run(command, env={}, timeout=RENDER_S, stdin=null, stdout=null, stderr=null).returncode
     except subprocess.TimeoutExpired:
         return None
-    return done.returncode

@@ -1,5 +1,6 @@
 // Puts the parts together.
 
+import { wordsOf } from "./attachment.js";
 import { Chats } from "./chats.js";
 import { hasOthers, openDatabase } from "./database.js";
 import { ask } from "./http.js";
@@ -92,7 +93,9 @@ class App {
     this.notice = notice;
     this.composer = new ComposerView({
       drafts: sync.drafts,
+      files: sync.files,
       preferences,
+      say: (text) => this.notice.say(text),
       onSend: (...message) => this.#send(...message),
       onEdit: (entry, body) => this.acts.edit(entry, body),
       onTyping: (conv) => sync.presence.wrote(conv),
@@ -102,9 +105,9 @@ class App {
     this.thread = new ThreadView({ sync, actions: this.acts });
   }
 
-  #send(conv, body, replyTo) {
+  #send(...message) {
     this.thread.wrote();
-    return this.sync.send(conv, body, replyTo);
+    return this.sync.send(...message);
   }
 
   // The address names the open chat, so that Back closes it on a phone and a reload opens it again.
@@ -228,7 +231,7 @@ class App {
   #announce({ chat, entries }) {
     if (chat !== this.thread.chat) return;
     const news = entries.filter((entry) => isNews(entry, chat.me) && entry.seq > chat.seen);
-    if (news.length) byId("announcer").textContent = news.map((entry) => `${chat.roster.nameOf(entry.sender)}: ${entry.body}`).join("\n");
+    if (news.length) byId("announcer").textContent = news.map((entry) => `${chat.roster.nameOf(entry.sender)}: ${wordsOf(entry)}`).join("\n");
   }
 }
 

@@ -45,8 +45,8 @@ export class Database {
   // are now: changes may have come before them, and of what is deleted for this person there is none. `answered`: ids of
   // messages that wait no more, since they are among the entries.
   store(conv, entries, position, absent = [], answered = []) {
-    return write(this.handle, answered.length ? [...LOG, "outbox"] : LOG, async ({ outbox, ...stores }) => {
-      for (const clientId of answered) removeItem(outbox, clientId);
+    return write(this.handle, answered.length ? [...LOG, "outbox", "blobs"] : LOG, async ({ outbox, blobs, ...stores }) => {
+      for (const clientId of answered) removeItem({ outbox, blobs }, clientId);
       for (const range of absent) stores.absent.put({ ...range, conv });
       const kept = await this.#merge(stores, conv, entries, (replica) => replica.takeEntries(entries));
       if (position) raisePosition(stores.positions, position);
@@ -100,15 +100,14 @@ export class Database {
   }
 
   // The person is not in it any more: of what the server has told nothing stays. What they wrote and did not send does,
-  // refused for `reason`, a draft as the message that `item(text)` makes of it; and while there is any of that, the
+  // refused for `reason`, a draft as the message that `item(body)` makes of it; and while there is any of that, the
   // conversation stays as `summary`. Gives what stays.
   leave(summary, reason, item) {
     const conv = summary.id;
     return write(this.handle, [...LOG, "conversations", "outbox", "drafts"], async ({ positions, conversations, outbox, drafts, ...log }) => {
       for (const store of Object.values(log)) store.delete(allOf(conv));
       positions.delete(conv);
-      const texts = await takeDraft(drafts, conv);
-      for (const text of texts) outbox.add({ ...item(text), state: "rejected", reason });
+      for (const { body, files } of await takeDraft(drafts, conv)) outbox.add({ ...item(body), files, state: "rejected", reason });
       const kept = await refuseItems(outbox, conv, reason);
       if (kept.length) conversations.put(summary);
       else conversations.delete(conv);

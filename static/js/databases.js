@@ -22,8 +22,8 @@ async function look(name, read) {
   const handle = await result(indexedDB.open(name));
   handle.onversionchange = () => handle.close();
   try {
-    if (!OWN.every((store) => handle.objectStoreNames.contains(store))) return null;
-    return await read(storesOf(handle.transaction(OWN), OWN));
+    const own = OWN.filter((store) => handle.objectStoreNames.contains(store));
+    return own.includes("outbox") ? await read(storesOf(handle.transaction(own), own)) : null;
   } finally {
     handle.close();
   }
@@ -73,17 +73,20 @@ function addNew(store, value) {
 }
 
 // What another device of this person has left, at the end of the line: {items, drafts}, as far as it was not here yet.
-function take(database, { items, drafts }) {
-  return write(database.handle, ["outbox", "drafts"], async (stores) => {
+function take(database, { items, drafts, blobs }) {
+  return write(database.handle, OWN, async (stores) => {
+    for (const blob of blobs) stores.blobs.put(blob);
     const kept = await Promise.all(items.map(async ({ n: _, ...item }) => ({ ...item, n: await addNew(stores.outbox, item) })));
     const written = await Promise.all(drafts.map(async (draft) => (await addNew(stores.drafts, draft)) && draft));
     return { items: kept.filter(({ n }) => n), drafts: written.filter(Boolean) };
   });
 }
 
-async function leavings({ meta, outbox, drafts }) {
+async function leavings({ meta, outbox, drafts, blobs }) {
   const finished = done(meta.transaction);
-  const [user, items, written] = await Promise.all([result(meta.get("user")), result(outbox.getAll()), result(drafts.getAll())]);
+  // Of an earlier version there are no files.
+  const all = [outbox, drafts, blobs].map((store) => (store ? result(store.getAll()) : []));
+  const [user, items, written, files] = await Promise.all([result(meta.get("user")), ...all]);
   await finished;
-  return { user, items, drafts: written };
+  return { user, items, drafts: written, blobs: files };
 }

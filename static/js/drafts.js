@@ -1,12 +1,24 @@
-// What is being written and was not sent, by conversation: {conv, text, quote}, and while a message is edited `edit`,
-// {entry, text}, which comes before the rest. It is on its way to disk from the first key on, since a page that is
+// What is being written and was not sent, by conversation: {conv, text, quote, files}, and while a message is edited
+// `edit`, {entry, text}, which comes before the rest. Files are kept apart (blobs.js), here is what they are. It is on its way to disk from the first key on, since a page that is
 // closed gets no other chance.
 
-const same = (one, other) => one.text === other.text && one.quote === other.quote && isSameEdit(one.edit, other.edit);
+import { summary } from "./attachment.js";
+
+// A file comes or goes, none takes another's place.
+const same = (one, other) =>
+  one.text === other.text && one.quote === other.quote && isSameEdit(one.edit, other.edit) && count(one) === count(other);
+const count = ({ files = [] }) => files.length;
 const isSameEdit = (one, other) => one?.text === other?.text && one?.entry.seq === other?.entry.seq;
 
 // What someone would miss.
-export const textsOf = ({ text, edit }) => [edit && edit.text !== edit.entry.body ? edit.text : "", text].filter((each) => each.trim());
+const textsOf = ({ text, edit }) => [edit && edit.text !== edit.entry.body ? edit.text : "", text].filter((each) => each.trim());
+
+// The same as messages; the files go with the last one.
+export function messagesOf(draft) {
+  const found = textsOf(draft).map((body) => ({ body }));
+  const { files = [] } = draft;
+  return files.length ? [...found.slice(0, -1), { body: "", ...found.at(-1), files }] : found;
+}
 
 export class Drafts extends EventTarget {
   // `share(draft)`: other tabs are told.
@@ -40,7 +52,8 @@ export class Drafts extends EventTarget {
 
   // What there is to see of it in a list; undefined for nothing.
   textOf(conv) {
-    return textsOf(this.get(conv))[0]?.trim();
+    const [{ body, files } = {}] = messagesOf(this.get(conv));
+    return body?.trim() || (files && summary(files));
   }
 
   set(draft) {
@@ -60,7 +73,7 @@ export class Drafts extends EventTarget {
   // Another epoch: what was edited may be another message now. Its text stays.
   endEdits() {
     for (const draft of [...this.byConv.values()].filter(({ edit }) => edit)) {
-      const plain = { conv: draft.conv, text: textsOf(draft).join("\n"), quote: null };
+      const plain = { conv: draft.conv, text: textsOf(draft).join("\n"), quote: null, files: draft.files };
       this.set(plain);
       this.dispatchEvent(new CustomEvent("change", { detail: plain }));
     }

@@ -9,7 +9,7 @@ const OFFLINE = { code: "OFFLINE", title: gettext("You are offline: this needs t
 const BROKEN = { code: "INTERNAL", title: gettext("Something went wrong on the server. Try again in a moment.") };
 
 // The cookie is newer than the page, which may be one that was kept.
-const token = () => /(?:^|; )csrftoken=([^;]+)/u.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
+export const token = () => /(?:^|; )csrftoken=([^;]+)/u.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
 
 const translated = async (problem) => ({ ...problem, title: await said(problem.title) });
 

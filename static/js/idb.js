@@ -2,9 +2,9 @@
 // transaction is still open: what awaits it may ask on.
 
 // What a page of before has stored of the server's goes with its version, and is told again. What only this device has
-// stays: unsent messages, drafts, the counter of client ids.
-const VERSION = 3;
-export const OWN = ["outbox", "drafts", "meta"];
+// stays: unsent messages, drafts, their files, the counter of client ids.
+const VERSION = 4;
+export const OWN = ["outbox", "drafts", "meta", "blobs"];
 
 export const done = (transaction) =>
   new Promise((resolve, reject) => {
@@ -39,6 +39,7 @@ function upgrade({ result: database, transaction }) {
   database.createObjectStore("positions", { keyPath: "conv" });
   if (database.objectStoreNames.contains("meta")) transaction.objectStore("meta").delete("epoch");
   else database.createObjectStore("meta");
+  if (!database.objectStoreNames.contains("blobs")) database.createObjectStore("blobs", { keyPath: "id" });
   if (database.objectStoreNames.contains("outbox")) return;
   database.createObjectStore("outbox", { keyPath: "n", autoIncrement: true }).createIndex("client_id", "client_id", { unique: true });
   database.createObjectStore("drafts", { keyPath: "conv" });
@@ -97,7 +98,11 @@ export function raisePosition(store, position) {
   };
 }
 
-// A message that is in the log, or was given up, does not wait any more.
-export function removeItem(outbox, clientId) {
-  outbox.index("client_id").getKey(clientId).onsuccess = ({ target }) => target.result !== undefined && outbox.delete(target.result);
+// A message that is in the log, or was given up, does not wait any more, nor do its files.
+export function removeItem({ outbox, blobs }, clientId) {
+  outbox.index("client_id").get(clientId).onsuccess = ({ target: { result: item } }) => {
+    if (!item) return;
+    outbox.delete(item.n);
+    for (const { id } of item.files ?? []) blobs.delete(id);
+  };
 }

@@ -30,7 +30,7 @@ export class EntryIntake {
     const others = [];
     for (const ack of acks) {
       if (ack.type === "ACCEPTED") this.#accepted(ack, accepted);
-      else if (ack.type === "REJECTED") this.sync.outbox.reject(ack.client_id, ack.error_text);
+      else if (ack.type === "REJECTED") this.sync.outbox.reject(ack.client_id, ack.error_text, ack.error_code);
       else others.push(ack);
     }
     for (const ack of others) this.#tick(ack);
@@ -83,7 +83,7 @@ export class EntryIntake {
     else if (ref?.t === "edit" || ref?.t === "delete") requests.refused(frame);
     else if (WAITING.has(ref?.t) && retryable) outbox.retry({ client_id: ref.client_id, error_code: code, error_text: text, retry_after_ms });
     else if (ref?.t === "resend") outbox.discard(ref.client_id);
-    else if (ref?.t === "send") outbox.reject(ref.client_id, text);
+    else if (ref?.t === "send") outbox.reject(ref.client_id, text, code);
     this.sync.tell("refused", frame);
   }
 
@@ -98,6 +98,8 @@ export class EntryIntake {
       const { body, reply_to } = item;
       const entry = { seq, id: message_id, sender: this.sync.me, client_id, body, at: timestamp };
       if (reply_to) entry.reply_to = reply_to;
+      const attachments = item.attachments ?? item.files?.map(({ attachment }) => attachment);
+      if (attachments?.length) entry.attachments = attachments;
       accepted.set(conv, [...(accepted.get(conv) ?? []), entry]);
     } else {
       chat.heardOf(seq);

@@ -32,13 +32,14 @@ export class ListIntake {
     return [];
   }
 
-  async on_welcome({ user, device, epoch, heartbeat_ms, time }) {
+  async on_welcome({ user, device, epoch, heartbeat_ms, time, limits }) {
     const { sync } = this;
     // The page is older than its cookies: what comes is not for it, and what it has is another's to say.
     if (user.id !== sync.me || device !== sync.device) {
       sync.stop("superseded");
       return [];
     }
+    sync.limits = limits;
     const ahead = setServerTime(time);
     // Worth no more than a try: the next welcome tells again.
     if (ahead !== null) sync.database.setAhead(ahead).catch(() => {});
@@ -104,7 +105,7 @@ export class ListIntake {
     const { chats, database, drafts, outbox } = this.sync;
     await drafts.kept();
     const summary = chats.get(conv)?.left ?? unknown(conv);
-    const kept = await database.leave(summary, LEFT, (text) => this.sync.written(conv, text));
+    const kept = await database.leave(summary, LEFT, (body) => this.sync.written(conv, body));
     drafts.forget(conv);
     if (kept.length) chats.put(summary);
     else this.sync.forget(conv);

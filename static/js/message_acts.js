@@ -1,7 +1,6 @@
 // What can be done with a message of the open chat.
 
 import { FILES } from "./parts.js";
-import { copy } from "./views/copy.js";
 import { byId } from "./views/dom.js";
 import { gettext } from "./words.js";
 
@@ -12,11 +11,18 @@ export class MessageActs {
     this.choices = lazy(FILES.messageChoices, ({ MessageChoices }) => new MessageChoices(this).menu);
     this.deleting = lazy(FILES.deleteDialog, ({ DeleteDialog }) => new DeleteDialog());
     this.info = lazy(FILES.infoDialog, ({ InfoDialog }) => new InfoDialog({ ask: (conv, seq) => app.sync.askInfo(conv, seq) }));
+    this.copying = lazy(FILES.copy, ({ copy }) => copy);
+    this.files = lazy(FILES.fileActs, ({ FileActs }) => new FileActs(app));
     byId("thread").addEventListener("contextmenu", (event) => this.#pressed(event));
   }
 
   get chat() {
     return this.app.thread.chat;
+  }
+
+  // What shows files, once it is here (views/files.js).
+  get views() {
+    return this.app.sync.files.shown.part;
   }
 
   menu(entry, opener) {
@@ -38,7 +44,7 @@ export class MessageActs {
 
   // Another chat is looked at.
   close() {
-    for (const each of [this.choices, this.deleting, this.info]) each.leave();
+    for (const each of [this.choices, this.deleting, this.info, this.files]) each.leave();
     this.choices.part?.close();
     this.deleting.part?.close();
   }
@@ -71,6 +77,11 @@ export class MessageActs {
     this.app.sync.outbox.discard(clientId);
   }
 
+  // "view", "download" or "load", with a file of an entry.
+  file(what, entry, file, opener) {
+    this.files.use((acts) => acts[what](this.chat, entry, file), opener);
+  }
+
   resend(entry) {
     this.app.sync.resend(this.chat, entry);
   }
@@ -82,7 +93,7 @@ export class MessageActs {
     return !refusal?.retryable;
   }
 
-  async copy(entry) {
-    this.app.notice.say((await copy(entry.body)) ? gettext("Copied.") : gettext("This browser does not let the text be copied."));
+  copy(entry) {
+    this.copying.use(async (copy) => this.app.notice.say(await copy(entry.body)));
   }
 }

@@ -28,7 +28,7 @@ export class MessageChoices {
     const remove = (whom) => this.#remove(chat, entry, whom);
     return [
       !entry.deleted && [gettext("Reply"), () => acts.reply(entry)],
-      !entry.deleted && [gettext("Copy text"), () => acts.copy(entry)],
+      !entry.deleted && entry.body && [gettext("Copy text"), () => acts.copy(entry)],
       isOwn && [gettext("Edit"), () => app.composer.edit(entry)],
       isOwn && [gettext("Message info"), (opener) => acts.info.use((dialog) => dialog.open(chat.id, entry), opener)],
       [gettext("Delete…"), (opener) => acts.deleting.use((dialog) => dialog.ask(entry, isOwn, remove), opener), true],

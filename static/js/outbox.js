@@ -4,8 +4,10 @@
 //
 // An item is pending (with or without an attempt in flight), failed (attempts used up, or too old to go by itself:
 // outcome unknown) or rejected. A conversation's pending items are posted in order; after a failure its line rests for
-// the backoff and goes again. Only the tab that leads is ever online; what one tab does the others are told (`share`).
+// the backoff and goes again. A message whose files are still to go up waits for them, and what comes after it in its
+// conversation waits for it; other conversations do not. Only the tab that leads is ever online; what one tab does the others are told (`share`).
 
+import { isLoaded } from "./attachment.js";
 import { delay } from "./backoff.js";
 import { outgoing } from "./protocol.js";
 
@@ -15,11 +17,15 @@ const MOST_IN_FLIGHT = 256;
 // What nobody has looked at for so long is not sent without being asked for.
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+// Nothing was accepted that names a file the server does not have: it may go up anew.
+const FILES_GONE = "INVALID_ATTACHMENT";
+
 export class Outbox {
   // `guard(work)`: meets what a failing database throws. `words`: {unanswered, stale}, why something has failed.
   // `now`: the server's time as far as it is known; right when there is a new connection, which is when ages are told.
-  constructor({ store, transmit, isOnline, changed, guard, share = () => {}, words, now, random = Math.random }) {
-    Object.assign(this, { store, transmit, isOnline, changed, guard, share, words, random, now });
+  // `uploads`: brings a message's files up (uploads.js), when it is wanted (lazy.js).
+  constructor({ store, transmit, isOnline, changed, guard, share = () => {}, uploads, words, now, random = Math.random }) {
+    Object.assign(this, { store, transmit, isOnline, changed, guard, share, uploads, words, random, now });
     this.items = [];
     this.rests = new Map();
     // Lines that go on when others have been answered.
@@ -88,6 +94,7 @@ export class Outbox {
     for (const timer of this.rests.values()) clearTimeout(timer);
     this.rests.clear();
     for (const item of this.items) this.#land(item);
+    this.uploads.part?.pause();
   }
 
   // In the log: the entry has taken over, on disk too.
@@ -97,9 +104,28 @@ export class Outbox {
     return item;
   }
 
-  reject(clientId, reason) {
+  // `code`: as the server has it, or "fail" when it may be tried again by hand.
+  reject(clientId, reason, code) {
     const item = this.find(clientId);
-    if (item) this.#fail(item, "rejected", reason);
+    if (!item) return;
+    if (code === FILES_GONE) item.files = item.files?.map(({ attachment: _, ...file }) => file);
+    this.#fail(item, code === FILES_GONE || code === "fail" ? "failed" : "rejected", reason);
+  }
+
+  // One of its files is on the server, as `attachment`.
+  attached(clientId, id, attachment) {
+    const item = this.find(clientId);
+    if (!item) return;
+    this.#know(item, { files: item.files.map((file) => (file.id === id ? { ...file, attachment } : file)) });
+    this.#post(item.conv);
+  }
+
+  // So many bytes of its files are there.
+  progressed(clientId, sent) {
+    const item = this.find(clientId);
+    if (!item) return;
+    item.sent = sent;
+    this.changed(item.conv);
   }
 
   // Nothing is wrong with it: its conversation's line goes again after a pause.
@@ -130,6 +156,7 @@ export class Outbox {
   drop(clientId) {
     const item = this.#remove(clientId);
     if (!item) return;
+    this.uploads.part?.cancel(item);
     this.#post(item.conv);
     this.changed(item.conv);
   }
@@ -172,9 +199,15 @@ export class Outbox {
   // Its line is not posted by this: whoever goes through the line goes on.
   #note(item, state, reason) {
     this.#land(item);
-    Object.assign(item, { state, reason });
-    this.guard(() => this.store.note(item.client_id, { state, reason }));
-    const { attempts: _, inFlight: __, timer: ___, ...kept } = item;
+    const { files } = item;
+    this.#know(item, { state, reason, ...(files && { files }) });
+  }
+
+  // On disk, and in the other tabs.
+  #know(item, news) {
+    Object.assign(item, news);
+    this.guard(() => this.store.note(item.client_id, news));
+    const { attempts: _, inFlight: __, timer: ___, sent: ____, ...kept } = item;
     this.share({ item: kept });
     this.changed(item.conv);
   }
@@ -211,14 +244,24 @@ export class Outbox {
     for (const item of this.#resting(conv)) {
       if (delay(Math.max(1, item.attempts)) === null) this.#note(item, "failed", this.words.unanswered);
     }
+    const loading = this.#line(conv).find((item) => !isLoaded(item));
+    if (loading) this.#load(loading);
     const resting = this.#resting(conv);
     const free = MOST_IN_FLIGHT - this.inFlight;
     for (const item of resting.slice(0, free)) this.#fly(item);
     if (resting.length > free) this.held.add(conv);
   }
 
+  async #load(item) {
+    const uploads = this.uploads.part ?? (await this.uploads.get());
+    if (this.isOnline()) uploads?.begin(item);
+  }
+
+  // What could go now.
   #resting(conv) {
-    return this.#line(conv).filter((item) => !item.inFlight);
+    const line = this.#line(conv);
+    const loading = line.findIndex((item) => !isLoaded(item));
+    return line.slice(0, loading < 0 ? line.length : loading).filter((item) => !item.inFlight);
   }
 
   #fly(item) {

@@ -1,6 +1,6 @@
 // What is on its way out and what is being written, kept through reloads, crashes of the tab and days offline.
 
-import { textsOf } from "./drafts.js";
+import { messagesOf } from "./drafts.js";
 import { done, removeItem, result } from "./idb.js";
 import { roomy, write } from "./room.js";
 
@@ -8,7 +8,7 @@ import { roomy, write } from "./room.js";
 export async function takeDraft(drafts, conv) {
   const draft = await result(drafts.get(conv));
   drafts.delete(conv);
-  return draft ? textsOf(draft) : [];
+  return draft ? messagesOf(draft) : [];
 }
 
 // Of a conversation that takes no messages any more: none waits, all say why. What was sent once already goes with it.
@@ -62,7 +62,7 @@ export class OutboxStore {
     });
   }
 
-  // What has become of an item that is still there: {state, reason}.
+  // What has become of an item that is still there, e.g. {state, reason}.
   note(clientId, news) {
     return write(this.handle, ["outbox"], ({ outbox }) => {
       outbox.index("client_id").get(clientId).onsuccess = ({ target }) => target.result && outbox.put({ ...target.result, ...news });
@@ -81,7 +81,7 @@ export class OutboxStore {
   }
 
   remove(clientId) {
-    return write(this.handle, ["outbox"], ({ outbox }) => removeItem(outbox, clientId));
+    return write(this.handle, ["outbox", "blobs"], (stores) => removeItem(stores, clientId));
   }
 
   drafts() {
@@ -89,11 +89,11 @@ export class OutboxStore {
   }
 
   // As drafts.js has it; with nothing in it there is nothing to keep. Not worth waiting for the disk at each key.
-  setDraft({ conv, text, quote, edit }) {
+  setDraft({ conv, text, quote, edit, files }) {
     return roomy(this.handle, () => {
       const transaction = this.handle.transaction("drafts", "readwrite", { durability: "relaxed" });
       const drafts = transaction.objectStore("drafts");
-      if (text || quote || edit) drafts.put({ conv, text, quote, edit });
+      if (text || quote || edit || files?.length) drafts.put({ conv, text, quote, edit, files });
       else drafts.delete(conv);
       transaction.commit();
       return done(transaction);

@@ -133,9 +133,11 @@ export class Peers {
     chats.changed(conv);
   }
 
-  on_outbox({ item, gone }) {
-    if (item) this.sync.outbox.learn(item);
-    else this.sync.outbox.drop(gone);
+  on_outbox({ item, gone, progress }) {
+    const { outbox } = this.sync;
+    if (item) outbox.learn(item);
+    else if (progress) outbox.progressed(...progress);
+    else outbox.drop(gone);
   }
 
   on_draft({ draft }) {

@@ -32,10 +32,11 @@ export const upTo = (type, conv, seq) => ({ type, conv, seq, cumulative: true })
 // A message on its way out: written, or expired and sent anew.
 export const outgoing = (item, after) => (item.kind === "resend" ? resend(item) : send(item, after));
 
-export function send({ client_id, conv, body, reply_to }, after) {
+export function send({ client_id, conv, body, reply_to, files }, after) {
   const frame = { t: "send", client_id, conv, body };
   if (after) frame.after = after;
   if (reply_to) frame.reply_to = reply_to;
+  if (files?.length) frame.attachments = files.map(({ attachment }) => attachment.id);
   return frame;
 }
 

@@ -9,8 +9,8 @@ export const revision = (entry) => entry.rev ?? 0;
 
 // The entry after an edit or a deletion.
 export function changed(entry, { type, rev, body, edited_at, resent_as }) {
-  const { body: _, edited_at: __, ...kept } = entry;
-  const more = { rev, body, edited_at, resent_as, deleted: type === "delete" ? true : undefined };
+  const { body: _, edited_at: __, attachments, ...kept } = entry;
+  const more = { rev, body, edited_at, resent_as, deleted: type === "delete" ? true : undefined, attachments: type === "delete" ? undefined : attachments };
   return { ...kept, ...Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined)) };
 }
 

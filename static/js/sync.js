@@ -8,6 +8,7 @@
 import { Acks } from "./acks.js";
 import { now, resumeClock } from "./clock.js";
 import { Drafts } from "./drafts.js";
+import { filesOfChats } from "./files.js";
 import { History } from "./history.js";
 import { Intake } from "./intake.js";
 import { Keeper } from "./keeper.js";
@@ -40,6 +41,7 @@ export class Sync extends EventTarget {
     const isOnline = () => this.isReady;
     this.peers = new Peers(this, `messenger-${device}`);
     this.acks = new Acks(transmit);
+    this.files = filesOfChats(this);
     this.outbox = new Outbox({
       store: database.outbox,
       transmit,
@@ -47,6 +49,7 @@ export class Sync extends EventTarget {
       changed: (conv) => this.#waitingChanged(conv),
       guard: (work) => this.guard(work),
       share: (news) => this.peers.tell({ t: "outbox", ...news }),
+      uploads: this.files.uploads,
       words: WORDS,
       now,
     });
@@ -151,12 +154,12 @@ export class Sync extends EventTarget {
   // What the views ask for
 
   // True once it is on disk; it is shown then, and on its way.
-  send(conv, body, replyTo) {
-    return this.#add({ ...this.written(conv, body), reply_to: replyTo });
+  send(conv, body, replyTo, files) {
+    return this.#add({ ...this.written(conv, body), reply_to: replyTo, ...(files?.length && { files }) });
   }
 
   written(conv, body) {
-    return { client_id: this.#nextId(), conv, body, at: now() };
+    return { client_id: this.nextId(), conv, body, at: now() };
   }
 
   // A chat that was left is there for what waits in it.
@@ -190,10 +193,10 @@ export class Sync extends EventTarget {
   }
 
   // An entry that expired before it was delivered. Under one id until there is an answer.
-  resend(chat, { seq, body, reply_to }) {
+  resend(chat, { seq, body, reply_to, attachments }) {
     const known = this.outbox.resendOf(chat.id, seq);
     if (known) return this.outbox.retryNow(known.client_id);
-    return this.#add({ ...this.written(chat.id, body), kind: "resend", seq, reply_to });
+    return this.#add({ ...this.written(chat.id, body), kind: "resend", seq, reply_to, attachments });
   }
 
   openDirect(username) {
@@ -263,7 +266,8 @@ export class Sync extends EventTarget {
     return this.isReady;
   }
 
-  #nextId() {
+  // Of a message, or of a file.
+  nextId() {
     const { next, end } = this.counters;
     this.counters.next += 1;
     if (next === end - FEW_COUNTERS) this.#reserve();

@@ -1,20 +1,28 @@
-// Where a message is written, or written anew (editing). Enter sends and Shift+Enter makes a line, or Enter makes a line and
-// Ctrl+Enter sends: as this device is set, and unless it is, the latter on a touch screen.
+// Where a message is written, or written anew (editing), with the files that go with it. Enter sends and Shift+Enter
+// makes a line, or Enter makes a line and Ctrl+Enter sends: as this device is set, and unless it is, the latter on a
+// touch screen.
 
+import { wordsOf } from "../attachment.js";
 import { BODY_CHARS, length, storable } from "../protocol.js";
 import { gettext } from "../words.js";
 import { byId } from "./dom.js";
 import { DELETED } from "./message.js";
+import { TrayControl } from "./tray_control.js";
 
 const WARN_CHARS = 200;
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class ComposerView {
-  // `nameOf(entry)`: who wrote it. `drafts`: what is written and not sent. `onSend(conv, body, replyTo)`: true once it
-  // is on disk. `onEdit(entry, body)`: true once that is done, or never will be. `onTyping(conv)`: something new is
-  // being written.
-  constructor({ drafts, preferences, onSend, onEdit, onTyping, nameOf }) {
+  // `nameOf(entry)`: who wrote it. `drafts`: what is written and not sent. `onSend(conv, body, replyTo, files)`: true
+  // once it is on disk. `files`: files.js. `say(text)`. `onEdit(entry, body)`: true once that is done, or never will be.
+  // `onTyping(conv)`: something new is being written.
+  constructor({ drafts, preferences, files, onSend, onEdit, onTyping, nameOf, say }) {
     Object.assign(this, { drafts, preferences, onSend, onEdit, nameOf, conv: null, quote: null, editing: null, held: null });
+    const onChange = () => {
+      this.#changed();
+      this.#keep();
+    };
+    this.tray = new TrayControl({ drafts, part: files.tray, say, onChange, onDraft: (draft) => this.#takeDraft(draft) });
     drafts.addEventListener("change", ({ detail }) => detail && this.#takeDraft(detail));
     this.form = byId("composer");
     this.field = byId("body");
@@ -40,11 +48,11 @@ export class ComposerView {
   }
 
   // What is edited comes first; what was being written is held until that is over.
-  #show({ text, quote, edit }) {
+  #show({ text, quote, files, edit }) {
     this.editing = edit?.entry ?? null;
-    this.held = { text, quote };
+    this.held = { text, quote, files };
     this.#write(edit ? { text: edit.text, quote: null } : this.held);
-    if (edit) this.#bar(gettext("Editing message"), edit.entry.body);
+    if (edit) this.#bar(gettext("Editing message"), wordsOf(edit.entry));
   }
 
   reply(entry) {
@@ -56,7 +64,7 @@ export class ComposerView {
 
   edit(entry) {
     this.#endEdit();
-    this.#show({ text: this.field.value, quote: this.quote, edit: { entry, text: entry.body } });
+    this.#show({ text: this.field.value, quote: this.quote, files: this.tray.files, edit: { entry, text: entry.body } });
     this.#keep();
     this.field.focus();
   }
@@ -79,7 +87,7 @@ export class ComposerView {
 
   #quote(entry) {
     this.quote = entry;
-    if (entry) this.#bar(this.nameOf(entry), entry.deleted ? DELETED : entry.body);
+    if (entry) this.#bar(this.nameOf(entry), entry.deleted ? DELETED : wordsOf(entry));
     else this.#bar("", null);
   }
 
@@ -88,12 +96,14 @@ export class ComposerView {
     byId("quote-name").textContent = name;
     byId("quote-text").textContent = text ?? "";
     this.form.classList.toggle("editing", Boolean(this.editing));
+    byId("attach").hidden = Boolean(this.editing);
     byId("send").setAttribute("aria-label", this.editing ? gettext("Save") : gettext("Send"));
   }
 
-  #write({ text, quote }) {
+  #write({ text, quote, files = [] }) {
     this.field.value = text;
     this.#quote(quote);
+    this.tray.show(this.conv, files, !this.editing);
     this.#changed();
   }
 
@@ -108,27 +118,35 @@ export class ComposerView {
 
   #submit(event) {
     event.preventDefault();
+    if (this.tray.isBusy) return this.tray.settled(() => this.form.requestSubmit());
     const body = storable(this.field.value);
-    if (!body || length(body) > BODY_CHARS) return;
+    if (!this.#isWhole(length(body))) return;
     this.field.focus();
     if (this.editing) this.#save(this.editing, body);
     else this.#send(body);
   }
 
+  #isWhole(written) {
+    return written <= BODY_CHARS && (written > 0 || (!this.editing && this.tray.files.length > 0));
+  }
+
   // The field is free at once; what could not be stored comes back into it.
   async #send(body) {
     const { conv, quote } = this;
+    const { files } = this.tray;
     this.#write({ text: "", quote: null });
     this.drafts.sent(conv);
-    if ((await this.onSend(conv, body, quote?.seq)) || this.drafts.textOf(conv)) return;
-    this.drafts.set({ conv, text: body, quote });
-    if (conv === this.conv && !this.editing) this.#write({ text: body, quote });
+    if ((await this.onSend(conv, body, quote?.seq, files)) || this.drafts.textOf(conv)) return;
+    const draft = { conv, text: body, quote, files };
+    this.drafts.set(draft);
+    if (conv === this.conv && !this.editing) this.#write(draft);
   }
 
   #keep() {
     const { conv, quote, editing, held } = this;
     const text = this.field.value;
-    if (conv) this.drafts.set(editing ? { conv, ...held, edit: { entry: editing, text } } : { conv, text, quote });
+    const { files } = this.tray;
+    if (conv) this.drafts.set(editing ? { conv, ...held, edit: { entry: editing, text } } : { conv, text, quote, files });
   }
 
   // What was written stays until it is stored on the server, or cannot be; meanwhile another chat may have been opened.
@@ -148,7 +166,7 @@ export class ComposerView {
     limit.hidden = left > WARN_CHARS;
     limit.textContent = left;
     limit.classList.toggle("over", left < 0);
-    byId("send").disabled = written === 0 || left < 0;
+    byId("send").disabled = !this.tray.isBusy && !this.#isWhole(written);
     this.field.style.height = "auto";
     this.field.style.height = `${this.field.scrollHeight + 2}px`;
   }

@@ -1,5 +1,7 @@
 // Text into the clipboard. A page that came over plain http from another machine has none, but may still press "copy".
 
+import { gettext } from "../words.js";
+
 function press(text) {
   const field = document.createElement("textarea");
   field.value = text;
@@ -14,7 +16,7 @@ function press(text) {
 }
 
 // Whether it is there.
-export async function copy(text) {
+async function put(text) {
   if (!navigator.clipboard) return press(text);
   try {
     await navigator.clipboard.writeText(text);
@@ -24,3 +26,6 @@ export async function copy(text) {
     return press(text);
   }
 }
+
+// What to say of it.
+export const copy = async (text) => ((await put(text)) ? gettext("Copied.") : gettext("This browser does not let the text be copied."));

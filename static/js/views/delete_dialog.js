@@ -1,5 +1,6 @@
 // Whether a message is to go: for oneself, or one's own for everyone.
 
+import { wordsOf } from "../attachment.js";
 import { byId, dialog } from "./dom.js";
 
 export class DeleteDialog {
@@ -12,7 +13,7 @@ export class DeleteDialog {
   // `onDelete(whom)`: for "me" or for "all".
   ask(entry, isOwn, onDelete) {
     this.onDelete = onDelete;
-    byId("delete-body").textContent = entry.deleted ? "" : entry.body;
+    byId("delete-body").textContent = entry.deleted ? "" : wordsOf(entry);
     this.buttons.all.hidden = !isOwn;
     this.dialog.showModal();
   }

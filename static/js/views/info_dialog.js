@@ -1,5 +1,6 @@
 // Who has a message, and since when.
 
+import { wordsOf } from "../attachment.js";
 import { gettext, interpolate } from "../words.js";
 import { avatar, byId, dialog, h } from "./dom.js";
 import { exact } from "./format.js";
@@ -24,7 +25,7 @@ export class InfoDialog {
 
   open(conv, entry) {
     Object.assign(this, { conv, seq: entry.seq });
-    byId("info-body").textContent = entry.body;
+    byId("info-body").textContent = wordsOf(entry);
     byId("info-sent").textContent = interpolate(gettext("Sent %(time)s"), { time: exact(entry.at) });
     this.people.replaceChildren();
     this.look = undefined;

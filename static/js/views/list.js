@@ -1,6 +1,7 @@
 // The conversations, newest first; of them those that are searched for. Arrow keys go from one to the next, and up from
 // the first to the field where one searches.
 
+import { wordsOf } from "../attachment.js";
 import { eventText } from "../group_events.js";
 import { FILES } from "../parts.js";
 import { gettext, interpolate, ngettext } from "../words.js";
@@ -103,9 +104,9 @@ export class ListView {
     const item = this.#unsent(chat.id);
     const draft = isCurrent ? undefined : this.sync.drafts.textOf(chat.id);
     if (draft) return { body: draft, isDraft: true, at: chat.last?.at };
-    if (item) return { body: item.body, at: item.at, mark: item.state === "pending" ? "pending" : "failed" };
+    if (item) return { body: wordsOf(item), at: item.at, mark: item.state === "pending" ? "pending" : "failed" };
     if (!chat.last) return { body: chat.head ? "" : gettext("No messages yet") };
     if (chat.last.event) return { body: eventText(chat.last, (id) => chat.roster.nameOf(id)), at: chat.last.at };
-    return { ...chat.last, mark: chat.last.sender === chat.me && chat.tickOf(chat.last) };
+    return { ...chat.last, body: wordsOf(chat.last), mark: chat.last.sender === chat.me && chat.tickOf(chat.last) };
   }
 }

@@ -1,6 +1,7 @@
 // One message: bubble, quote, text, time, tick, what can be done with it. Those who hear the page get who wrote it, the
 // text, the time and the tick as one; `id` names these parts.
 
+import { filesOf, summary, wordsOf } from "../attachment.js";
 import { allTexts } from "../lazy.js";
 import { gettext, interpolate } from "../words.js";
 import { h, svg } from "./dom.js";
@@ -62,7 +63,7 @@ const deletedText = (id, tail) => h("div", { class: "text deleted" }, h("span", 
 // `entry`: undefined while it is fetched, null when there is none.
 function quoted({ seq, entry, name }, actions) {
   const who = h("span", { class: "quoted-name", dir: "auto" }, entry ? name(entry.sender) : "…");
-  const words = entry === null ? GONE : entry?.deleted ? DELETED : entry?.body;
+  const words = entry === null ? GONE : entry?.deleted ? DELETED : entry && wordsOf(entry);
   const what = h("span", { class: entry && !entry.deleted ? "quoted-text" : "quoted-text deleted", dir: "auto" }, words ?? "…");
   return press({ class: "quoted", title: gettext("Go to this message"), onclick: () => actions.jumpTo(seq) }, who, what);
 }
@@ -81,7 +82,7 @@ const whoSaid = (id, { who, sender }) => h("span", { class: sender ? "sender" : 
 
 // Focusable by touch, so that its tools show.
 function bubble(id, ...children) {
-  const parts = ["who", "body", "meta"].map((part) => `${id}-${part}`).join(" ");
+  const parts = ["who", "files", "body", "meta"].map((part) => `${id}-${part}`).join(" ");
   return h("div", { class: "bubble", tabindex: "-1", role: "article", "aria-labelledby": parts }, ...children);
 }
 
@@ -94,6 +95,12 @@ function failure(words, reason, ...choices) {
   if (reason) allTexts().then(anew, () => {});
   const buttons = choices.filter(Boolean).map(([label, action]) => press({ onclick: action }, label));
   return h("div", { class: "failure", role: "alert" }, why, ...buttons);
+}
+
+// Until what shows files is here, what there is in words. `acts`: what can be done with them.
+function filesView(id, message, { views }, acts) {
+  if (!filesOf(message).length) return null;
+  return views ? views.filesView(id, message, acts) : h("div", { id: `${id}-files` }, summary(filesOf(message)));
 }
 
 const folded = ({ client_id }, actions) => ({ isOpen: actions.isUnfolded(client_id), note: (isOpen) => actions.unfold(client_id, isOpen) });
@@ -109,6 +116,7 @@ export function messageView(entry, look, actions) {
     id,
     whoSaid(id, look),
     quote && !entry.deleted && quoted(quote, actions),
+    !entry.deleted && filesView(id, entry, actions, actions),
     entry.deleted ? deletedText(id, tail) : text(id, entry.body, tail, folded(entry, actions)),
     !entry.deleted && expired,
   );
@@ -122,9 +130,17 @@ export function unsentView(item, look, actions) {
   const { id, first, quote } = look;
   const hasFailed = item.state !== "pending";
   const retry = item.state === "failed" && [gettext("Retry"), () => actions.retry(item.client_id)];
-  const copy = hasFailed && [gettext("Copy text"), () => actions.copy(item)];
+  const copy = hasFailed && item.body && [gettext("Copy text"), () => actions.copy(item)];
   const failed = hasFailed && failure(notSent, item.reason, retry, copy, [gettext("Discard"), () => actions.discard(item.client_id)]);
   const tail = meta(id, item, hasFailed ? "failed" : "pending");
-  const inside = bubble(id, whoSaid(id, look), quote && quoted(quote, actions), text(id, item.body, tail, folded(item, actions)), failed);
+  const inside = bubble(
+    id,
+    whoSaid(id, look),
+    quote && quoted(quote, actions),
+    filesView(id, item, actions),
+    actions.views?.progressView(item, actions),
+    text(id, item.body, tail, folded(item, actions)),
+    failed,
+  );
   return h("li", { class: `${classes(true, first)} unsent`, "data-client-id": item.client_id }, inside);
 }

@@ -30,9 +30,9 @@ export class Rows {
   }
 
   #row(known, { look, make, freshen }) {
-    if (!known || known.look !== look) return { look, row: make() };
-    freshen?.(known.row);
-    return known;
+    const drawn = known && known.look === look ? known : { look, row: make() };
+    freshen?.(drawn.row);
+    return drawn;
   }
 
   // What has the focus, and in which row.

@@ -1,5 +1,6 @@
 // The open conversation, redrawn from state.
 
+import { filesOf } from "../attachment.js";
 import { gettext, isolated } from "../words.js";
 import { CompanyLine } from "./company.js";
 import { byId, dress } from "./dom.js";
@@ -50,6 +51,7 @@ export class ThreadView {
     const seeking = (this.seeking = { isOver: false });
     this.#paint();
     let isThere = await this.#begin(chat, seen, true);
+    await this.#showFiles(chat.log.shown);
     if (seeking !== this.seeking) return;
     this.#goTo(seen);
     if (!isThere) {
@@ -171,9 +173,18 @@ export class ThreadView {
     const resendOf = (seq) => outbox.resendOf(chat.id, seq);
     const quoteOf = (seq) => this.quoteOf(seq);
     this.rows.draw(plan({ chat, unsent, unreadFrom: this.unreadFrom, quoteOf, resendOf, actions: this.actions }));
+    this.actions.views?.fill(byId("thread"));
+    this.#showFiles([...chat.log.shown, ...unsent]);
     this.view.hasEnd = !chat.log.isDetached;
     this.rover.settle();
     byId("thread-empty").hidden = chat.last !== null || chat.head > 0 || unsent.length > 0;
+  }
+
+  // What shows files comes with the first message that has some.
+  async #showFiles(messages) {
+    const { shown } = this.sync.files;
+    if (shown.part || !messages.some((message) => filesOf(message).length)) return;
+    if (await shown.get()) this.draw();
   }
 
   #moved() {

@@ -2,6 +2,7 @@
 // sent. Each with an id that stays (a message's also when it has been sent) and a look that changes exactly when the row
 // must be made anew.
 
+import { filesOf } from "../attachment.js";
 import { eventText } from "../group_events.js";
 import { revision } from "../replica.js";
 import { gettext } from "../words.js";
@@ -26,6 +27,9 @@ function separators(before, entry, unreadFrom) {
   if (unreadFrom && entry.seq === unreadFrom) found.push({ id: "unread", make: () => h("li", { class: "unread-line" }, gettext("Unread messages")) });
   return found;
 }
+
+// Of its files: which are only named, and which are on the server.
+const filesLook = (message, { views }) => filesOf(message).map((file) => [file.withheld, file.attachment, views].map(Boolean));
 
 const quoteLook = ({ entry } = {}) => (entry ? `${entry.seq}.${revision(entry)}` : entry);
 
@@ -52,7 +56,7 @@ class Plan {
     const sender = chat.kind === "group" && !own && first;
     const [id, who] = [idOf(entry, own), chat.roster.nameOf(entry.sender)];
     const more = { id, own, first, mark, who, sender, resend, quote: this.#quote(entry.reply_to) };
-    const look = `${entry.seq} ${revision(entry)} ${first} ${quoteLook(more.quote)} ${mark === "failed" && (resend?.reason ?? true)} ${who}`;
+    const look = `${entry.seq} ${revision(entry)} ${first} ${quoteLook(more.quote)} ${mark === "failed" && (resend?.reason ?? true)} ${who} ${filesLook(entry, this.actions)}`;
     const freshen = (row) => own && !entry.deleted && retick(row, mark);
     this.add({ id, look, make: () => messageView(entry, more, this.actions), freshen });
   }
@@ -60,8 +64,9 @@ class Plan {
   unsent(item) {
     const { me, roster } = this.chat;
     const [id, first, quote] = [idOf(item, true), this.#separate({ ...item, sender: me }), this.#quote(item.reply_to)];
-    const look = `unsent ${item.state} ${first} ${quoteLook(quote)}`;
-    this.add({ id, look, make: () => unsentView(item, { id, first, quote, who: roster.nameOf(me) }, this.actions) });
+    const look = `unsent ${item.state} ${first} ${quoteLook(quote)} ${filesLook(item, this.actions)}`;
+    const make = () => unsentView(item, { id, first, quote, who: roster.nameOf(me) }, this.actions);
+    this.add({ id, look, make, freshen: (row) => this.actions.views?.freshenProgress(row, item) });
   }
 
   // A line across: whoever comes next begins anew.

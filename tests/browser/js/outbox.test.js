@@ -7,7 +7,8 @@ const DAY = 24 * 60 * 60 * 1000;
 async function make({ online = true } = {}) {
   const timers = fakeTimers();
   const { outbox: store } = await openDatabase("device", async () => {});
-  const [sent, line, told, clock] = [[], { online }, [], { now: 1000 }];
+  const [sent, line, told, clock, begun] = [[], { online }, [], { now: 1000 }, []];
+  const uploads = { part: { begin: ({ client_id }) => begun.push(client_id), cancel: ({ client_id }) => begun.push(`-${client_id}`), pause: () => {} } };
   const box = () => new Outbox({
     store,
     transmit: ({ client_id, after }) => sent.push(after ? `${client_id}>${after}` : client_id),
@@ -15,6 +16,7 @@ async function make({ online = true } = {}) {
     changed: () => {},
     guard: (work) => work(),
     share: (news) => told.push(news),
+    uploads,
     words: { unanswered: "silence", stale: "old" },
     random: () => 0.5,
     now: () => clock.now,
@@ -29,7 +31,7 @@ async function make({ online = true } = {}) {
     await again.load();
     return again;
   };
-  return { outbox, store, sent, line, timers, clock, told, add, retry, states, reload, take: () => sent.splice(0) };
+  return { outbox, store, sent, line, timers, clock, told, begun, add, retry, states, reload, take: () => sent.splice(0) };
 }
 
 test("each names the unanswered one before it", async () => {
@@ -317,4 +319,75 @@ test("of what has waited long only so much is under way at a time, and all of it
   // Another connection: none of them is counted twice.
   outbox.resend();
   equal(take().length, 256);
+});
+
+const files = (...ids) => ids.map((id) => ({ id, name: `${id}.jpg`, type: "image/jpeg", size: 10 }));
+const put = (outbox, client_id, more = {}, conv = "c") => outbox.add({ client_id, conv, body: client_id, ...more });
+
+test("a message waits for its files, what comes after it waits for it, and other chats do not", async () => {
+  const { outbox, take, begun } = await make();
+  await put(outbox, "a");
+  await put(outbox, "photos", { files: files("f1", "f2") });
+  await put(outbox, "b");
+  await put(outbox, "other", {}, "d");
+  equal(take(), ["a", "other"]);
+  equal([...new Set(begun)], ["photos"]);
+  outbox.attached("photos", "f1", { id: "u1" });
+  equal(take(), []);
+  outbox.attached("photos", "f2", { id: "u2" });
+  equal(take(), ["photos>a", "b>photos"]);
+});
+
+test("files are brought up in the order of their messages, one message of a chat at a time", async () => {
+  const { outbox, begun, take } = await make();
+  await put(outbox, "one", { files: files("f1") });
+  await put(outbox, "two", { files: files("f2") });
+  equal([...new Set(begun)], ["one"]);
+  outbox.attached("one", "f1", { id: "u1" });
+  equal([[...new Set(begun)], take()], [["one", "two"], ["one"]]);
+});
+
+test("which files are up is on disk", async () => {
+  const { outbox, reload, store } = await make();
+  await put(outbox, "photos", { files: files("f1", "f2") });
+  outbox.attached("photos", "f1", { id: "u1", name: "f1.jpg" });
+  outbox.progressed("photos", 12);
+  await store.note("none", {});
+  const [item] = (await reload()).items;
+  equal([item.files.map(({ attachment }) => attachment?.id ?? null), item.sent ?? null], [["u1", null], null]);
+});
+
+test("offline nothing goes up, and a message given up gives up its files", async () => {
+  const { outbox, begun, line } = await make({ online: false });
+  await put(outbox, "photos", { files: files("f1") });
+  equal(begun, []);
+  line.online = true;
+  outbox.resend();
+  equal(begun, ["photos"]);
+  await outbox.discard("photos");
+  equal(begun, ["photos", "-photos"]);
+});
+
+test("refused files let what comes after them go, and a retry goes to the end of the line", async () => {
+  const { outbox, begun, take, states } = await make();
+  await put(outbox, "photos", { files: files("f1") });
+  await put(outbox, "b");
+  outbox.reject("photos", "no room", "fail");
+  equal([take(), states()], [["b"], ["photos failed", "b pending"]]);
+  outbox.settle("b");
+  await outbox.retryNow("photos");
+  equal([begun.at(-1), states()], ["photos", ["photos pending"]]);
+});
+
+test("a file that the server has lost goes up anew when tried again", async () => {
+  const { outbox, take, begun, states, reload } = await make();
+  await put(outbox, "photos", { files: files("f1") });
+  outbox.attached("photos", "f1", { id: "u1" });
+  equal(take(), ["photos"]);
+  outbox.reject("photos", "It is gone.", "INVALID_ATTACHMENT");
+  equal(states(), ["photos failed"]);
+  begun.length = 0;
+  await outbox.retryNow("photos");
+  equal([take(), begun], [[], ["photos"]]);
+  equal((await reload()).items[0].files, files("f1"));
 });
