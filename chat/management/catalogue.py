@@ -28,7 +28,7 @@ DOMAINS = ("django", "djangojs", "parts")
 KEYWORDS = {"gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2), "_": None}
 # Also within `${…}`.
 OPTIONS = {"parse_template_string": True}
-PART = re.compile(r'import\.meta\.resolve\("\./([^"]+\.js)"\)')
+PART = re.compile(r'\bfile\("\./([^"]+\.js)"\)')
 CALL = re.compile(r"""\bgettext\((?P<text>u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*")\)""")
 
 WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)

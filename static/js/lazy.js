@@ -43,7 +43,7 @@ function wear(href) {
 }
 
 export class Lazy {
-  // `files`: all scripts and styles it has, each by import.meta.resolve(), the script that exports it first.
+  // `files`: all scripts and styles it has, each by its address, the script that exports it first.
   // `make(exports)`: the part. `say(text)`: why it does not come.
   constructor({ files, make, say }) {
     Object.assign(this, { files, make, say });

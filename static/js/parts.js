@@ -2,46 +2,49 @@
 //
 // Styles in the order in which they overrule each other.
 
-const DIALOG = [import.meta.resolve("../css/forms.css"), import.meta.resolve("../css/dialogs.css")];
-const SUBSCRIBING = [import.meta.resolve("./subscribing.js")];
-const BLOBS = [import.meta.resolve("./blobs.js")];
+// By this name the server finds them, and puts their hashed ones in.
+const file = (name) => import.meta.resolve(name);
+
+const DIALOG = [file("./views/dialog.js"), file("../css/forms.css"), file("../css/dialogs.css")];
+const SUBSCRIBING = [file("./subscribing.js")];
+const BLOBS = [file("./blobs.js")];
 const SHOWN = [
-  import.meta.resolve("./views/files.js"),
-  import.meta.resolve("./media.js"),
-  import.meta.resolve("./kinds.js"),
-  import.meta.resolve("../css/files.css"),
+  file("./views/files.js"),
+  file("./media.js"),
+  file("./kinds.js"),
+  file("../css/files.css"),
 ];
-const DATABASES = [import.meta.resolve("./databases.js")];
+const DATABASES = [file("./databases.js")];
 
 export const FILES = {
   shown: [...SHOWN, ...BLOBS],
   tray: [
-    import.meta.resolve("./tray.js"),
-    import.meta.resolve("./picks.js"),
-    import.meta.resolve("./views/tray_list.js"),
-    import.meta.resolve("./views/drop_zone.js"),
+    file("./tray.js"),
+    file("./picks.js"),
+    file("./views/tray_list.js"),
+    file("./views/drop_zone.js"),
     ...SHOWN,
     ...BLOBS,
   ],
-  uploads: [import.meta.resolve("./uploads.js"), import.meta.resolve("./upload.js"), import.meta.resolve("./tus.js"), ...BLOBS],
-  fileActs: [import.meta.resolve("./file_acts.js"), import.meta.resolve("./views/lightbox.js"), import.meta.resolve("./kinds.js")],
+  uploads: [file("./uploads.js"), file("./upload.js"), file("./tus.js"), ...BLOBS],
+  fileActs: [file("./file_acts.js"), file("./views/lightbox.js"), file("./kinds.js")],
   databases: DATABASES,
   subscribing: SUBSCRIBING,
-  copy: [import.meta.resolve("./views/copy.js")],
-  messageChoices: [import.meta.resolve("./message_choices.js"), import.meta.resolve("./views/menu.js"), import.meta.resolve("../css/menu.css")],
-  deleteDialog: [import.meta.resolve("./views/delete_dialog.js"), ...DIALOG],
-  infoDialog: [import.meta.resolve("./views/info_dialog.js"), ...DIALOG],
-  newChat: [import.meta.resolve("./views/new_chat_dialog.js"), ...DIALOG],
-  signOut: [import.meta.resolve("./sign_out.js"), import.meta.resolve("./views/leave_dialog.js"), ...DATABASES, ...SUBSCRIBING, ...DIALOG],
-  search: [import.meta.resolve("./views/search.js"), import.meta.resolve("./fold.js")],
+  copy: [file("./views/copy.js")],
+  messageChoices: [file("./message_choices.js"), file("./views/menu.js"), file("../css/menu.css")],
+  deleteDialog: [file("./views/delete_dialog.js"), ...DIALOG],
+  infoDialog: [file("./views/info_dialog.js"), ...DIALOG],
+  newChat: [file("./views/new_chat_dialog.js"), ...DIALOG],
+  signOut: [file("./sign_out.js"), file("./views/leave_dialog.js"), ...DATABASES, ...SUBSCRIBING, ...DIALOG],
+  search: [file("./views/search.js"), file("./fold.js")],
   settings: [
-    import.meta.resolve("./views/settings.js"),
-    import.meta.resolve("./views/settings_account.js"),
-    import.meta.resolve("./views/settings_devices.js"),
-    import.meta.resolve("./views/settings_own.js"),
-    import.meta.resolve("./views/settings_password.js"),
+    file("./views/settings.js"),
+    file("./views/settings_account.js"),
+    file("./views/settings_devices.js"),
+    file("./views/settings_own.js"),
+    file("./views/settings_password.js"),
     ...SUBSCRIBING,
     ...DIALOG,
-    import.meta.resolve("../css/settings.css"),
+    file("../css/settings.css"),
   ],
 };

@@ -1,7 +1,8 @@
 // Whether a message is to go: for oneself, or one's own for everyone.
 
 import { wordsOf } from "../attachment.js";
-import { byId, dialog } from "./dom.js";
+import { dialog } from "./dialog.js";
+import { byId } from "./dom.js";
 
 export class DeleteDialog {
   constructor() {

@@ -35,10 +35,3 @@ export function dress(avatar, name, id) {
 }
 
 export const avatar = (name, id) => dress(h("span", { class: "avatar", "aria-hidden": "true" }), name, id);
-
-// One of the page, its buttons that close it wired.
-export function dialog(id) {
-  const element = byId(id);
-  for (const button of element.querySelectorAll("[data-close]")) button.addEventListener("click", () => element.close());
-  return element;
-}

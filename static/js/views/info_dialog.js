@@ -2,7 +2,8 @@
 
 import { wordsOf } from "../attachment.js";
 import { gettext, interpolate } from "../words.js";
-import { avatar, byId, dialog, h } from "./dom.js";
+import { dialog } from "./dialog.js";
+import { avatar, byId, h } from "./dom.js";
 import { exact } from "./format.js";
 import { tickMark } from "./ticks.js";
 

@@ -1,7 +1,8 @@
 // The question before unsent messages are lost, and what to know when one is still signed in.
 
 import { gettext, interpolate, ngettext } from "../words.js";
-import { byId, dialog } from "./dom.js";
+import { dialog } from "./dialog.js";
+import { byId } from "./dom.js";
 import { number } from "./format.js";
 
 export class LeaveDialog {

@@ -1,7 +1,8 @@
 // Whom to write to. Focus goes back where it was by itself.
 
 import { gettext } from "../words.js";
-import { byId, dialog } from "./dom.js";
+import { dialog } from "./dialog.js";
+import { byId } from "./dom.js";
 
 export class NewChatDialog {
   constructor({ onOpen }) {

@@ -3,7 +3,8 @@
 
 import { ask } from "../http.js";
 import { gettext, interpolate } from "../words.js";
-import { byId, dialog } from "./dom.js";
+import { dialog } from "./dialog.js";
+import { byId } from "./dom.js";
 import { AccountSection } from "./settings_account.js";
 import { DevicesSection } from "./settings_devices.js";
 import { DeviceOwnSection } from "./settings_own.js";
