@@ -68,7 +68,7 @@ async def _content(request: HttpRequest, attachment: str, variant: str, size: in
     if request.headers.get("If-None-Match") == tag:
         return _with_headers(HttpResponse(status=304), tag)
     wanted = RANGE.fullmatch(request.headers.get("Range", ""))
-    whole = request.headers.get("If-Range", tag) != tag or wanted is None or wanted[0] == "bytes=-"
+    whole = request.headers.get("If-Range", tag) != tag or wanted is None or _is_none(*wanted.groups())
     first, last = (0, size - 1) if whole or wanted is None else _span(wanted[1], wanted[2], size)
     if first > last:
         told = refused(ErrorCode.INVALID_REQUEST, 416)
@@ -89,6 +89,11 @@ def _with_headers(response: HttpResponseBase, tag: str) -> HttpResponseBase:
     return response
 
 
+def _is_none(first: str, last: str) -> bool:
+    """What is no range is passed over (RFC 9110, 14.1.1)."""
+    return not (first or last) or (bool(first and last) and int(first) > int(last))
+
+
 def _span(first: str, last: str, size: int) -> tuple[int, int]:
     """Of a file of `size` bytes. Without a beginning: so many at the end."""
     if not first:
@@ -104,9 +109,9 @@ async def _nothing() -> AsyncIterator[bytes]:
 async def _parts(attachment: str, variant: str, first: int, last: int) -> AsyncIterator[bytes]:
     """One block is read while the one before it is being sent."""
     file = await in_thread(places.opened, attachment, variant, first, last)
+    left = last - first + 1
+    reading = in_thread(file.read, min(BLOCK_BYTES, left))
     try:
-        left = last - first + 1
-        reading = in_thread(file.read, min(BLOCK_BYTES, left))
         while left > 0:
             piece = await reading
             if not piece:

@@ -2,8 +2,8 @@
 is used.
 
 Threats met here: an address that was made up, is too old, or is another's; someone who was removed, or whose device was
-revoked, with an address that is still good; an attachment whose message is deleted, expired for them, or before their
-time. All of these are NOT_FOUND.
+revoked or signed out, with an address that is still good; an attachment whose message is deleted, expired for them, or
+before their time. All of these are NOT_FOUND.
 """
 
 import time
@@ -46,7 +46,7 @@ async def look(database: Database, actor: Actor, attachment: str) -> Shown:
     """Raises Refusal (NOT_FOUND), psycopg.Error."""
     user = actor.user
     acting, rows = await database.many(
-        [(access.MAY_ACT, [actor.device, user]), (SHOWN, [user, user, user, user, attachment])]
+        [(access.MAY_ACT, actor.acting), (SHOWN, [user, user, user, user, attachment])]
     )
     if not acting or not rows or not _may_see(rows[0]):
         raise Refusal(ErrorCode.NOT_FOUND)
@@ -73,7 +73,7 @@ def described(shown: Shown, actor: Actor) -> dict[str, Any]:
 
 
 def address(attachment: str, variant: str, actor: Actor) -> str:
-    key = signing.dumps([attachment, variant, actor.user, actor.device], salt=SALT)
+    key = signing.dumps([attachment, variant, actor.user, actor.device, actor.access_rev], salt=SALT)
     path = f"/files/{attachment}" if variant == ORIGINAL else f"/files/{attachment}/{variant}"
     return f"{path}?key={key}"
 
@@ -86,4 +86,4 @@ def whose(attachment: str, variant: str, key: str) -> Actor:
         raise Refusal(ErrorCode.NOT_FOUND) from None
     if named[:2] != [attachment, variant]:
         raise Refusal(ErrorCode.NOT_FOUND)
-    return Actor(named[2], named[3])
+    return Actor(*named[2:])

@@ -49,6 +49,10 @@ def draw_next() -> bool:
         return True
     with connection.cursor() as cursor:
         cursor.execute(SETTLE, ["made" if made else "failed", attachment])
+        is_wanted = cursor.rowcount > 0
+    if not is_wanted:
+        # It was dropped meanwhile, and perhaps swept already.
+        places.remove(attachment)
     return True
 
 

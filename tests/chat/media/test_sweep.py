@@ -37,7 +37,7 @@ def files(folder: Path) -> set[str]:
 
 
 def dropped(file: Attachment) -> None:
-    Attachment.objects.filter(id=file.id).update(state="dropped", conversation=None, seq=None)
+    Attachment.objects.filter(id=file.id).update(state="dropped", conversation=None, seq=None, next_attempt_at=None)
 
 
 def test_dropped_files_go_and_then_their_rows(people: Cast, conv: str, storage: Path) -> None:
@@ -123,3 +123,20 @@ def test_what_a_dead_worker_had_taken_is_due_again(people: Cast, conv: str) -> N
     assert draw_next()
     file.refresh_from_db()
     assert file.thumbnail == "made"
+
+
+def test_of_what_was_dropped_while_it_was_drawn_nothing_stays(
+    people: Cast, conv: str, storage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was swept before the picture was kept."""
+    file = stored(conv, people, type="image/jpeg", thumbnail="wanted")
+
+    def drawn(attachment: str) -> bool:
+        dropped(file)
+        assert tidy() == 1
+        (tmp_path / "small").write_bytes(b"small")
+        places.keep(tmp_path / "small", attachment, THUMBNAIL)
+        return True
+
+    monkeypatch.setattr(thumbnails, "_draw", drawn)
+    assert draw_next() and files(storage) == set()
