@@ -45,9 +45,7 @@ class Shown:
 async def look(database: Database, actor: Actor, attachment: str) -> Shown:
     """Raises Refusal (NOT_FOUND), psycopg.Error."""
     user = actor.user
-    acting, rows = await database.many(
-        [(access.MAY_ACT, actor.acting), (SHOWN, [user, user, user, user, attachment])]
-    )
+    acting, rows = await database.many([(access.MAY_ACT, actor.acting), (SHOWN, [user, user, user, user, attachment])])
     if not acting or not rows or not _may_see(rows[0]):
         raise Refusal(ErrorCode.NOT_FOUND)
     return Shown(rows[0][0], rows[0][1])
