@@ -27,11 +27,12 @@ from messenger_client.events import (
     SyncProgress,
     Typing,
 )
-from messenger_client.model import Conversation, Member, Message, Person, Receipt, Unsent
+from messenger_client.model import Attachment, Conversation, Member, Message, Person, Receipt, Unsent, UnsentFile
 from messenger_client.outgoing import Outgoing
 from messenger_client.ticks import Status
 
 __all__ = [
+    "Attachment",
     "Client",
     "ConnectionChanged",
     "Conversation",
@@ -63,4 +64,5 @@ __all__ = [
     "Typing",
     "Unavailable",
     "Unsent",
+    "UnsentFile",
 ]

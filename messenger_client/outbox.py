@@ -4,12 +4,14 @@ client_id never changes.
 - A conversation's messages go in order, each naming the one before it (`after`) while that is unanswered.
 - After a failure a conversation's line rests for the backoff, or the time told if that is longer, and goes again.
 - Used-up attempts, and a day of waiting, make a message Failed: it goes again by hand. A refusal makes it Rejected.
+- A message with files goes when all of them are uploaded; those behind it in its conversation wait, others do not.
 - Without a connection, or without a sign-in, nothing fails: all of it waits.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from messenger_client import protocol
 from messenger_client.backoff import DEFAULT_BACKOFF, Backoff
@@ -43,6 +45,16 @@ class _Waiting:
         self.timer = None
 
 
+class Uploading(Protocol):
+    """Brings the files of a message to the server, and then says `uploaded`, `reject` or `give_up`."""
+
+    def begin(self, item: Unsent) -> None:
+        """Nothing new while it is at it."""
+
+    def drop(self, client_id: str) -> None:
+        """It is not wanted any more. Harmless when nothing is under way."""
+
+
 class Outbox:
     """`failed(client_id, status, code, reason)`: to be noted on disk."""
 
@@ -51,11 +63,13 @@ class Outbox:
         transmit: Callable[[protocol.Frame], None],
         is_online: Callable[[], bool],
         failed: Callable[[str, Status, str, str], None],
+        uploading: Uploading,
         backoff: Backoff = DEFAULT_BACKOFF,
     ) -> None:
         self._transmit = transmit
         self._is_online = is_online
         self._failed = failed
+        self._uploading = uploading
         self._backoff = backoff
         self._lines: dict[str, dict[str, _Waiting]] = {}
         self._where: dict[str, str] = {}
@@ -95,8 +109,10 @@ class Outbox:
             timer.cancel()
         self._rests.clear()
         for line in self._lines.values():
-            for waiting in line.values():
+            for client_id, waiting in line.items():
                 waiting.land()
+                if waiting.item.files:
+                    self._uploading.drop(client_id)
         self._in_flight = 0
 
     # Answers
@@ -110,6 +126,20 @@ class Outbox:
     def reject(self, client_id: str, code: str, reason: str) -> None:
         if client_id in self._where:
             self._fail(client_id, Status.REJECTED, code, reason)
+            self._post()
+
+    def uploaded(self, item: Unsent) -> None:
+        """One of its files is there, and the disk knows it."""
+        waiting = self._find(item.client_id)
+        if waiting is not None:
+            waiting.item = item
+            if item.is_uploaded:
+                self._post()
+
+    def give_up(self, client_id: str, code: str, reason: str) -> None:
+        """All attempts to bring its files there are used up."""
+        if client_id in self._where:
+            self._fail(client_id, Status.FAILED, code, reason)
             self._post()
 
     def retry(self, client_id: str, code: str, reason: str, after_ms: int) -> None:
@@ -139,6 +169,8 @@ class Outbox:
         if waiting is None:
             return False
         self._land(waiting)
+        if waiting.item.files:
+            self._uploading.drop(client_id)
         conv = self._where.pop(client_id)
         del self._lines[conv][client_id]
         if not self._lines[conv]:
@@ -192,6 +224,7 @@ class Outbox:
 
     def _post_line(self, conv: str) -> None:
         previous: dict[bool, str] = {}
+        is_held = False
         failed: list[tuple[str, tuple[str, str]]] = []
         # Of a long line only as much is looked at as goes out.
         for client_id, waiting in self._lines[conv].items():
@@ -201,6 +234,11 @@ class Outbox:
                 failed.append((client_id, why))
                 continue
             is_message = waiting.item.resends is None
+            if is_message and (is_held or not waiting.item.is_uploaded):
+                if not is_held:
+                    self._uploading.begin(waiting.item)
+                is_held = True
+                continue
             if not waiting.is_in_flight:
                 self._fly(waiting, previous.get(is_message))
             previous[is_message] = client_id
@@ -218,7 +256,9 @@ class Outbox:
         waiting.timer = asyncio.get_running_loop().call_later(ANSWER_S, self._silence, item.client_id)
         self._in_flight += 1
         if item.resends is None:
-            self._transmit(protocol.send(item.client_id, item.conversation_id, item.body, item.reply_to, after))
+            attachments = [str(file.attachment) for file in item.files]
+            frame = protocol.send(item.client_id, item.conversation_id, item.body, item.reply_to, after, attachments)
+            self._transmit(frame)
         else:
             self._transmit(protocol.resend(item.client_id, item.conversation_id, item.resends))
 
