@@ -30,7 +30,7 @@ LARGE = 5 * PIECE_BYTES + 12_345
 
 
 class Road:
-    """One TCP address in front of a server, that cuts the first connection on which `cut_at` bytes have gone up, or down;
+    """One TCP address in front of a server. It cuts the first connection on which `cut_at` bytes went up, or down;
     then nobody else gets through until it is `open` again."""
 
     def __init__(self, port: int) -> None:
