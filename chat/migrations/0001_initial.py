@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Progress',
             fields=[
-                ('work', models.CharField(choices=[('redelivery', 'Redelivery'), ('expiry', 'Expiry'), ('quota', 'Quota'), ('media', 'Media'), ('history', 'History')], editable=False, max_length=16, primary_key=True, serialize=False)),
+                ('work', models.CharField(choices=[('redelivery', 'Redelivery'), ('expiry', 'Expiry'), ('quota', 'Quota'), ('media', 'Media'), ('history', 'History'), ('thumbnails', 'Thumbnails')], editable=False, max_length=16, primary_key=True, serialize=False)),
                 ('upto', models.DateTimeField()),
                 ('count', models.BigIntegerField(db_default=0, default=0)),
             ],
