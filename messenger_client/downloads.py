@@ -85,7 +85,7 @@ class Downloads:
     async def _address(self, client: httpx.AsyncClient, attachment: Attachment) -> str:
         """Good for some minutes: each attempt asks for one."""
         response = await request(client, "GET", f"/api/v1/attachments/{attachment.id}", self._headers())
-        url = str(response.json()["url"])
+        url = str(checked(response).get("url", ""))
         if not OWN.fullmatch(url):
             raise Refused("The server told an address that is not its own.")
         return url

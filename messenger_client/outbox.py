@@ -2,14 +2,14 @@
 client_id never changes.
 
 - A conversation's messages go in order, each naming the one before it (`after`) while that is unanswered.
-- After a failure a conversation's line rests for the backoff, or the time told if that is longer, and goes again.
+- After a failure the line it is in rests for the backoff, or the time told if that is longer, and goes again.
 - Used-up attempts, and a day of waiting, make a message Failed: it goes again by hand. A refusal makes it Rejected.
 - A message with files goes when all of them are uploaded; those behind it in its conversation wait, others do not.
 - Without a connection, or without a sign-in, nothing fails: all of it waits.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,10 @@ MAX_IN_FLIGHT = 256
 PREDECESSOR_MISSING = "PREDECESSOR_MISSING"
 UNANSWERED = ("UNANSWERED", "The server did not answer.")
 STALE = ("STALE", "It has waited for more than a day.")
+
+
+# A conversation, and whether these are its expired messages, sent anew: they wait for no others, nor others for them.
+Line = tuple[str, bool]
 
 
 @dataclass(slots=True, eq=False)
@@ -71,9 +75,9 @@ class Outbox:
         self._failed = failed
         self._uploading = uploading
         self._backoff = backoff
-        self._lines: dict[str, dict[str, _Waiting]] = {}
-        self._where: dict[str, str] = {}
-        self._rests: dict[str, asyncio.TimerHandle] = {}
+        self._lines: dict[Line, dict[str, _Waiting]] = {}
+        self._where: dict[str, Line] = {}
+        self._rests: dict[Line, asyncio.TimerHandle] = {}
         self._in_flight = 0
 
     def __len__(self) -> int:
@@ -157,12 +161,13 @@ class Outbox:
     # Within
 
     def _line_up(self, item: Unsent) -> None:
-        self._lines.setdefault(item.conversation_id, {})[item.client_id] = _Waiting(item)
-        self._where[item.client_id] = item.conversation_id
+        line = item.conversation_id, item.resends is not None
+        self._lines.setdefault(line, {})[item.client_id] = _Waiting(item)
+        self._where[item.client_id] = line
 
     def _find(self, client_id: str) -> _Waiting | None:
-        conv = self._where.get(client_id)
-        return self._lines[conv][client_id] if conv is not None else None
+        line = self._where.get(client_id)
+        return self._lines[line][client_id] if line is not None else None
 
     def _remove(self, client_id: str) -> bool:
         waiting = self._find(client_id)
@@ -171,10 +176,10 @@ class Outbox:
         self._land(waiting)
         if waiting.item.files:
             self._uploading.drop(client_id)
-        conv = self._where.pop(client_id)
-        del self._lines[conv][client_id]
-        if not self._lines[conv]:
-            del self._lines[conv]
+        line = self._where.pop(client_id)
+        del self._lines[line][client_id]
+        if not self._lines[line]:
+            del self._lines[line]
         return True
 
     def _land(self, waiting: _Waiting) -> None:
@@ -187,61 +192,52 @@ class Outbox:
         self._failed(client_id, status, code, reason)
 
     def _rest(self, waiting: _Waiting, at_least_ms: int, code: str, reason: str) -> None:
-        conv = waiting.item.conversation_id
+        line = self._where[waiting.item.client_id]
         pause = self._backoff.delay_ms(waiting.attempts)
         if pause is None:
             self._fail(waiting.item.client_id, Status.FAILED, code, reason)
             self._post()
             return
-        if known := self._rests.get(conv):
+        if known := self._rests.get(line):
             known.cancel()
         loop = asyncio.get_running_loop()
-        self._rests[conv] = loop.call_later(max(pause, at_least_ms) / 1000, self._go_on, conv)
+        self._rests[line] = loop.call_later(max(pause, at_least_ms) / 1000, self._go_on, line)
 
-    def _go_on(self, conv: str) -> None:
-        del self._rests[conv]
+    def _go_on(self, line: Line) -> None:
+        del self._rests[line]
         self._post()
-
-    def _same_line(self, waiting: _Waiting) -> Iterator[_Waiting]:
-        """Messages wait for messages, and what is sent anew for what is sent anew."""
-        line = self._lines[waiting.item.conversation_id].values()
-        return (each for each in line if (each.item.resends is None) == (waiting.item.resends is None))
 
     def _before(self, waiting: _Waiting) -> _Waiting | None:
         before = None
-        for each in self._same_line(waiting):
+        for each in self._lines[self._where[waiting.item.client_id]].values():
             if each is waiting:
                 return before
             before = each
         return None
 
     def _post(self) -> None:
-        for conv in list(self._lines):
+        for line in list(self._lines):
             if not self._is_online() or self._in_flight >= MAX_IN_FLIGHT:
                 return
-            if conv not in self._rests:
-                self._post_line(conv)
+            if line in self._lines and line not in self._rests:
+                self._post_line(line)
 
-    def _post_line(self, conv: str) -> None:
-        previous: dict[bool, str] = {}
-        is_held = False
+    def _post_line(self, line: Line) -> None:
+        previous: str | None = None
         failed: list[tuple[str, tuple[str, str]]] = []
         # Of a long line only as much is looked at as goes out.
-        for client_id, waiting in self._lines[conv].items():
+        for client_id, waiting in self._lines[line].items():
             if self._in_flight >= MAX_IN_FLIGHT:
                 break
             if not waiting.is_in_flight and (why := self._why_not(waiting)) is not None:
                 failed.append((client_id, why))
                 continue
-            is_message = waiting.item.resends is None
-            if is_message and (is_held or not waiting.item.is_uploaded):
-                if not is_held:
-                    self._uploading.begin(waiting.item)
-                is_held = True
-                continue
+            if not waiting.item.is_uploaded:
+                self._uploading.begin(waiting.item)
+                break
             if not waiting.is_in_flight:
-                self._fly(waiting, previous.get(is_message))
-            previous[is_message] = client_id
+                self._fly(waiting, previous)
+            previous = client_id
         for client_id, why in failed:
             self._fail(client_id, Status.FAILED, *why)
 

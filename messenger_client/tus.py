@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import httpx
 
 from messenger_client.errors import Unavailable
-from messenger_client.http import request
+from messenger_client.http import checked, request
 
 PATH = "/api/v1/uploads"
 CONTENT = "application/offset+octet-stream"
@@ -40,7 +40,7 @@ class Tus:
     async def is_complete(self, upload: str) -> bool:
         """Whether all of it is there, and was looked at and accepted."""
         response = await request(self._client, "GET", f"{PATH}/{upload}", self._stated({}))
-        return response.json().get("attachment") is not None
+        return checked(response).get("attachment") is not None
 
     async def append(self, upload: str, offset: int, piece: bytes) -> int:
         """Where it goes on then. The last piece, which may be empty, is answered when the file was accepted."""
