@@ -96,8 +96,10 @@ def draw() -> None:
     """Makes the thumbnails that are wanted. A queue and a worker of its own: pictures take their time."""
     end = time.monotonic() + DRAW_S
     try:
-        while thumbnails.draw_next() and time.monotonic() < end:
-            pass
+        while thumbnails.draw_next():
+            if time.monotonic() >= end:
+                return
+        thumbnails.all_done()
     except (OperationalError, InterfaceError, OSError) as error:
         # What was claimed is due again when its lease is over.
         TASK_FAILURES.add(of="draw")

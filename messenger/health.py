@@ -13,9 +13,10 @@ from chat.log import durability
 from chat.metrics import tally
 from chat.models import Progress
 
-# Far above their rhythm (5 s and 1 s) and what a busy minute adds.
+# Far above their rhythm (5 s, 1 s and 5 s) and what a busy minute adds.
 SWEEP_LATE_S = 60.0
 FLUSH_LATE_S = 30.0
+MEDIA_LATE_S = 60.0
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -31,6 +32,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "redis": _checked(_redis),
         "sweep": _checked(_sweep),
         "flush": _checked(_flush),
+        "media": _checked(_media),
     }
     ready = not any(checks[name].startswith("not ") for name in ("database", "redis"))
     return JsonResponse({"ready": ready} | checks, status=200 if ready else 503)
@@ -62,8 +64,16 @@ def _connect() -> Redis:
 
 
 def _sweep() -> str:
-    swept = Progress.objects.filter(work=Progress.Work.REDELIVERY).first()
-    return _judge(swept.upto.timestamp() if swept else None, SWEEP_LATE_S)
+    return _judge(_upto(Progress.Work.REDELIVERY), SWEEP_LATE_S)
+
+
+def _media() -> str:
+    return _judge(_upto(Progress.Work.THUMBNAILS), MEDIA_LATE_S)
+
+
+def _upto(work: Progress.Work) -> float | None:
+    known = Progress.objects.filter(work=work).first()
+    return known.upto.timestamp() if known else None
 
 
 def _flush() -> str:

@@ -27,11 +27,22 @@ from messenger_client.events import (
     SyncProgress,
     Typing,
 )
-from messenger_client.model import Conversation, Invite, Member, Message, Person, Receipt, Unsent
+from messenger_client.model import (
+    Attachment,
+    Conversation,
+    Invite,
+    Member,
+    Message,
+    Person,
+    Receipt,
+    Unsent,
+    UnsentFile,
+)
 from messenger_client.outgoing import Outgoing
 from messenger_client.ticks import Status
 
 __all__ = [
+    "Attachment",
     "Client",
     "ConnectionChanged",
     "Conversation",
@@ -64,4 +75,5 @@ __all__ = [
     "Typing",
     "Unavailable",
     "Unsent",
+    "UnsentFile",
 ]

@@ -1,19 +1,19 @@
 """A messenger as a program uses it. See README.md of this package for a bot of twenty lines."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from messenger_client import protocol
+from messenger_client import protocol, sources
 from messenger_client.account import Account
 from messenger_client.engine import Engine
 from messenger_client.errors import InvalidClientId, InvalidMessage, SomebodyElse, Unavailable
 from messenger_client.events import Event, MessageReceived, State
 from messenger_client.groups import Groups
-from messenger_client.model import Conversation, Message, Person, Receipt, Unsent
+from messenger_client.model import Attachment, Conversation, Message, Person, Receipt, Unsent, UnsentFile
 from messenger_client.outgoing import Outgoing
 from messenger_client.store import log, outbox, reading
 from messenger_client.store.journal import Journal
@@ -98,25 +98,37 @@ class Client:
     async def send(
         self,
         conversation: Conversation | str,
-        body: str,
+        body: str = "",
         *,
+        attachments: Sequence[str | Path] = (),
         reply_to: Message | None = None,
         client_id: str | None = None,
     ) -> Outgoing:
         """On disk when it returns; it goes out as soon as there is a connection. `client_id`: one that is made from
-        what the message is about makes sending it twice sending it once. Raises InvalidMessage, InvalidClientId."""
-        if not protocol.is_storable(body):
+        what the message is about makes sending it twice sending it once. `attachments`: files, up to 10; they are read
+        while they are uploaded, so leave them as they are until then. Raises InvalidMessage, InvalidClientId, and
+        OSError for a file that cannot be read."""
+        if not protocol.is_sendable(body, len(attachments)):
             raise InvalidMessage()
+        files = await asyncio.to_thread(lambda: [sources.look(path) for path in attachments]) if attachments else []
         if client_id is None and self._ids is not None:
             client_id = self._ids()
         if client_id is not None and not protocol.is_client_id(client_id):
             raise InvalidClientId()
         seq = reply_to.seq if reply_to else None
-        return await self._put(_id(conversation), body, client_id, seq)
+        return await self._put(_id(conversation), body, client_id, seq, files=files)
 
-    async def reply(self, message: Message, body: str, *, client_id: str | None = None) -> Outgoing:
+    async def reply(
+        self,
+        message: Message,
+        body: str = "",
+        *,
+        attachments: Sequence[str | Path] = (),
+        client_id: str | None = None,
+    ) -> Outgoing:
         """Into the same conversation, as an answer to it."""
-        return await self.send(message.conversation_id, body, reply_to=message, client_id=client_id)
+        conv = message.conversation_id
+        return await self.send(conv, body, attachments=attachments, reply_to=message, client_id=client_id)
 
     async def resend(self, message: Message) -> Outgoing:
         """An own message that expired before the other one took it: withdrawn and sent anew. Raises InvalidMessage for
@@ -130,13 +142,19 @@ class Client:
         return await self._put(conv, message.body, None, message.reply_to, seq)
 
     async def _put(
-        self, conv: str, body: str, client_id: str | None, reply_to: int | None, resends: int | None = None
+        self,
+        conv: str,
+        body: str,
+        client_id: str | None,
+        reply_to: int | None,
+        resends: int | None = None,
+        files: Sequence[UnsentFile] = (),
     ) -> Outgoing:
         _ = self.me
 
         async def put() -> Outgoing:
-            work = self._engine.write(lambda journal: outbox.add(journal.db, conv, body, client_id, reply_to, resends))
-            known, item = await work
+            message = (conv, body, client_id, reply_to, resends, files)
+            known, item = await self._engine.write(lambda journal: outbox.add(journal.db, *message))
             if item is not None:
                 self._engine.outbox.add(item)
             return Outgoing(self._engine, known, conv)
@@ -193,6 +211,15 @@ class Client:
         if (place := await self._engine.write(see)) is not None:
             self._engine.positions.moved(place)
             self._engine.acks.add("SEEN", conv, place.seen)
+
+    async def download(self, attachment: Attachment, path: str | Path) -> Path:
+        """Its file as `path`, in place of what is there. Until all of it has come it grows beside it, under a name of
+        its own, and goes on there after a failure or the next time. Choose the name yourself: what an attachment is
+        called is another person's word. Raises Refused (NOT_FOUND: not, or no longer, to be had), Unavailable,
+        SignedOut, OSError."""
+        wanted = Path(path)
+        await self._engine.downloads.fetch(attachment, wanted)
+        return wanted
 
     # Looking
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from messenger_client import protocol
 from messenger_client.acks import Acks
+from messenger_client.downloads import Downloads
 from messenger_client.errors import MessengerError, SignedOut, Stopped, StoreFailed
 from messenger_client.events import ConnectionChanged, Lasting, Passing, State, SyncProgress
 from messenger_client.history import History, Mender
@@ -24,6 +25,7 @@ from messenger_client.store.database import Database
 from messenger_client.store.journal import Journal
 from messenger_client.stream import Stream
 from messenger_client.ticks import Status
+from messenger_client.uploads import Uploads
 from messenger_client.watchers import Watchers
 
 logger = logging.getLogger("messenger_client")
@@ -39,11 +41,13 @@ class Engine:
         self.state: State | None = None
         self.database = Database(path)
         self.stream = Stream(self._waiting, self._handled)
-        self.link = Link(_socket_url(server), self.headers, self._hello, self._beat, self._take, self._changed)
+        self.link = Link(_socket_url(server), self._handshake, self._hello, self._beat, self._take, self._changed)
         self.positions = Positions()
         self.watchers = Watchers()
         self.acks = Acks(self.transmit)
-        self.outbox = Outbox(self.transmit, self.is_online, self._failed)
+        uploads = Uploads(server, self.headers, self._beside, self._uploaded, self._rejected, self._given_up)
+        self.outbox = Outbox(self.transmit, self.is_online, self._failed, uploads)
+        self.downloads = Downloads(server, self.headers)
         self.requests = Requests(self.transmit, lambda: self.until(State.CATCHING_UP, State.LIVE))
         self.history = History(self.requests)
         self.progress = Progress(lambda done, total: self.tell(SyncProgress(done, total)))
@@ -69,9 +73,16 @@ class Engine:
         return self.account["device"]
 
     def headers(self) -> Mapping[str, str]:
+        """What authenticates. Raises SignedOut."""
+        if "token" not in self.account:
+            raise SignedOut()
+        return {"Authorization": f"Bearer {self.account['token']}"}
+
+    def _handshake(self) -> Mapping[str, str]:
         """What authenticates the connection."""
+        found = self.headers()
         self._shown = self.account["token"]
-        return {"Authorization": f"Bearer {self._shown}"}
+        return found
 
     # From start to end
 
@@ -263,6 +274,20 @@ class Engine:
                 journal.status(item.conversation_id, client_id, status, None, code, reason)
 
         self.spawn(self._guarded(self.write(note)))
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        return self.spawn(self._guarded(work))
+
+    async def _uploaded(self, client_id: str, key: str, attachment: str) -> None:
+        item = await self.write(lambda journal: kept_outbox.uploaded(journal.db, client_id, key, attachment))
+        if item is not None:
+            self.outbox.uploaded(item)
+
+    def _rejected(self, client_id: str, code: str, reason: str) -> None:
+        self.outbox.reject(client_id, code, reason)
+
+    def _given_up(self, client_id: str, code: str, reason: str) -> None:
+        self.outbox.give_up(client_id, code, reason)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         """A store that fails in the midst of this ends the client, like one that fails in the midst of a frame."""

@@ -1,6 +1,7 @@
-"""What is asked over HTTP: signing in and out. Errors by category (retry.py), without passwords and tokens."""
+"""What is asked over HTTP: signing in and out, and what is said of files. Errors by category (retry.py), without
+passwords and tokens."""
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 import httpx
@@ -46,13 +47,35 @@ class Http:
             async with httpx.AsyncClient(base_url=self._server, timeout=TIMEOUT_S, headers=headers) as client:
                 response = await client.request(method, path, json=body)
         except httpx.HTTPError as error:
-            raise Unavailable(f"The server cannot be reached ({type(error).__name__}).") from None
-        told = _json(response)
-        if not response.is_success:
-            raise _error(response, told)
+            raise unreachable(error) from None
+        told = checked(response)
         if not tells <= told.keys():
             raise Unavailable("What answered is not the messenger.")
         return told
+
+
+async def request(
+    client: httpx.AsyncClient, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None
+) -> httpx.Response:
+    """By a client that is kept open for several of them. Raises Unavailable, SignedOut or Refused."""
+    try:
+        response = await client.request(method, url, headers=dict(headers), content=content)
+    except httpx.HTTPError as error:
+        raise unreachable(error) from None
+    checked(response)
+    return response
+
+
+def unreachable(error: httpx.HTTPError) -> Unavailable:
+    return Unavailable(f"The server cannot be reached ({type(error).__name__}).")
+
+
+def checked(response: httpx.Response) -> dict[str, Any]:
+    """What it says, read already. Raises Unavailable, SignedOut or Refused."""
+    said = _json(response)
+    if response.is_success:
+        return said
+    raise _error(response, said)
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

@@ -3,7 +3,6 @@ lower case."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from messenger_client.ticks import Status
 
@@ -55,10 +54,26 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message. `type`: what the server found it to be; `size` in bytes; `width` and `height` in pixels,
+    of a picture. `is_withheld`: told as a placeholder, for much waited; it can be downloaded all the same. `name`: as
+    whoever sent it says; no path on any machine."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    has_thumbnail: bool = False
+    is_withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One entry of a conversation as it is now. Deleted for everyone: `is_deleted`, with an empty body. `status`: of
-    one's own. `resent_as`: it expired, and was sent anew as that entry. `attachments`: as the server tells them.
-    `event`: no message, but what the sender did to the group, with an empty body. `mentions`: ids of people."""
+    one's own. `resent_as`: it expired, and was sent anew as that entry. `attachments`: its files, in order. `event`: no
+    message, but what the sender did to the group, with an empty body. `mentions`: ids of people."""
 
     conversation_id: str
     seq: int
@@ -73,13 +88,26 @@ class Message:
     edited_at: int | None = None
     is_deleted: bool = False
     resent_as: int | None = None
-    attachments: tuple[dict[str, Any], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     event: dict[str, Any] | None = None
     mentions: tuple[str, ...] = ()
 
     @property
     def sent_at(self) -> datetime:
         return datetime.fromtimestamp(self.at / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentFile:
+    """A file that goes with a message. `key`: its upload's own client_id. `modified`: nanoseconds since 1970; with
+    `size` it tells whether the file is still the one that was to be sent. `attachment`: None until it is uploaded."""
+
+    key: str
+    path: str
+    name: str
+    size: int
+    modified: int
+    attachment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +125,11 @@ class Unsent:
     reason: str | None = None
     resends: int | None = None
     place: int = 0
+    files: tuple[UnsentFile, ...] = ()
+
+    @property
+    def is_uploaded(self) -> bool:
+        return all(file.attachment for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)

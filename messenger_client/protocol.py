@@ -8,6 +8,7 @@ from typing import Any
 SUBPROTOCOL = "messenger.v1.json"
 PATH = "/ws/v1"
 MAX_BODY_CHARS = 4_096
+MAX_ATTACHMENTS = 10
 MAX_ACKS = 100
 # As many as a frame of the largest size holds.
 MAX_POSITIONS = 500
@@ -43,6 +44,11 @@ def is_storable(body: str) -> bool:
     return bool(body.strip()) and len(body) <= MAX_BODY_CHARS and "\0" not in body and not _SURROGATE.search(body)
 
 
+def is_sendable(body: str, attachments: int) -> bool:
+    """A message with files needs no text."""
+    return attachments <= MAX_ATTACHMENTS and (is_storable(body) or (body == "" and attachments > 0))
+
+
 def hello(epoch: str | None, positions: Sequence[Frame]) -> Frame:
     return {"t": "hello", "epoch": epoch, "positions": list(positions)}
 
@@ -51,12 +57,16 @@ def ping(positions: Sequence[Frame]) -> Frame:
     return {"t": "ping", "positions": list(positions)}
 
 
-def send(client_id: str, conv: str, body: str, reply_to: int | None, after: str | None) -> Frame:
+def send(
+    client_id: str, conv: str, body: str, reply_to: int | None, after: str | None, attachments: Sequence[str] = ()
+) -> Frame:
     frame: Frame = {"t": "send", "client_id": client_id, "conv": conv, "body": body}
     if after is not None:
         frame["after"] = after
     if reply_to is not None:
         frame["reply_to"] = reply_to
+    if attachments:
+        frame["attachments"] = list(attachments)
     return frame
 
 

@@ -13,8 +13,9 @@ SIGN_IN_CODE = "AUTHENTICATION_FAILED"
 CLOSED_SIGN_IN = 4401
 # RFC 6455's for a frame that is too big: it comes from the web server itself, and means what 4413 means.
 CLOSED_TOO_BIG = 1009
-# Time-out, a lock that was held, too early, too many: the request itself was all right.
-_LATER_STATUSES = frozenset({408, 409, 423, 425, 429})
+# Time-out, a lock that was held, too early, too many, tus's checksum that is not that of what came: the request itself
+# was all right.
+_LATER_STATUSES = frozenset({408, 409, 423, 425, 429, 460})
 
 
 class Retry(Enum):

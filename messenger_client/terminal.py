@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
+from pathlib import Path
 
 from messenger_client.client import Client
 from messenger_client.errors import MessageFailed, MessengerError, Unavailable
@@ -23,14 +24,17 @@ from messenger_client.events import (
     StatusChanged,
     SyncProgress,
 )
-from messenger_client.model import Conversation, Message
+from messenger_client.model import Attachment, Conversation, Message
 from messenger_client.outgoing import Outgoing
+from messenger_client.saving import readable, reserve
 from messenger_client.ticks import Status
 
-HELP = """/retry    what was not sent, once more
-/discard  what was not sent, never
-/quit     leave
-//text    a line that begins with a slash"""
+HELP = """/file PATH              send a file
+/save NUMBER [FOLDER]   keep the files of a message, here or in a folder
+/retry                  what was not sent, once more
+/discard                what was not sent, never
+/quit                   leave
+//text                  a line that begins with a slash"""
 MARKS = {Status.PENDING: "…", Status.SENT: "✓", Status.DELIVERED: "✓✓", Status.SEEN: "✓✓ read"}
 STATES = {
     State.CONNECTING: "connecting",
@@ -43,6 +47,7 @@ EXCERPT = 40
 # Who ends the input, as a pipe does, waits for so long until all of it is sent; it is on disk all the same.
 LAST_S = 30.0
 ASK_AGAIN_S = 0.5
+NUMBER = re.compile(r"[0-9]{1,18}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -89,8 +94,8 @@ class Terminal:
                 return
             try:
                 await self._line(self._chat, line)
-            except MessengerError as error:
-                self._say(f"  ! {error}")
+            except (MessengerError, OSError) as error:
+                self._say(f"  ! {plain(str(error))}")
         await self._send_out()
 
     async def _find(self) -> Conversation:
@@ -119,8 +124,13 @@ class Terminal:
 
     async def _line(self, chat: Conversation, line: str) -> None:
         commands: dict[str, Callable[[], Awaitable[None]]] = {"/retry": self._retry, "/discard": self._discard}
+        command, _, rest = line.partition(" ")
         if line == "/help":
             self._say(HELP)
+        elif command == "/file":
+            await self._file(chat, rest.strip())
+        elif command == "/save":
+            await self._save(chat, *rest.split(maxsplit=1))
         elif line in commands:
             await commands[line]()
         elif line.startswith("/") and not line.startswith("//"):
@@ -132,6 +142,26 @@ class Terminal:
         outgoing = await self._client.send(chat, body)
         self._written[outgoing.client_id] = outgoing
         self._texts[outgoing.client_id] = body
+
+    async def _file(self, chat: Conversation, name: str) -> None:
+        path = _path(name)
+        outgoing = await self._client.send(chat, attachments=[path])
+        self._written[outgoing.client_id] = outgoing
+        self._texts[outgoing.client_id] = path.name
+
+    async def _save(self, chat: Conversation, number: str = "", folder: str = ".") -> None:
+        found = await self._client.message(chat, int(number)) if NUMBER.fullmatch(number) else None
+        if found is None or not found.attachments:
+            self._say("  ! There is no such message with files here.")
+            return
+        for attachment in found.attachments:
+            path = reserve(_path(folder), attachment.name)
+            try:
+                await self._client.download(attachment, path)
+            except BaseException:
+                path.unlink()
+                raise
+            self._say(f"-- saved {plain(str(path))}")
 
     async def _retry(self) -> None:
         for item in await self._client.unsent(self._chat):
@@ -227,3 +257,14 @@ class Terminal:
         body = "(deleted)" if message.is_deleted else plain(message.body)
         mark = f" {MARKS[message.status]}" if message.status in MARKS else ""
         self._say(f"{time:%H:%M} {who}: {body}{note}{mark}")
+        for attachment in message.attachments:
+            self._say(f"      + {_described(attachment)} /save {message.seq}")
+
+
+def _path(typed: str) -> Path:
+    """As a shell takes it, `~` too."""
+    return Path(typed).expanduser()
+
+
+def _described(attachment: Attachment) -> str:
+    return f"{plain(attachment.name)}, {readable(attachment.size)}"

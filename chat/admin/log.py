@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from chat.admin.read_only import ReadOnlyAdmin, ReadOnlyInline
-from chat.models import Conversation, Inbox, Membership, Message, Progress
+from chat.models import Attachment, Conversation, Inbox, Membership, Message, Progress
 
 EXCERPT = 80
 
@@ -50,6 +50,18 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.display(description=_("text"))
     def excerpt(self, message: Message) -> str:
         return message.body if len(message.body) <= EXCERPT else message.body[:EXCERPT] + "…"
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnlyAdmin):
+    """Files and what has become of them, newest first; never the files themselves. One that stays dropped, or wants its
+    thumbnail, with attempts rising is stuck."""
+
+    list_display = ("created_at", "owner", "name", "type", "state", "received", "length", "thumbnail", "attempts")
+    list_filter = ("state", "thumbnail", "created_at")
+    list_select_related = ("owner",)
+    search_fields = ("=id", "=conversation__id", "=owner__username", "=client_id")
+    ordering = ("-id",)
 
 
 class Backlog(admin.SimpleListFilter):

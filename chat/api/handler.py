@@ -19,6 +19,7 @@ from django.urls import Resolver404, get_resolver
 
 from chat.api.problems import BadRequest, answer_to, refused
 from chat.protocol.errors import ErrorCode
+from chat.web.transports import paced_answer
 
 logger = logging.getLogger(__name__)
 
@@ -132,13 +133,16 @@ async def _write(response: HttpResponseBase, send: Send) -> None:
     if not response.streaming:
         assert isinstance(response, HttpResponse)
         headers.append((b"Content-Length", str(len(response.content)).encode()))
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
     if isinstance(response, HttpResponse):
+        await send(start)
         await send({"type": "http.response.body", "body": response.content})
         return
     try:
-        async for part in response:  # type: ignore[attr-defined]
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body"})
+        with paced_answer(send) as send_part:
+            await send_part(start)
+            async for part in response:  # type: ignore[attr-defined]
+                await send_part({"type": "http.response.body", "body": part, "more_body": True})
+            await send_part({"type": "http.response.body", "more_body": False})
     finally:
         response.close()

@@ -1,7 +1,7 @@
 """Where files are: those that are still coming in a folder that all web processes share, complete ones in the storage
 of Django's settings (a folder beside it, or S3). Names are made of ids, never of anything a person wrote.
 
-All of it blocks; in a thread.
+All of it blocks; in a thread. Whatever goes wrong is an OSError, also what S3's library has errors of its own for.
 """
 
 import os
@@ -39,9 +39,32 @@ def name(attachment: str, variant: str) -> str:
     return f"{variant}s/{attachment[-2:]}/{attachment}"
 
 
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        if isinstance(_storage(), FileSystemStorage):
+            raise
+        raise _os_error(error) from error
+
+
+def _os_error(error: Exception) -> Exception:
+    """Raised by boto3; loaded already when it can be."""
+    from boto3.exceptions import Boto3Error  # type: ignore[import-untyped]
+    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+
+    if not isinstance(error, Boto3Error | BotoCoreError | ClientError):
+        return error
+    status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return (FileNotFoundError if status == 404 else OSError)(f"the storage failed: {type(error).__name__}")
+
+
+@_as_os_errors()
 def keep(path: Path, attachment: str, variant: str) -> None:
-    """A file that is on disk is in the storage then as well; it may be removed. Safe to repeat. Raises OSError and what
-    the storage raises."""
+    """A file that is on disk is in the storage then as well; it may be removed. Safe to repeat. Raises OSError."""
     wanted = name(attachment, variant)
     storage = _storage()
     storage.delete(wanted)
@@ -60,6 +83,7 @@ def forget_partial(upload: str) -> None:
         path.unlink(missing_ok=True)
 
 
+@_as_os_errors()
 def remove(attachment: str) -> None:
     """All there is of it. Harmless when there is nothing."""
     forget_partial(attachment)
@@ -75,12 +99,13 @@ def fetched(attachment: str, scratch: Path) -> Iterator[Path]:
     if isinstance(storage, FileSystemStorage):
         yield Path(storage.path(wanted))
         return
-    with storage.open(wanted) as stored, scratch.open("wb") as copy:
+    with _as_os_errors(), storage.open(wanted) as stored, scratch.open("wb") as copy:
         for piece in stored.chunks():
             copy.write(piece)
     yield scratch
 
 
+@_as_os_errors()
 def opened(attachment: str, variant: str, first: int, last: int) -> BinaryIO:
     """For reading bytes `first` to `last`, both included, and no further. Raises OSError."""
     wanted = name(attachment, variant)
@@ -94,6 +119,7 @@ def opened(attachment: str, variant: str, first: int, last: int) -> BinaryIO:
     return body
 
 
+@_as_os_errors()
 def size(attachment: str, variant: str) -> int:
     """In bytes. Raises OSError."""
     return int(_storage().size(name(attachment, variant)))

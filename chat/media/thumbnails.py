@@ -13,6 +13,7 @@ from django.db import connection
 
 from chat.media import places, render
 from chat.media.places import THUMBNAIL
+from chat.models import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,16 @@ SETTLE = """
 UPDATE chat_attachment SET thumbnail = %s, attempts = 0, next_attempt_at = NULL
 WHERE id = %s::uuid AND thumbnail = 'wanted' AND state IN ('ready', 'sent')
 """
+
+ALL_DONE = """
+INSERT INTO chat_progress (work, upto) VALUES (%s, now()) ON CONFLICT (work) DO UPDATE SET upto = excluded.upto
+"""
+
+
+def all_done() -> None:
+    """At this moment no picture is waiting that is due. Raises django.db.Error."""
+    with connection.cursor() as cursor:
+        cursor.execute(ALL_DONE, [Progress.Work.THUMBNAILS])
 
 
 def draw_next() -> bool:

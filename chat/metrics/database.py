@@ -58,6 +58,21 @@ FIGURES = (
         "SELECT coalesce(sum(count), 0)::bigint FROM chat_progress WHERE work = 'history'",
     ),
     Figure(
+        "messenger_thumbnails_waiting",
+        f"Pictures whose thumbnail is yet to be made; counted up to {MOST}.",
+        f"SELECT count(*) FROM (SELECT 1 FROM chat_attachment WHERE thumbnail = 'wanted' LIMIT {MOST}) waiting",
+    ),
+    Figure(
+        "messenger_files_to_remove",
+        f"Files nobody can fetch any more that are yet to be removed; counted up to {MOST}.",
+        f"SELECT count(*) FROM (SELECT 1 FROM chat_attachment WHERE state = 'dropped' LIMIT {MOST}) dropped",
+    ),
+    Figure(
+        "messenger_thumbnails_age_seconds",
+        "Since no picture wanted a thumbnail that could be made. Absent before the first time.",
+        "SELECT extract(epoch FROM now() - upto)::float8 FROM chat_progress WHERE work = 'thumbnails'",
+    ),
+    Figure(
         "messenger_sweep_age_seconds",
         "Since the end of what the last sweep for late devices looked at. Absent before the first.",
         "SELECT extract(epoch FROM now() - upto)::float8 FROM chat_progress WHERE work = 'redelivery'",

@@ -43,7 +43,7 @@ class Progress(models.Model):
     """How far a recurring work has come: everything up to `upto` has been dealt with, whatever pauses there were.
 
     `count`: what it has done in all. EXPIRY and QUOTA count ranges that lapsed, MEDIA horizons that rose, HISTORY
-    entries that were removed.
+    entries that were removed. Of THUMBNAILS, which are made as they come, only the time is noted.
     """
 
     class Work(models.TextChoices):
@@ -52,6 +52,7 @@ class Progress(models.Model):
         QUOTA = "quota"
         MEDIA = "media"
         HISTORY = "history"
+        THUMBNAILS = "thumbnails"
 
     work = models.CharField(max_length=16, primary_key=True, choices=Work.choices, editable=False)
     upto = models.DateTimeField()

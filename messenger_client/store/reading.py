@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from messenger_client.model import Conversation, Member, Message, Person
+from messenger_client.model import Attachment, Conversation, Member, Message, Person
 from messenger_client.ticks import Status
 
 # Someone whose name this device was never told: they left before it came.
@@ -80,9 +80,22 @@ def _message(me: str, conv: str, seq: int, sender: str, status: str | None, doc:
         edited_at=entry.get("edited_at"),
         is_deleted=entry.get("deleted", False),
         resent_as=entry.get("resent_as"),
-        attachments=tuple(entry.get("attachments", ())),
+        attachments=tuple(_attachment(each) for each in entry.get("attachments", ())),
         event=entry.get("event"),
         mentions=tuple(entry.get("mentions", ())),
+    )
+
+
+def _attachment(told: dict[str, Any]) -> Attachment:
+    return Attachment(
+        id=told["id"],
+        name=told["name"],
+        type=told["type"],
+        size=told["size"],
+        width=told.get("width"),
+        height=told.get("height"),
+        has_thumbnail=told.get("thumbnail", False),
+        is_withheld=told.get("withheld", False),
     )
 
 

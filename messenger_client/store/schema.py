@@ -1,6 +1,6 @@
 """The tables. `doc` columns hold what the server told, as JSON: what this client does not know yet is kept, too."""
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = (
     # epoch, counter, and who is signed in: server, user, username, name, device, token.
@@ -26,9 +26,11 @@ SCHEMA = (
     """CREATE TABLE absent (conv TEXT NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, why TEXT NOT NULL,
         PRIMARY KEY (conv, last)) WITHOUT ROWID""",
     # In the order of `n`. `seq`: the expired entry that is sent anew. `state`: pending, failed, rejected.
+    # `files`: what goes with it, JSON (store/outbox.py).
     """CREATE TABLE outbox (
         n INTEGER PRIMARY KEY AUTOINCREMENT, client_id TEXT NOT NULL UNIQUE, conv TEXT NOT NULL, body TEXT NOT NULL,
-        reply_to INTEGER, seq INTEGER, made INTEGER NOT NULL, state TEXT NOT NULL, code TEXT, reason TEXT
+        reply_to INTEGER, seq INTEGER, made INTEGER NOT NULL, state TEXT NOT NULL, code TEXT, reason TEXT,
+        files TEXT NOT NULL
     )""",
     # What the program has yet to handle, in the order of `n`. `doc`: of an entry that is not kept any more.
     """CREATE TABLE events (

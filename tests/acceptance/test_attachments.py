@@ -12,6 +12,7 @@ from PIL import Image
 from psycopg import AsyncConnection
 
 from chat.log import groups
+from chat.media.showing import GOOD_S
 from tests.acceptance.app import App, app_of, apps, code_of
 from tests.acceptance.conftest import Cast
 from tests.acceptance.servers import House
@@ -157,6 +158,27 @@ async def test_nobody_else_gets_near_it(house: House, cast: Cast) -> None:
         # An address is for a device: with it, it ends.
         await bob.ask("DELETE", "/devices/self")
         assert code_of(await mallory.http.get(url)) == NOT_FOUND
+
+
+# The clock that keys are signed by, so many seconds ago.
+SIGN = """
+import time
+from django.core import signing
+from chat.log.access import Actor
+from chat.media import showing
+now = time.time
+signing.time.time = lambda: now() - {ago}
+print(showing.address("{file}", "file", Actor("{user}", "{device}")))
+"""
+
+
+async def test_an_address_is_good_for_ten_minutes(house: House, cast: Cast) -> None:
+    async with apps(house, cast.alice.username) as (alice,):
+        file = (await upload(alice, b"for a while"))["id"]
+        who = {"file": file, "user": alice.actor.user, "device": alice.actor.device}
+        for ago, status in ((GOOD_S - 60, 200), (GOOD_S + 1, 404)):
+            url = house.manage("shell", "-v", "0", "-c", SIGN.format(ago=ago, **who)).split()[-1]
+            assert (await alice.http.get(url)).status_code == status
 
 
 async def _refused_everywhere(mallory: App, own: str, each: str) -> None:

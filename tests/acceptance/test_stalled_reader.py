@@ -1,13 +1,17 @@
 """A socket whose reader has stopped: the others do not feel it, the process does not grow, and it is cut off."""
 
 import asyncio
+import os
+from contextlib import AsyncExitStack
 
 import psutil
 import pytest
 
+from tests.acceptance.app import apps
 from tests.acceptance.conftest import Cast
 from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
+from tests.acceptance.uploading import address, begin, patch
 from tests.acceptance.wire import Wire, connect
 from tests.waiting import until
 
@@ -144,3 +148,37 @@ async def gone(house: House, name: str, port: int) -> None:
         return not any(found.raddr and found.raddr.port == port for found in process.net_connections("tcp"))
 
     await until(is_gone)
+
+
+# Several downloads of one file that nobody reads; all of it would be held in memory.
+DOWNLOADS, FILE_BYTES, HELD_MB = 8, 12_000_000, 30
+
+
+async def test_downloads_that_nobody_reads_are_not_held_in_memory(house: House, cast: Cast) -> None:
+    content = os.urandom(FILE_BYTES)
+    async with apps(house, cast.alice.username) as (alice,), AsyncExitStack() as sockets:
+        file = await begin(alice, FILE_BYTES)
+        for at in range(0, FILE_BYTES, 4_000_000):
+            assert (await patch(alice, file, at, content[at : at + 4_000_000])).status_code == 204
+        url = (await address(alice, file))["url"]
+        assert (await alice.http.get(url)).content == content
+        before = memory_mb(house, "web-1")
+        readers = []
+        for _ in range(DOWNLOADS):
+            reader, writer = await asyncio.open_connection(*where(house), limit=65_536)
+            sockets.callback(writer.close)
+            writer.write(f"GET {url} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            readers.append(reader)
+        for reader in readers:
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        # The process has had time for more, and others are answered.
+        for _ in range(20):
+            assert (await alice.http.get(url, headers={"Range": "bytes=0-99"})).content == content[:100]
+        assert memory_mb(house, "web-1") - before < HELD_MB
+        # Whoever reads after all gets all of it.
+        await readers[0].readuntil(b"\r\n\r\n")
+        assert await asyncio.wait_for(readers[0].readexactly(FILE_BYTES), 60) == content
+
+
+def where(house: House) -> tuple[str, int]:
+    return "127.0.0.1", int(house.addresses[0].rpartition(":")[2])

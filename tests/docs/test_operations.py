@@ -16,6 +16,8 @@ from tests.docs.examples import BLOCK, CLONE, DOCS, prose, rows, section
 
 DOCUMENT = (DOCS / "operations.md").read_text()
 READ = re.compile(r'\benv\.\w+\(\s*"(\w+)"|environ(?:\.get|\.setdefault)?[\[(]\s*"(\w+)"')
+# Told once what recurs has run.
+FIRST_RUNS = {f"messenger_{work}_age_seconds" for work in ("sweep", "flush", "thumbnails")}
 
 
 def test_every_variable_that_is_read_is_listed_and_no_other() -> None:
@@ -56,9 +58,9 @@ def test_the_workers_are_the_queues_there_are() -> None:
 @pytest.mark.acceptance
 @pytest.mark.xdist_group("house-daphne")
 def test_every_metric_is_listed_and_no_other(houses: Callable[..., House]) -> None:
-    """By name and kind, as a scrape of a running messenger tells them, its first sweep and flush being over."""
+    """By name and kind, as a scrape of a running messenger tells them, after the first runs of what recurs."""
     [address, *_] = houses("daphne").addresses
-    scrape_until(address, lambda now: {"messenger_sweep_age_seconds", "messenger_flush_age_seconds"} <= {*now})
+    scrape_until(address, lambda now: FIRST_RUNS.issubset(now))
     page = httpx.get(f"{address}/metrics").text
     found = dict(re.findall(r"^# TYPE (\S+) (\S+)$", page, re.MULTILINE))
     table = section(DOCUMENT, "What to look at")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from messenger_client import outbox as module
 from messenger_client.backoff import Backoff
 from messenger_client.ids import now_ms
-from messenger_client.model import Unsent
+from messenger_client.model import Unsent, UnsentFile
 from messenger_client.outbox import DAY_MS, MAX_IN_FLIGHT, Outbox
 from messenger_client.ticks import Status
 from tests.waiting import until
@@ -18,14 +19,30 @@ SOON = Backoff(initial_ms=20, cap_ms=20, attempts=3, jitter=0)
 Frame = dict[str, Any]
 
 
+class Files:
+    """What is to be uploaded at this moment, by client_id; a test says when it is."""
+
+    def __init__(self) -> None:
+        self.carried: list[str] = []
+
+    def begin(self, item: Unsent) -> None:
+        if item.client_id not in self.carried:
+            self.carried.append(item.client_id)
+
+    def drop(self, client_id: str) -> None:
+        if client_id in self.carried:
+            self.carried.remove(client_id)
+
+
 class Line:
     """An outbox, what it has sent, and what has failed. `place` counts up as the database's does."""
 
     def __init__(self, backoff: Backoff = SOON) -> None:
+        self.files = Files()
         self.sent: list[Frame] = []
         self.failed: list[tuple[str, Status, str]] = []
         self.is_online = True
-        self.outbox = Outbox(self.sent.append, lambda: self.is_online, self._fail, backoff)
+        self.outbox = Outbox(self.sent.append, lambda: self.is_online, self._fail, self.files, backoff)
 
     def _fail(self, client_id: str, status: Status, code: str, reason: str) -> None:
         assert reason
@@ -35,6 +52,19 @@ class Line:
         for name in names:
             at = now_ms() if made is None else made
             self.outbox.add(Unsent(name, conv, f"body of {name}", None, at, Status.PENDING, resends=resends))
+
+    def write_files(self, name: str, *attachments: str | None, conv: str = "c") -> Unsent:
+        """`attachments`: what each file has become already."""
+        files = [
+            UnsentFile(f"{name}-{n}", f"/{n}", f"{n}", 1, 1, attachment) for n, attachment in enumerate(attachments)
+        ]
+        item = Unsent(name, conv, "", None, now_ms(), Status.PENDING, files=tuple(files))
+        self.outbox.add(item)
+        return item
+
+    def uploaded(self, item: Unsent) -> None:
+        done = [replace(file, attachment=f"a-{file.key}") for file in item.files]
+        self.outbox.uploaded(replace(item, files=tuple(done)))
 
     def retry(self, name: str, code: str = "UNAVAILABLE", after_ms: int = 0) -> None:
         self.outbox.retry(name, code, "Later.", after_ms)
@@ -191,3 +221,60 @@ async def test_answers_to_what_is_not_there_change_nothing() -> None:
         call: Callable[[str], None] = answer
         call("unknown")
     assert (line.sent, line.failed, len(line.outbox)) == ([], [], 0)
+
+
+async def test_a_message_waits_for_its_files_in_its_place_and_other_conversations_do_not() -> None:
+    line = Line()
+    line.write("1")
+    item = line.write_files("2", None, None)
+    line.write("3")
+    line.write("again", resends=7)
+    line.write_files("4", None)
+    line.write("a", conv="d")
+    # One message's files at a time in each conversation.
+    assert line.files.carried == ["2"]
+    assert line.taken() == [("1", None), ("again", None), ("a", None)]
+    line.outbox.settle("1")
+    half = replace(item, files=(replace(item.files[0], attachment="a-2-0"), item.files[1]))
+    line.outbox.uploaded(half)
+    assert line.taken() == []
+    line.uploaded(half)
+    assert [frame.get("attachments") for frame in line.sent] == [["a-2-0", "a-2-1"], None]
+    assert line.taken() == [("2", None), ("3", "2")]
+    assert "4" in line.files.carried
+
+
+async def test_what_is_uploaded_already_goes_at_once() -> None:
+    line = Line()
+    line.write_files("1", "a", "b")
+    assert line.files.carried == []
+    assert line.sent[0]["attachments"] == ["a", "b"]
+
+
+async def test_files_are_carried_while_there_is_a_connection() -> None:
+    line = Line()
+    line.is_online = False
+    line.write_files("1", None)
+    assert line.files.carried == []
+    line.is_online = True
+    line.outbox.resend()
+    assert line.files.carried == ["1"]
+    line.is_online = False
+    line.outbox.pause()
+    assert (line.files.carried, line.failed) == ([], [])
+
+
+@pytest.mark.parametrize("end", ["reject", "give_up", "discard"])
+async def test_what_cannot_be_uploaded_frees_its_successor(end: str) -> None:
+    line = Line()
+    line.write_files("1", None)
+    line.write("2")
+    if end == "discard":
+        line.outbox.settle("1")
+        assert line.failed == []
+    else:
+        getattr(line.outbox, end)("1", "REFUSED_FILE", "No.")
+        status = Status.REJECTED if end == "reject" else Status.FAILED
+        assert line.failed == [("1", status, "REFUSED_FILE")]
+    assert line.files.carried == []
+    assert line.taken() == [("2", None)]

@@ -105,6 +105,35 @@ async def test_a_chat_in_a_terminal(house: House, cast: Cast, tmp_path: Path) ->
         await typist.reads("✓ the last one")
 
 
+async def test_files_in_a_terminal(house: House, cast: Cast, tmp_path: Path) -> None:
+    alice, bob = cast.alice.username, cast.bob.username
+    folder = tmp_path / "saved here"
+    folder.mkdir()
+    (tmp_path / "list.txt").write_text("milk")
+    (tmp_path / "answer.txt").write_text("milk and bread")
+    async with (
+        program(house, bob, tmp_path / "bob") as other,
+        terminal(house.address, bob, alice, tmp_path) as typist,
+    ):
+        await typist.reads("/help for help")
+        await typist.types("/file list.txt")
+        await typist.reads("✓✓ list.txt")
+        await other.until(lambda: other.messages)
+        assert [each.name for each in other.messages[0].attachments] == ["list.txt"]
+        await other.client.reply(other.messages[0], "more", attachments=[tmp_path / "answer.txt"])
+        assert "+ answer.txt, 14 B /save 2" in await typist.reads("answer.txt")
+        await typist.types(f"/save 2 {folder}")
+        await typist.reads("-- saved")
+        assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("answer.txt", "milk and bread")]
+        for wrong in ("/save 7", "/save x", "/save"):
+            await typist.types(wrong)
+            await typist.reads("no such message with files")
+        await typist.types("/file nowhere.txt")
+        await typist.reads("No such file")
+        await typist.types(f"/save 2 {folder / 'nowhere'}")
+        await typist.reads("No such file")
+
+
 async def test_what_is_not_sent_waits_and_says_so(house: House, cast: Cast, tmp_path: Path) -> None:
     alice, bob = cast.alice.username, cast.bob.username
     async with terminal(house.addresses[0], bob, alice, tmp_path) as typist:

@@ -9,16 +9,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.models import Change, Conversation, Device, Inbox, Message, Progress, User
+from chat.models import Attachment, Change, Conversation, Device, Inbox, Message, Progress, User
 from receipts import ledger
 from receipts.ledger import Row
 from receipts.models import Lapse, Receipt, Watermark
 from tests.cast import Cast
-from tests.log import write
+from tests.log import attach, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_static")]
 
-LOG_NOUNS = [Conversation, Message, Inbox, Device, Watermark, Receipt, Lapse, Progress]
+LOG_NOUNS = [Conversation, Message, Attachment, Inbox, Device, Watermark, Receipt, Lapse, Progress]
 EVERYTHING = [*LOG_NOUNS, User]
 SECRET_WORDS = "words only bob may read"
 
@@ -29,7 +29,7 @@ def page(model: Any, name: str, *args: Any) -> str:
 
 @pytest.fixture
 def rows(people: Cast, conv: str) -> str:
-    write(conv, people.alice, 3, SECRET_WORDS)
+    attach(conv, write(conv, people.alice, 3, SECRET_WORDS), 7)
     device = people.bob.device_id
     ledger.apply(
         [Row(conv, device, "delivered", 2, 1_790_000_000_000), Row(conv, device, "seen", 1, 1_790_000_000_000)]
@@ -69,6 +69,8 @@ def test_searches_and_filters_take_anything(boss: Client, people: Cast, model: A
 
 FILTERS = {
     "backlog": ["behind", "watched", "current", "nonsense"],
+    "state__exact": ["sent", "x"],
+    "thumbnail__exact": ["wanted", "x"],
     "lag": ["undelivered", "unseen", "nonsense"],
     "kind": ["direct", "seen"],
     "revoked_at__isempty": ["0", "1"],

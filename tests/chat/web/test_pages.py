@@ -202,12 +202,12 @@ def test_our_own_fault_shows_no_detail() -> None:
 
 def test_health(client: Client, settings: Any, redis: "Redis[str]") -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    never = {"sweep": "never", "flush": "never"}
+    never = {"sweep": "never", "flush": "never", "media": "never"}
     assert client.get("/readyz").json() == {"ready": True, "database": "local", "redis": "ok"} | never
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     response = client.get("/readyz")
     assert response.status_code == 503
-    away = {"database": "local", "redis": "not reachable", "sweep": "never", "flush": "not reachable"}
+    away = {"database": "local", "redis": "not reachable", "sweep": "never", "flush": "not reachable", "media": "never"}
     assert response.json() == {"ready": False} | away
 
 
@@ -218,9 +218,11 @@ def test_late_celery_is_told_and_leaves_the_process_ready(client: Client, redis:
         return answer.json()
 
     for ago, sweep, flush in ((20, "ok", "ok"), (45, "ok", "late"), (90, "late", "late")):
-        Progress.objects.update_or_create(work="redelivery", defaults={"upto": timezone.now() - timedelta(seconds=ago)})
+        for work in ("redelivery", "thumbnails"):
+            Progress.objects.update_or_create(work=work, defaults={"upto": timezone.now() - timedelta(seconds=ago)})
         redis.hset(tally.KEY, tally.FLUSHED_AT, str(time.time() - ago))
-        assert told() == {"ready": True, "database": "local", "redis": "ok", "sweep": sweep, "flush": flush}
+        late = {"sweep": sweep, "flush": flush, "media": sweep}
+        assert told() == {"ready": True, "database": "local", "redis": "ok"} | late
 
 
 def test_the_admin_is_entered_by_the_same_page(client: Client, bob: User) -> None:
