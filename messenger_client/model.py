@@ -3,6 +3,7 @@ lower case."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from messenger_client.ticks import Status
 

@@ -51,7 +51,7 @@ JOIN chat_message m ON m.conversation_id = k.conv AND m.seq = k.seq WHERE m.even
 # The entries (sorted by the unique key by the caller: two processes inserting crossed client_ids would deadlock
 # otherwise), the heads, and one row a batch that every other process's reconcile reads. One statement, since each
 # costs the event loop about as much as ten rows.
-APPEND = """
+_NOTED = """
 WITH raised AS (
     UPDATE chat_conversation c SET last_seq = h.head
     FROM unnest(%s::uuid[], %s::bigint[]) AS h(conv, head) WHERE c.id = h.conv
@@ -59,6 +59,8 @@ WITH raised AS (
     INSERT INTO chat_change (kind, conversations, heads, users, at)
     VALUES ('append', %s::uuid[], %s::bigint[], '{}', clock_timestamp())
 )
+"""
+APPEND = f"""{_NOTED}
 INSERT INTO chat_message
     (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at, mentions)
 SELECT id, conv, seq, sender, device, client_id, digest, body, reply_to, to_timestamp(at / 1000.0),
@@ -70,12 +72,16 @@ FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::te
 
 # The same for a batch in which some have attachments: how many. A statement of its own, so that the others do not carry
 # a column of zeros.
-APPEND_ATTACHED = (
-    APPEND.replace("created_at)\nSELECT", "created_at, attachments)\nSELECT")
-    .replace("to_timestamp(at / 1000.0)", "to_timestamp(at / 1000.0), attachments")
-    .replace("%s::bigint[], %s::bigint[])\n     AS m", "%s::bigint[], %s::bigint[], %s::smallint[])\n     AS m")
-    .replace("reply_to, at)", "reply_to, at, attachments)")
-)
+APPEND_ATTACHED = f"""{_NOTED}
+INSERT INTO chat_message
+    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at, mentions,
+     attachments)
+SELECT id, conv, seq, sender, device, client_id, digest, body, reply_to, to_timestamp(at / 1000.0),
+       nullif(mentions, '')::uuid[], attachments
+FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[],
+            %s::bigint[], %s::bigint[], %s::text[], %s::smallint[])
+     AS m(id, conv, seq, sender, device, client_id, digest, body, reply_to, at, mentions, attachments)
+"""
 
 # Complete uploads of those who name them, that no message has; held until the batch ends, in id order, so that of two
 # messages in different conversations one gets them. What others own is neither read nor held.
