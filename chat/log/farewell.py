@@ -48,7 +48,7 @@ async def _leave_groups(actor: Actor) -> None:
         cursor = await connection.execute(GROUPS, [actor.user])
         for (conv,) in await cursor.fetchall():
             async with connection.transaction():
-                await groups.remove(connection, actor, conv, actor.user)
+                await groups.leave(connection, actor, conv)
 
 
 @transaction.atomic

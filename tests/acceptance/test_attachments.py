@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from psycopg import AsyncConnection
 
-from chat.log import groups
 from chat.media.showing import GOOD_S
+from tests import groups
 from tests.acceptance.app import App, app_of, apps, code_of
 from tests.acceptance.conftest import Cast
 from tests.acceptance.servers import House

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
+import httpx
 import pytest
 
 from chat.api.document import document
-from chat.api.examples import BOB, CONV, DEVICE, EXAMPLES, PATHS
+from chat.api.examples import BOB, CONV, DEVICE, EXAMPLES, PATHS, Example
 from tests.acceptance import club
 from tests.acceptance.app import App, app, app_of, code_of
 from tests.acceptance.conftest import Cast, each_server
@@ -17,7 +18,7 @@ from tests.acceptance.servers import PASSWORD, House
 
 pytestmark = pytest.mark.acceptance
 
-OPEN = {"signUp", "signIn"}
+OPEN = {"signUp", "signIn", "uploadOptions", "oneUploadOptions"}
 # With this house's settings there is no push; and nothing has expired.
 REFUSED_TO_ALL = {
     "getPushKey": (404, "PUSH_OFF"),
@@ -37,6 +38,12 @@ REFUSED_TO_ALL = {
     "revokeInvite": (404, "NOT_FOUND"),
     "previewInvite": (404, "NOT_FOUND"),
     "join": (404, "NOT_FOUND"),
+    # Nor is its upload anybody's.
+    "headUpload": (404, ""),
+    "getUpload": (404, "NOT_FOUND"),
+    "continueUpload": (404, "NOT_FOUND"),
+    "deleteUpload": (404, "NOT_FOUND"),
+    "getAttachment": (404, "NOT_FOUND"),
 }
 SECRET = "nobody else may read this"
 
@@ -73,8 +80,21 @@ async def ask(who: App, operation: tuple[str, str, str], conv: str, device: str)
         path.format(**PATHS | {"conv": conv, "device_id": device}),
         body,
         params=example.query,
-        headers={"Accept": "*/*"},
+        **sent(example),
     )
+
+
+def sent(example: Example) -> dict[str, Any]:
+    """Beside a body of JSON."""
+    headers = {"Accept": "*/*"} | dict(example.headers)
+    if not example.content:
+        return {"headers": headers}
+    return {"headers": headers | {"Content-Type": "application/offset+octet-stream"}, "content": example.content}
+
+
+def refusal(answer: httpx.Response, method: str) -> tuple[int, str]:
+    """Of what has no body in any case, the status."""
+    return (answer.status_code, "") if method == "HEAD" else code_of(answer)
 
 
 def test_the_table_is_whole() -> None:
@@ -96,7 +116,8 @@ async def test_nobody_and_who_is_nobody_any_more_get_nowhere(house: House, cast:
         for operation in OPERATIONS:
             for who in (anonymous, revoked):
                 answer = await ask(who, operation, conv, revoked.device)
-                assert code_of(answer) == (401, "AUTHENTICATION_FAILED"), operation
+                code = "" if operation[1] == "HEAD" else "AUTHENTICATION_FAILED"
+                assert refusal(answer, operation[1]) == (401, code), operation
                 assert answer.headers["cache-control"] == "no-store"
 
 
@@ -118,7 +139,8 @@ async def test_outsiders_learn_nothing(house: House, cast: Cast) -> None:
                     # She has, so it is no fault.
                     assert answer.status_code == 200
                 elif "{" in operation[2]:
-                    assert code_of(answer) == (404, "NOT_FOUND"), operation
+                    code = "" if operation[1] == "HEAD" else "NOT_FOUND"
+                    assert refusal(answer, operation[1]) == (404, code), operation
                 if operation[0] == "acknowledge":
                     told = answer.json()
                     assert told["positions"] == []
@@ -153,7 +175,7 @@ async def test_members_get_what_the_document_says(house: House, cast: Cast) -> N
                 await alice.send(conv, f"{alice.device[-12:]}_1_0", SECRET)
             answer = await ask(alice, operation, conv, alice.device)
             if operation[0] in REFUSED_TO_ALL:
-                assert code_of(answer) == REFUSED_TO_ALL[operation[0]]
+                assert refusal(answer, operation[1]) == REFUSED_TO_ALL[operation[0]], operation
             elif operation[0] == "changePassword":
                 assert answer.status_code == 204
             else:
@@ -168,7 +190,7 @@ async def test_a_browser_brings_the_csrf_token_as_well(house: House, cast: Cast)
         assert (await browser.told("GET", "/me"))["username"] == cast.alice.username
         await browser.http.get("/sign-in/")
         for name, method, path in OPERATIONS:
-            if method != "GET":
+            if method not in ("GET", "HEAD"):
                 answer = await ask(browser, (name, method, path), BOB, DEVICE)
                 assert code_of(answer) == (403, "CSRF_FAILED"), name
         await browser.http.get("/")

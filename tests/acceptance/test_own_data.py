@@ -78,7 +78,7 @@ async def test_the_last_admin_of_a_group_is_gone_and_another_becomes_one(house: 
         await bob.hear("conversations", lambda frame: any(item["id"] == conv for item in frame["items"]))
         await phone.told("POST", "/me/deletion", {"password": PASSWORD}, 204)
         frame = await bob.hear("members", lambda frame: frame["conv"] == conv)
-        assert [(member["id"], member["role"]) for member in frame["members"]] == [(cast.bob.user, "admin")]
+        assert [(member["id"], member["role"]) for member in frame["members"]] == [(cast.bob.user, "owner")]
 
 
 async def test_the_download_holds_what_is_ones_own_and_nothing_of_others(house: House, cast: Cast) -> None:

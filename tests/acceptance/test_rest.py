@@ -354,6 +354,7 @@ async def test_profile_and_password(house: House, cast: Cast) -> None:
             "id": carol.user,
             "username": carol.username,
             "name": "Caro",
+            "email": "",
             "read_receipts": False,
             "shows_presence": True,
         }

@@ -13,7 +13,16 @@ from tests.docs.examples import CLONE, DOCS, rows, section
 
 DEPLOY = DOCS / "deploy"
 SETTINGS = {cells[0] for cells in rows(section((DOCS / "operations.md").read_text(), "Settings"))}
-REQUIRED = {"MODE", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "BEHIND_TLS_PROXY", "TRUSTED_PROXIES"}
+REQUIRED = {
+    "MODE",
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "ALLOWED_HOSTS",
+    "BEHIND_TLS_PROXY",
+    "TRUSTED_PROXIES",
+    "MEDIA_ROOT",
+}
 QUEUES = {route["queue"] for route in app.conf.task_routes.values()} | {app.conf.task_default_queue}
 
 

@@ -21,6 +21,7 @@ PRODUCTION = {
     "BEHIND_TLS_PROXY": "true",
     "MESSENGER_PUSH_LOOPBACK": "",
     "VAPID_PRIVATE_KEY": "",
+    "MEDIA_ROOT": "/var/lib/messenger/media",
 }
 PAGES = ["/sign-in/", "/sign-up/", "/admin/", "/", "/nowhere", "/worker.js", "/healthz"]
 

@@ -69,7 +69,7 @@ async def test_a_repeat_tells_this_process_what_another_has_appended() -> None:
     hub.enter(session, found, cursor_of(found))
     send = Proposal("c", "alice", "phone", "a1", "hi", "m5")
     outcome = Accepted(Known("c", "m5", 5, b"", 1), None, duplicate=True)
-    postman.settled(Result([(Pending(send, session, 0.0), outcome)], Settled([outcome], {"c": 1}, "local")))
+    postman.settled(Result([(Pending(send, session, 0.0), outcome)], Settled([outcome], {"c": 1}, "local", {})))
     assert hub.rooms["c"].head == 5
 
 

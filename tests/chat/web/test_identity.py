@@ -1,7 +1,7 @@
 """Who may open a socket: both cookies, belonging together, of someone active. Nothing else counts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -47,7 +47,9 @@ async def asked(database: Database, header: str) -> Identity | None:
 
 async def test_both_cookies_name_the_person_and_the_device(database: Database, bob: Cookies) -> None:
     identity = await asked(database, f"sessionid={bob.sessionid}; device={bob.device}")
-    assert identity == Identity(bob.person.id, "bob", "bob", bob.person.device_id)
+    assert identity is not None and identity.good_for_s is not None
+    assert 0 < identity.good_for_s <= settings.SESSION_COOKIE_AGE
+    assert replace(identity, good_for_s=None) == Identity(bob.person.id, "bob", "bob", bob.person.device_id)
 
 
 async def test_foreign_cookies_do_not_get_in_the_way(database: Database, bob: Cookies) -> None:
