@@ -17,6 +17,8 @@ def test_what_is_written_while_a_chat_opens_is_there_at_once(
     """On a device that has nothing of it yet."""
     alice.start_chat(bob)
     alice.write_many("line", 60)
+    # With all of them unread: who opens it at the first one follows the rest as they come.
+    bob.expect_unread(alice, 60)
     bob.open_chat(alice)
     bob.page.locator("#jump").click()
     alice.expect_tick("line 59", "seen")

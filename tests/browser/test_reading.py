@@ -44,7 +44,9 @@ def test_through_the_thread_by_keyboard(alice: Person, bob: Person) -> None:
     alice.expect_tick("three", "seen")
     page = alice.page
     page.locator("#body").focus()
-    # Into the thread: one stop, the newest, then what can be pressed in it.
+    # Past the button for files into the thread: one stop, the newest, and what can be pressed in it.
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("#attach")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
@@ -69,6 +71,7 @@ def test_through_the_thread_by_keyboard(alice: Person, bob: Person) -> None:
     expect(page.locator("#body")).to_be_focused()
     expect(page.locator("#quote-text")).to_have_text("two")
     page.keyboard.press("Escape")
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
