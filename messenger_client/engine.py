@@ -278,7 +278,7 @@ class Engine:
     def _beside(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         return self.spawn(self._guarded(work))
 
-    async def _uploaded(self, client_id: str, key: str, attachment: str) -> None:
+    async def _uploaded(self, client_id: str, key: str, attachment: protocol.Frame) -> None:
         item = await self.write(lambda journal: kept_outbox.uploaded(journal.db, client_id, key, attachment))
         if item is not None:
             self.outbox.uploaded(item)

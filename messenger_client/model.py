@@ -101,7 +101,8 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class UnsentFile:
     """A file that goes with a message. `key`: its upload's own client_id. `modified`: nanoseconds since 1970; with
-    `size` it tells whether the file is still the one that was to be sent. `attachment`: None until it is uploaded."""
+    `size` it tells whether the file is still the one that was to be sent. `attachment`: its id, None until it is
+    uploaded; `told`: what the server says of it then."""
 
     key: str
     path: str
@@ -109,6 +110,7 @@ class UnsentFile:
     size: int
     modified: int
     attachment: str | None = None
+    told: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

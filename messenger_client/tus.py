@@ -8,6 +8,7 @@ import httpx
 
 from messenger_client.errors import Unavailable
 from messenger_client.http import checked, request
+from messenger_client.protocol import Frame
 
 PATH = "/api/v1/uploads"
 CONTENT = "application/offset+octet-stream"
@@ -37,10 +38,10 @@ class Tus:
         """Where it goes on."""
         return _offset(await request(self._client, "HEAD", f"{PATH}/{upload}", self._stated({})))
 
-    async def is_complete(self, upload: str) -> bool:
-        """Whether all of it is there, and was looked at and accepted."""
+    async def complete(self, upload: str) -> Frame | None:
+        """The attachment it has become; None: it is not all there, or was not looked at and accepted yet."""
         response = await request(self._client, "GET", f"{PATH}/{upload}", self._stated({}))
-        return checked(response).get("attachment") is not None
+        return checked(response).get("attachment")
 
     async def append(self, upload: str, offset: int, piece: bytes) -> int:
         """Where it goes on then. The last piece, which may be empty, is answered when the file was accepted."""

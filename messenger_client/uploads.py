@@ -17,6 +17,7 @@ from messenger_client import sources
 from messenger_client.backoff import DEFAULT_BACKOFF, Backoff
 from messenger_client.errors import Refused, SignedOut, Unavailable
 from messenger_client.model import Unsent, UnsentFile
+from messenger_client.protocol import Frame
 from messenger_client.tus import PIECE_BYTES, Tus
 
 # The last piece is answered when the whole file was looked at.
@@ -37,7 +38,7 @@ class Uploads:
         server: str,
         headers: Callable[[], Mapping[str, str]],
         spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"],
-        uploaded: Callable[[str, str, str], Awaitable[None]],
+        uploaded: Callable[[str, str, Frame], Awaitable[None]],
         rejected: Callable[[str, str, str], None],
         given_up: Callable[[str, str, str], None],
         backoff: Backoff = DEFAULT_BACKOFF,
@@ -94,8 +95,8 @@ class _Upload:
         self._id: str | None = None
         self._failures = 0
 
-    async def run(self) -> str:
-        """The attachment's id. Raises Refused, SignedOut, and Unavailable when the attempts are used up."""
+    async def run(self) -> Frame:
+        """The attachment. Raises Refused, SignedOut, and Unavailable when the attempts are used up."""
         while True:
             try:
                 return await self._attempt()
@@ -108,19 +109,22 @@ class _Upload:
             except Unavailable as error:
                 await self._rest(error)
 
-    async def _attempt(self) -> str:
+    async def _attempt(self) -> Frame:
         if self._id is None:
             self._id = await self._tus.announce(self._file.name, self._file.key, self._file.size)
-        if await self._tus.is_complete(self._id):
-            return self._id
+        if (found := await self._tus.complete(self._id)) is not None:
+            return found
         offset = await self._tus.offset(self._id)
         while True:
             async with self._turns:
                 piece = await asyncio.to_thread(sources.read, self._file, offset, PIECE_BYTES)
                 offset = await self._tus.append(self._id, offset, piece)
             if offset >= self._file.size:
-                return self._id
+                break
             self._failures = 0
+        if (found := await self._tus.complete(self._id)) is None:
+            raise Unavailable("The server does not say what the file has become.")
+        return found
 
     async def _rest(self, error: Unavailable) -> None:
         self._failures += 1

@@ -16,6 +16,7 @@ def take_accepted(journal: Journal, conv: str, acks: list[Frame]) -> Place | Non
         if item is not None:
             entry = {"seq": ack["seq"], "id": ack["message_id"], "sender": journal.me, "client_id": item.client_id}
             entry |= {"body": item.body, "at": ack["timestamp"]}
+            entry |= {"attachments": [file.told for file in item.files]} if item.files else {}
             entries.append(entry | ({} if item.reply_to is None else {"reply_to": item.reply_to}))
         elif log.own_seq(journal.db, journal.me, ack["client_id"]) is None:
             log.heard_of(journal.db, conv, ack["seq"])

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from messenger_client.errors import InvalidClientId
 from messenger_client.ids import composite, now_ms
 from messenger_client.model import Unsent, UnsentFile
+from messenger_client.protocol import Frame
 from messenger_client.replica import revision
 from messenger_client.store import meta
 from messenger_client.ticks import Status
@@ -56,12 +57,13 @@ def _says(doc: str, body: str, reply_to: int | None, files: int) -> bool:
     return revision(entry) > 0 or said == (body, reply_to, files)
 
 
-def uploaded(db: sqlite3.Connection, client_id: str, key: str, attachment: str) -> Unsent | None:
+def uploaded(db: sqlite3.Connection, client_id: str, key: str, attachment: Frame) -> Unsent | None:
     """One of its files has become this attachment. The message as it is then; None: it does not wait any more."""
     item = find(db, client_id)
     if item is None:
         return None
-    files = [replace(file, attachment=attachment) if file.key == key else file for file in item.files]
+    done = {"attachment": attachment["id"], "told": attachment}
+    files = [replace(file, **done) if file.key == key else file for file in item.files]
     db.execute("UPDATE outbox SET files = ? WHERE client_id = ?", [_json(files), client_id])
     return replace(item, files=tuple(files))
 
@@ -102,7 +104,7 @@ def requeue(db: sqlite3.Connection, client_id: str) -> Unsent | None:
     if not rows:
         return None
     known = _unsent(*rows[0])
-    files = [replace(file, attachment=None) for file in known.files] if known.code == LOST else known.files
+    files = [replace(file, attachment=None, told=None) for file in known.files] if known.code == LOST else known.files
     values = [client_id, known.conversation_id, known.body, known.reply_to, now_ms(), known.resends, _json(files)]
     return _unsent(*db.execute(ADD, values).fetchone())
 
