@@ -49,6 +49,9 @@ async def test_who_is_removed_in_a_burst_gets_nothing_of_later(deaf_house: House
         connect(house.addresses[1], cast.carol) as reader,
     ):
         group = await found(alice, cast.bob.user, cast.carol.user)
+        # The other process hears of it by reconcile alone.
+        for wire in (here, there, reader):
+            await wire.hear("conversations", lambda frame: any(item["id"] == group for item in frame["items"]))
 
         async def burst(who: App) -> None:
             for n in range(EACH):
