@@ -338,9 +338,12 @@ async def test_what_is_sent_anew_takes_its_files_along(house: House, cast: Cast)
         sent = await upload(alice, b"still wanted")
         await alice.send(conv, "lost", attachments=[sent["id"]])
         async with await AsyncConnection.connect(house.dsn) as connection:
-            query = """INSERT INTO receipts_lapse (conversation_id, user_id, from_seq, upto_seq, at)
-                       VALUES (%s::uuid, %s::uuid, 1, 1, now())"""
-            await connection.execute(query, [conv, cast.bob.user])
+            query = """WITH expired AS (
+                           UPDATE receipts_watermark SET expired_seq = 1
+                           WHERE conversation_id = %(conv)s::uuid AND user_id = %(user)s::uuid)
+                       INSERT INTO receipts_lapse (conversation_id, user_id, from_seq, upto_seq, at)
+                       VALUES (%(conv)s::uuid, %(user)s::uuid, 1, 1, now())"""
+            await connection.execute(query, {"conv": conv, "user": cast.bob.user})
         for status in (201, 200):
             again = await alice.ask("POST", f"/conversations/{conv}/messages/1/resend", {"client_id": "anew"})
             assert (again.status_code, again.json()["seq"]) == (status, 2)

@@ -24,7 +24,7 @@ ENDING = ("signOut", "changePassword", "deleteAccount")
 # A server with push (test_wakeups.py), and a message that expired (test_expiry.py).
 NEEDS_MORE = ("getPushKey", "subscribe", "unsubscribe", "resendMessage")
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "45"))
-CASES = os.environ.get("FUZZ_CASES", "15")
+CASES = os.environ.get("FUZZ_CASES", "8")
 
 
 @pytest.fixture(scope="session", params=one_server("house"))
@@ -32,6 +32,7 @@ def house(request: pytest.FixtureRequest, houses: Any) -> House:
     return houses(request.param)  # type: ignore[no-any-return]
 
 
+@pytest.mark.timeout(900)
 async def test_schemathesis_finds_nothing(house: House, cast: Cast, tmp_path: Path) -> None:
     """All checks; more of it, and for longer, by `make fuzz`."""
     before = house.log_size("web-1")

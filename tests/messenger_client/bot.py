@@ -69,8 +69,10 @@ class Bot:
             process.wait()
 
     def stored(self) -> dict[str, int]:
-        """Conversation -> how far its disk has it, while the bot does not run."""
+        """Conversation -> how far its disk has it, while the bot does not run. It may have been killed before it had a
+        table."""
         with sqlite3.connect(self.folder / "bot.sqlite3") as db:
-            found = dict(db.execute("SELECT id, received FROM conversations").fetchall())
+            tables = db.execute("SELECT name FROM sqlite_master WHERE name = 'conversations'").fetchall()
+            found = dict(db.execute("SELECT id, received FROM conversations").fetchall() if tables else [])
         db.close()
         return found
