@@ -10,7 +10,7 @@ import pytest
 
 from tests.acceptance.template import CLONE
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
 
 
 def run_bench(report: Path, *arguments: str) -> dict[str, Any]:
