@@ -1,6 +1,5 @@
 """Groups, as a program makes and changes them. Reached by `Client.groups`."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,8 +15,6 @@ class Groups:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        # One question at a time: their answers do not all say which one they are to.
-        self._turn = asyncio.Lock()
 
     async def create(self, title: str, people: Sequence[Person], *, client_id: str = "", **rules: str) -> str:
         """A group of oneself and `people`; its id. `client_id`: the same one is the same group, however often it is
@@ -80,8 +77,7 @@ class Groups:
         await self._ask(protocol.in_group(t, _id(group), **more))
 
     async def _ask(self, frame: Frame) -> Frame:
-        async with self._turn:
-            return await self._engine.requests.ask(frame)
+        return await self._engine.requests.ask(frame)
 
 
 def _id(group: Conversation | str) -> str:

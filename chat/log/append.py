@@ -48,40 +48,36 @@ SELECT m.conversation_id::text, m.seq FROM unnest(%s::uuid[], %s::bigint[]) AS k
 JOIN chat_message m ON m.conversation_id = k.conv AND m.seq = k.seq WHERE m.event IS NOT NULL
 """
 
-# The entries (sorted by the unique key by the caller: two processes inserting crossed client_ids would deadlock
-# otherwise), the heads, and one row a batch that every other process's reconcile reads. One statement, since each
-# costs the event loop about as much as ten rows.
-_NOTED = """
+
+def _append(more: str = "", kind: str = "") -> str:
+    """The entries (sorted by the unique key by the caller: two processes inserting crossed client_ids would deadlock
+    otherwise), the heads, and one row a batch that every other process's reconcile reads. One statement, since each
+    costs the event loop about as much as ten rows. `more`: a further column, of type `kind`."""
+    column, array = (f", {more}", f", %s::{kind}[]") if more else ("", "")
+    return f"""
 WITH raised AS (
     UPDATE chat_conversation c SET last_seq = h.head
     FROM unnest(%s::uuid[], %s::bigint[]) AS h(conv, head) WHERE c.id = h.conv
 ), noted AS (
     INSERT INTO chat_change (kind, conversations, heads, users, at)
-    VALUES ('append', %s::uuid[], %s::bigint[], '{}', clock_timestamp())
+    VALUES ('append', %s::uuid[], %s::bigint[], '{{}}', clock_timestamp())
 )
-"""
-APPEND = f"""{_NOTED}
 INSERT INTO chat_message
-    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at, mentions)
+    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at,
+     mentions{column})
 SELECT id, conv, seq, sender, device, client_id, digest, body, reply_to, to_timestamp(at / 1000.0),
-       nullif(mentions, '')::uuid[]
+       nullif(mentions, '')::uuid[]{column}
 FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[],
-            %s::bigint[], %s::bigint[], %s::text[])
-     AS m(id, conv, seq, sender, device, client_id, digest, body, reply_to, at, mentions)
+            %s::bigint[], %s::bigint[], %s::text[]{array})
+     AS m(id, conv, seq, sender, device, client_id, digest, body, reply_to, at, mentions{column})
 """
 
-# The same for a batch in which some have attachments: how many. A statement of its own, so that the others do not carry
-# a column of zeros.
-APPEND_ATTACHED = f"""{_NOTED}
-INSERT INTO chat_message
-    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at, mentions,
-     attachments)
-SELECT id, conv, seq, sender, device, client_id, digest, body, reply_to, to_timestamp(at / 1000.0),
-       nullif(mentions, '')::uuid[], attachments
-FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[],
-            %s::bigint[], %s::bigint[], %s::text[], %s::smallint[])
-     AS m(id, conv, seq, sender, device, client_id, digest, body, reply_to, at, mentions, attachments)
-"""
+
+APPEND = _append()
+
+# For a batch in which some have attachments: how many. A statement of its own, so that the others do not carry a column
+# of zeros.
+APPEND_ATTACHED = _append("attachments", "smallint")
 
 # Complete uploads of those who name them, that no message has; held until the batch ends, in id order, so that of two
 # messages in different conversations one gets them. What others own is neither read nor held.

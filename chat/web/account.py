@@ -45,9 +45,7 @@ Name = Annotated[
     Field(max_length=NAME_CHARS),
     AfterValidator(_one_line),
     # In documents for programs; the rule is the validator.
-    WithJsonSchema(
-        {"type": "string", "maxLength": NAME_CHARS, "pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"}
-    ),
+    WithJsonSchema({"type": "string", "maxLength": NAME_CHARS, "pattern": ONE_LINE}),
 ]
 
 
