@@ -18,18 +18,25 @@ from receipts.watermarks import Claim, Kind, Mark, Rise, rises
 
 # Whether something of what is claimed may have lapsed is asked of the watermark, not of the lapses: of a row that was
 # waited for PostgreSQL shows its newest version, of all other tables what they held before the wait.
+#
+# One row of a claim is looked up after the other, whatever PostgreSQL knows of the tables (OFFSET 0 keeps it from
+# choosing): a group of a thousand made a moment ago would be joined as if it had five members, a million times.
 LEGAL = f"""
-SELECT c.conv::text, c.device::text, d.user_id::text, c.kind, c.seq, c.at, v.last_seq, w.delivered_seq, w.seen_seq,
-       v.last_rev, CASE WHEN w.expired_seq > 0 THEN {START_IN.format(conv="c.conv", user="d.user_id")} END,
+SELECT c.conv::text, c.device::text, c.member::text, c.kind, c.seq, c.at, c.last_seq, w.delivered_seq, w.seen_seq,
+       c.last_rev, CASE WHEN w.expired_seq > 0 THEN {START_IN.format(conv="c.conv", user="c.member")} END,
        CASE WHEN w.expired_seq > 0 THEN w.expired_seq > coalesce(
            (SELECT received_seq FROM chat_inbox WHERE conversation_id = c.conv AND device_id = c.device), 0)
        ELSE false END
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[]) AS c(conv, device, kind, seq, at)
-JOIN chat_device d ON d.id = c.device AND d.revoked_at IS NULL
-JOIN chat_membership s ON s.conversation_id = c.conv AND s.user_id = d.user_id AND s.left_seq IS NULL
-JOIN chat_conversation v ON v.id = c.conv
-JOIN receipts_watermark w ON w.conversation_id = c.conv AND w.user_id = d.user_id
-ORDER BY c.conv, d.user_id FOR NO KEY UPDATE OF w
+FROM (
+    SELECT r.conv, r.device, r.kind, r.seq, r.at, d.member, v.last_seq, v.last_rev
+    FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[]) AS r(conv, device, kind, seq, at)
+    CROSS JOIN LATERAL (SELECT user_id AS member FROM chat_device WHERE id = r.device AND revoked_at IS NULL OFFSET 0) d
+    CROSS JOIN LATERAL (SELECT FROM chat_membership
+        WHERE conversation_id = r.conv AND user_id = d.member AND left_seq IS NULL OFFSET 0) s
+    CROSS JOIN LATERAL (SELECT last_seq, last_rev FROM chat_conversation WHERE id = r.conv OFFSET 0) v
+    OFFSET 0) c
+JOIN receipts_watermark w ON w.conversation_id = c.conv AND w.user_id = c.member
+ORDER BY c.conv, c.member FOR NO KEY UPDATE OF w
 """
 
 # A rise is progress: redelivery starts counting anew, leaves a device that is at it alone for a moment, and looks again
@@ -72,18 +79,19 @@ ON CONFLICT DO NOTHING
 
 # The senders of the entries a rise went over, each with the newest of theirs; who has left is told nothing.
 CROSSED = f"""
-SELECT c.n, c.sender::text, c.newest::text FROM (
-    SELECT r.n, r.kind, r.member, m.sender_id AS sender, (array_agg(m.id ORDER BY m.seq DESC))[1] AS newest
-    FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[])
-         AS r(n, kind, conv, member, before, upto)
-    JOIN chat_message m ON m.conversation_id = r.conv AND m.seq > r.before AND m.seq <= r.upto
-      AND m.sender_id <> r.member
-    JOIN chat_membership s ON s.conversation_id = r.conv AND s.user_id = m.sender_id AND s.left_seq IS NULL
-    GROUP BY r.n, r.kind, r.member, m.sender_id) c
-JOIN chat_user reader ON reader.id = c.member
-JOIN chat_user viewer ON viewer.id = c.sender
-WHERE c.kind = 'delivered' OR {TELLS_SEEN.format(reader="reader", viewer="viewer")}
-ORDER BY c.n
+SELECT r.n, m.sender::text, m.newest::text
+FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[])
+     AS r(n, kind, conv, member, before, upto)
+CROSS JOIN LATERAL (
+    SELECT sender_id AS sender, (array_agg(id ORDER BY seq DESC))[1] AS newest FROM chat_message
+    WHERE conversation_id = r.conv AND seq > r.before AND seq <= r.upto AND sender_id <> r.member
+    GROUP BY sender_id OFFSET 0) m
+CROSS JOIN LATERAL (SELECT FROM chat_membership
+    WHERE conversation_id = r.conv AND user_id = m.sender AND left_seq IS NULL OFFSET 0) s
+CROSS JOIN LATERAL (SELECT FROM chat_user reader, chat_user viewer
+    WHERE reader.id = r.member AND viewer.id = m.sender
+      AND (r.kind = 'delivered' OR {TELLS_SEEN.format(reader="reader", viewer="viewer")}) OFFSET 0) t
+ORDER BY r.n
 """
 
 NOTE_CHANGE = """
