@@ -11,7 +11,7 @@ class Watermark(models.Model):
     everything up to `seen_seq` was seen. `expired_seq`: up to here whatever no device had taken has expired; what of
     it was others' stands in Lapse. All only rise."""
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="watermarks")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="watermarks", db_index=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="watermarks", db_index=False)
     delivered_seq = models.BigIntegerField(default=0)
     seen_seq = models.BigIntegerField(default=0)

@@ -5,10 +5,13 @@ from chat.models.inbox import Inbox, Progress
 from chat.models.log import Conversation, Hidden, Invite, Membership, Message
 from chat.models.media import Attachment
 from chat.models.people import Device, RetiredUsername, User
+from chat.models.safety import AuditEntry, Block, Report
 from chat.models.wakeup import PushSubscription, WakeUp
 
 __all__ = [
     "Attachment",
+    "AuditEntry",
+    "Block",
     "Change",
     "Conversation",
     "Device",
@@ -20,6 +23,7 @@ __all__ = [
     "Message",
     "Progress",
     "PushSubscription",
+    "Report",
     "RetiredUsername",
     "User",
     "WakeUp",

@@ -19,7 +19,7 @@ class Inbox(models.Model):
     """
 
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="inboxes")
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="inboxes")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="inboxes", db_index=False)
     received_seq = models.BigIntegerField(default=0)
     received_rev = models.BigIntegerField(default=0, db_default=0)
     horizon_seq = models.BigIntegerField(default=0, db_default=0)

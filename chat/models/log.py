@@ -77,7 +77,7 @@ class Membership(models.Model):
         OWNER = "owner"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     role = models.CharField(max_length=6, choices=Role.choices, default=Role.MEMBER, db_default=Role.MEMBER)
     visible_from_seq = models.BigIntegerField(default=1)
     joined_seq = models.BigIntegerField(null=True, blank=True)

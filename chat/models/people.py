@@ -22,10 +22,23 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=100, blank=True)
+    class Writers(models.TextChoices):
+        EVERYONE = "everyone"
+        ACQUAINTED = "acquainted"
+        NOBODY = "nobody"
+
     # Both reciprocal: chat/policy/privacy.py.
     read_receipts = models.BooleanField(_("read receipts"), default=True, db_default=True)
     shows_presence = models.BooleanField(_("shows when online"), default=True, db_default=True)
 
+    # Who may begin a 1:1 conversation: acquainted is whom one shares a group with.
+    writers = models.CharField(
+        _("who may write to me"),
+        max_length=10,
+        choices=Writers.choices,
+        default=Writers.EVERYONE,
+        db_default=Writers.EVERYONE,
+    )
     password_rev = models.IntegerField(default=0, db_default=0, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The one a password is changed on goes on; what else was opened with the old one ends (chat/log/passwords.py).
