@@ -49,11 +49,13 @@ JOIN chat_message m ON m.conversation_id = k.conv AND m.seq = k.seq WHERE m.even
 """
 
 
-def _append(more: str = "", kind: str = "") -> str:
+def _append(*more: tuple[str, str, str]) -> str:
     """The entries (sorted by the unique key by the caller: two processes inserting crossed client_ids would deadlock
     otherwise), the heads, and one row a batch that every other process's reconcile reads. One statement, since each
-    costs the event loop about as much as ten rows. `more`: a further column, of type `kind`."""
-    column, array = (f", {more}", f", %s::{kind}[]") if more else ("", "")
+    costs the event loop about as much as ten rows. `more`: further columns, each (name, type of its array, value)."""
+    columns = "".join(f", {name}" for name, _, _ in more)
+    arrays = "".join(f", %s::{kind}[]" for _, kind, _ in more)
+    values = "".join(f", {value}" for _, _, value in more)
     return f"""
 WITH raised AS (
     UPDATE chat_conversation c SET last_seq = h.head
@@ -63,21 +65,23 @@ WITH raised AS (
     VALUES ('append', %s::uuid[], %s::bigint[], '{{}}', clock_timestamp())
 )
 INSERT INTO chat_message
-    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at,
-     mentions{column})
-SELECT id, conv, seq, sender, device, client_id, digest, body, reply_to, to_timestamp(at / 1000.0),
-       nullif(mentions, '')::uuid[]{column}
+    (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, reply_to_seq, created_at{columns})
+SELECT id, conv, seq, sender, device, client_id, digest, body, reply_to, to_timestamp(at / 1000.0){values}
 FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[],
-            %s::bigint[], %s::bigint[], %s::text[]{array})
-     AS m(id, conv, seq, sender, device, client_id, digest, body, reply_to, at, mentions{column})
+            %s::bigint[], %s::bigint[]{arrays})
+     AS m(id, conv, seq, sender, device, client_id, digest, body, reply_to, at{columns})
 """
 
 
 APPEND = _append()
 
-# For a batch in which some have attachments: how many. A statement of its own, so that the others do not carry a column
-# of zeros.
-APPEND_ATTACHED = _append("attachments", "smallint")
+# For a batch in which some have attachments (how many) or mention somebody. A statement of its own, so that the others
+# do not carry columns of nothing.
+APPEND_MORE = _append(
+    ("attachments", "smallint", "attachments"),
+    # Members of one array cannot differ in length.
+    ("mentions", "text", "nullif(mentions, '')::uuid[]"),
+)
 
 # Complete uploads of those who name them, that no message has; held until the batch ends, in id order, so that of two
 # messages in different conversations one gets them. What others own is neither read nor held.

@@ -195,12 +195,13 @@ class BatchWriter:
             entry = outcome.entry
             heads[entry.conv] = max(heads.get(entry.conv, 0), entry.seq)
         raised = [words(sorted(heads)), numbers(heads[conv] for conv in sorted(heads))]
-        attached = [(send.attachments, outcome.entry) for send, outcome in fresh if send.attachments]
-        if not attached:
+        if not any(send.attachments or send.mentions for send, _ in fresh):
             await connection.execute(append.APPEND, [*raised, *raised, *_columns(fresh)])
             return
-        counts = numbers([len(send.attachments) for send, _ in fresh])
-        await connection.execute(append.APPEND_ATTACHED, [*raised, *raised, *_columns(fresh), counts])
+        await connection.execute(append.APPEND_MORE, [*raised, *raised, *_columns(fresh), *_more_columns(fresh)])
+        attached = [(send.attachments, outcome.entry) for send, outcome in fresh if send.attachments]
+        if not attached:
+            return
         bound = [(each, entry, at) for ids, entry in attached for at, each in enumerate(ids)]
         await connection.execute(
             append.BIND,
@@ -238,7 +239,13 @@ def _columns(fresh: list[tuple[Proposal, Accepted]]) -> list[str]:
         texts([send.body for send in sends]),
         numbers([outcome.reply_to for _, outcome in fresh]),
         numbers([entry.at for entry in entries]),
-        texts([words(send.mentions) if send.mentions else "" for send in sends]),
+    ]
+
+
+def _more_columns(fresh: list[tuple[Proposal, Accepted]]) -> list[str]:
+    return [
+        numbers([len(send.attachments) for send, _ in fresh]),
+        texts([words(send.mentions) if send.mentions else "" for send, _ in fresh]),
     ]
 
 
