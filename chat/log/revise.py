@@ -93,7 +93,6 @@ class Resent:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    kind: str
     target: Target | None
     rev: int = 0
     body: str = ""
@@ -145,7 +144,7 @@ async def resend(connection: Connection, actor: Actor, conv: str, seq: int, clie
     facts = await _facts(connection, actor, conv, seq, is_resend=True)
     if again := await _repeat(connection, actor, conv, client_id, facts.resent_as):
         return Resent(again, again.get("rev", 0), fresh=False)
-    _unless(rules.resend_refusal(facts.target) if facts.kind == "direct" else ErrorCode.NOT_EXPIRED)
+    _unless(rules.resend_refusal(facts.target))
     cursor = await connection.execute(NEXT_ENTRY, [conv])
     rev, head = await cursor.fetchone() or (0, 0)
     await connection.execute(DELETE, [rev, head, conv, seq])
@@ -191,8 +190,10 @@ async def _facts(connection: Connection, actor: Actor, conv: str, seq: int, is_r
     if may is None or row is None:
         raise Refusal(ErrorCode.NOT_FOUND)
     sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev, resent_as, files, is_event, mentions = row
-    target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, expired, is_event)
-    return _Facts(may.kind, target, rev, body, reply_to, hidden_rev, resent_as, tuple(files or ()), mentions or [])
+    # In a group it never has for everyone: who takes it up later is told.
+    is_expired = expired and may.kind == "direct"
+    target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, is_expired, is_event)
+    return _Facts(target, rev, body, reply_to, hidden_rev, resent_as, tuple(files or ()), mentions or [])
 
 
 async def _next_rev(connection: Connection, conv: str) -> int:

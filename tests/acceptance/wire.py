@@ -42,10 +42,13 @@ class Wire:
 
     async def hear(self, kind: str, where: Callable[[Frame], bool] = anything, timeout: float = 15.0) -> Frame:
         """The next frame of that kind for which `where` holds."""
+        return await self.hear_any(lambda frame: frame["t"] == kind and where(frame), timeout)
+
+    async def hear_any(self, where: Callable[[Frame], bool], timeout: float = 15.0) -> Frame:
         async with asyncio.timeout(timeout):
             while True:
                 for frame in self.heard:
-                    if frame["t"] == kind and where(frame):
+                    if where(frame):
                         self.heard.remove(frame)
                         return frame
                 self.heard.append(await self._recv())
