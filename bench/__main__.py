@@ -44,7 +44,7 @@ def main() -> None:
     _prepare()
     from bench.report import Figure, table, write_json
     from bench.scenarios import Bench, Sizes
-    from tests.acceptance.servers import House
+    from tests.acceptance.servers import Celery, House
 
     small = (
         {
@@ -78,8 +78,8 @@ def main() -> None:
         # No server is compared by what recurs and by the page: once is enough.
         once = () if server == chosen.server[0] else ("recur", "page")
         wanted = [name for name in SCENARIOS if name in chosen.scenario and name not in once]
-        for celery in (True, False):
-            names = [name for name in wanted if (name in alone) != celery]
+        for celery in (Celery.APART, Celery.NONE):
+            names = [name for name in wanted if (name in alone) == (celery is Celery.NONE)]
             if names:
                 with House(server=server, celery=celery) as house:
                     bench = Bench(house, server, sizes, figures, loads)

@@ -36,11 +36,13 @@ def web(server: str, host: str, port: int) -> list[str]:
     return [*python, "daphne", "-b", host, "-p", str(port), *limits, *quiet, "messenger.asgi:application"]
 
 
-def worker(queue: str) -> list[str]:
-    """A Celery worker for one queue. Solo: its tasks are short, and one process is easier to end."""
+def worker(*queues: str, clock: Path | None = None) -> list[str]:
+    """A Celery worker for one queue, or some. Solo: its tasks are short, and one process is easier to end. `clock`:
+    the folder of a beat that it runs by itself; for one alone, since every beat starts every task."""
     lonely = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    name = ["-Q", queue, "-n", f"{queue}@%h", "--pool", "solo", "-l", "WARNING"]
-    return [*_celery(), "worker", *name, *lonely]
+    name = ["-Q", ",".join(queues), "-n", f"{queues[0]}@%h", "--pool", "solo", "-l", "WARNING"]
+    beat = ["-B", "-s", str(clock / "beat-schedule")] if clock else []
+    return [*_celery(), "worker", *name, *beat, *lonely]
 
 
 def beat(folder: Path) -> list[str]:

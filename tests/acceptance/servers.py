@@ -1,8 +1,9 @@
 """A whole messenger of real processes: its own PostgreSQL and Redis, web processes, Celery workers and beat.
 
 For end-to-end and browser tests, fault injection and the bench. Parts have names: postgres, redis, web-1, web-2, …,
-receipts, default, beat; and wakeups, if `environment` has a VAPID_PRIVATE_KEY. The first house of a run fills a
-template folder (initdb, migrations, static files); the next ones copy it.
+celery; or, with Celery apart as a deployment has it, receipts, default, media, beat; and wakeups, if `environment` has
+a VAPID_PRIVATE_KEY. The first house of a run fills a template folder (initdb, migrations, static files); the next ones
+copy it.
 
     with House(web=2) as house:
         alice, bob = house.enrol("alice", "bob")
@@ -22,6 +23,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum, auto
 from typing import Any, Self
 
 import psutil
@@ -44,6 +46,14 @@ PORTS = range(20_000, 30_000)
 Part = Program | Server
 
 
+class Celery(Enum):
+    """Every program costs a second or two of a core to start: most tests are content with one."""
+
+    NONE = auto()
+    TOGETHER = auto()
+    APART = auto()
+
+
 class House:
     """`web` processes of `server` (daphne or uvicorn); `environment` is added to theirs; `options` to PostgreSQL's."""
 
@@ -51,7 +61,7 @@ class House:
         self,
         web: int = 1,
         server: str = "daphne",
-        celery: bool = True,
+        celery: Celery = Celery.TOGETHER,
         environment: Mapping[str, str] | None = None,
         options: Mapping[str, str] | None = None,
     ) -> None:
@@ -64,14 +74,19 @@ class House:
         # The kernel ends children with the thread that made them: one thread, as long-lived as the house.
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="house")
         lines = {f"web-{n}": commands.web(server, "127.0.0.1", port) for n, port in enumerate(self._ports[1:], 1)}
-        if celery:
-            lines |= {"receipts": commands.worker("receipts"), "default": commands.worker("default")}
-            if self.environment["VAPID_PRIVATE_KEY"]:
-                lines |= {"wakeups": commands.worker("wakeups")}
-            lines |= {"media": commands.worker("media")}
-            lines |= {"beat": commands.beat(self.folder)}
+        lines |= self._celery(celery)
         self.programs = {name: self._program(name, line) for name, line in lines.items()}
         self.parts: dict[str, Part] = {"postgres": self.postgres, "redis": self.redis} | self.programs
+
+    def _celery(self, celery: Celery) -> dict[str, list[str]]:
+        queues = ["receipts", "default", "media"] + ["wakeups"] * bool(self.environment["VAPID_PRIVATE_KEY"])
+        match celery:
+            case Celery.NONE:
+                return {}
+            case Celery.TOGETHER:
+                return {"celery": commands.worker(*queues, clock=self.folder)}
+            case Celery.APART:
+                return {queue: commands.worker(queue) for queue in queues} | {"beat": commands.beat(self.folder)}
 
     def _program(self, name: str, command: list[str]) -> Program:
         return Program(name, command, self.environment, self.folder / f"{name}.log")

@@ -11,7 +11,7 @@ from websockets import ConnectionClosed
 
 from tests.acceptance.app import app, app_of, code_of
 from tests.acceptance.conftest import Cast, enrol_cast, one_server
-from tests.acceptance.servers import PASSWORD, House
+from tests.acceptance.servers import PASSWORD, Celery, House
 from tests.acceptance.wire import connect
 
 pytestmark = pytest.mark.acceptance
@@ -31,7 +31,7 @@ LIMITS = {
 
 @pytest.fixture(scope="module", params=one_server("abuse"))
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
-    with House(web=2, server=request.param, celery=False, environment=LIMITS) as house:
+    with House(web=2, server=request.param, celery=Celery.NONE, environment=LIMITS) as house:
         yield house
 
 

@@ -364,11 +364,11 @@ async def test_unsent_files_have_their_limit(house: House, cast: Cast) -> None:
 
 async def test_thumbnails_come_after_the_death_of_their_worker(house: House, cast: Cast) -> None:
     async with apps(house, cast.alice.username) as (alice,):
-        await asyncio.to_thread(house.kill, "media")
+        await asyncio.to_thread(house.kill, "celery")
         sent = await upload(alice, picture())
         url = (await address(alice, sent["id"]))["thumbnail_url"]
         assert code_of(await alice.http.get(url)) == (404, "NOT_READY")
-        await asyncio.to_thread(house.restart, "media")
+        await asyncio.to_thread(house.restart, "celery")
         async with asyncio.timeout(90):
             while (await alice.http.get(url)).status_code != 200:
                 await asyncio.sleep(0.2)

@@ -37,7 +37,7 @@ def lose_everything_and_restore(house: House, backup: Path) -> str:
     house.postgres.create_database("messenger")
     told = house.manage("restore", str(backup))
     house.restart("redis")
-    for name in ("web-1", "receipts", "default", "beat"):
+    for name in ("web-1", "celery"):
         house.restart(name)
     return told
 
@@ -52,7 +52,7 @@ async def test_restored_into_a_fresh_cluster(house: House, cast: Cast, tmp_path:
         told = await asyncio.to_thread(house.manage, "backup", str(backup))
         assert "bytes" in told and backup.stat().st_mode & 0o777 == 0o600
         await (await alice.client.send(chat, "accepted later")).reached(Status.SENT, 30)
-        for name in ("beat", "default", "receipts", "web-1", "redis"):
+        for name in ("celery", "web-1", "redis"):
             await asyncio.to_thread(house.end, name)
         waiting = await alice.client.send(chat, "still waiting")
         told = await asyncio.to_thread(lose_everything_and_restore, house, backup)

@@ -18,7 +18,7 @@ from tests.acceptance.wire import Frame, Wire, connect
 
 pytestmark = pytest.mark.acceptance
 
-WRITERS = ("web-1", "web-2", "receipts", "default")
+WRITERS = ("web-1", "web-2", "celery")
 CANARY = "canary-in-a-body"
 ABSENT = "01a20d51-c834-714c-b108-1217ce6921fc"
 FRAME_BYTES = 65_536

@@ -10,7 +10,7 @@ import pytest
 from messenger import commands
 from tests.acceptance.conftest import Cast
 from tests.acceptance.phone import Phone
-from tests.acceptance.servers import House
+from tests.acceptance.servers import Celery, House
 from tests.acceptance.template import CLONE
 from tests.acceptance.verdict import verdict
 from tests.acceptance.wire import connect
@@ -80,7 +80,7 @@ async def write(phone: Phone, conv: str) -> None:
 
 def test_no_start_on_a_database_that_would_forget(house: House) -> None:
     """In production mode: one line, status 2."""
-    with House(web=0, celery=False, options={"fsync": "off"}) as forgetful:
+    with House(web=0, celery=Celery.NONE, options={"fsync": "off"}) as forgetful:
         production = {
             "MODE": "production",
             "ALLOWED_HOSTS": "chat.example",

@@ -17,7 +17,7 @@ from tests.acceptance.wire import connect
 
 pytestmark = pytest.mark.acceptance
 
-PROGRAMS = ("web-1", "receipts", "default", "beat")
+PROGRAMS = ("web-1", "celery")
 BODY = "nobody-else-is-to-read-this"
 QUERY = "asked-for-in-a-query"
 HEADER = "carried-in-a-header"
@@ -108,8 +108,12 @@ async def test_trouble_names_the_conversation_and_the_task(house: House, cast: C
             await alice.ask({"t": "info", "conv": conv, "seq": 1}, "error")
             failed = await asyncio.to_thread(line_until, house, "web-1", lambda line: line.get("conv") == conv)
             assert failed["session"] == alice.welcome["session"] and "info failed" in failed["event"]
-            put_off = await asyncio.to_thread(line_until, house, "default", lambda line: "put off" in line["event"])
-            assert put_off["task"] == "sweep" and re.fullmatch(r"[0-9a-f-]{36}", put_off["task_id"])
+
+            def is_put_off(line: dict[str, Any]) -> bool:
+                return "put off" in line["event"] and line["task"] == "sweep"
+
+            put_off = await asyncio.to_thread(line_until, house, "celery", is_put_off)
+            assert re.fullmatch(r"[0-9a-f-]{36}", put_off["task_id"])
         finally:
             await asyncio.to_thread(house.restart, "postgres")
     # What works for everybody bears nobody's ids.

@@ -9,7 +9,7 @@ import pytest
 from tests.acceptance.conftest import Cast, enrol_cast, one_server
 from tests.acceptance.phone import Phone
 from tests.acceptance.scrape import Figures, scrape, scrape_until
-from tests.acceptance.servers import House
+from tests.acceptance.servers import Celery, House
 from tests.acceptance.wire import connect
 
 pytestmark = pytest.mark.acceptance
@@ -161,7 +161,7 @@ def test_without_a_token_a_proxy_gets_nothing(house: House, name: str) -> None:
 
 @pytest.mark.xdist_group("metrics-daphne")
 def test_with_a_token_only_whoever_has_it_gets_something() -> None:
-    with House(celery=False, environment={"METRICS_TOKEN": TOKEN}) as house:
+    with House(celery=Celery.NONE, environment={"METRICS_TOKEN": TOKEN}) as house:
         page = f"{house.address}/metrics"
         wrongs = ("", "Bearer", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", TOKEN, f"Basic {TOKEN}", "Bearer \u00e9")
         for wrong in wrongs:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.acceptance.conftest import Cast, each_server, enrol_cast
 from tests.acceptance.scripts import asked
-from tests.acceptance.servers import House
+from tests.acceptance.servers import Celery, House
 from tests.acceptance.wire import Wire, connect
 
 pytestmark = pytest.mark.acceptance
@@ -23,7 +23,7 @@ PATIENCE_S = 60.0
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
     """Of its own: its Redis and a web process are killed. Leases are short, or each of these would take a minute."""
     environment = {"MESSENGER_PRESENCE_LEASE": str(LEASE_S)}
-    with House(web=2, server=request.param, celery=False, environment=environment) as house:
+    with House(web=2, server=request.param, celery=Celery.NONE, environment=environment) as house:
         yield house
 
 

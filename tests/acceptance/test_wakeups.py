@@ -63,7 +63,7 @@ async def test_a_phone_that_is_away_is_woken_once_and_for_nothing_that_was_read_
         await until(lambda: len(service.heard) > 1, 60)
     assert [each["seq"] for each in service.payloads(browser)] == [3, 4]
     assert service.heard[1].topic == heard.topic
-    for name in ("web-1", "wakeups", "default"):
+    for name in ("web-1", "celery"):
         log = house.programs[name].log.read_text()
         assert SECRET not in log and browser.endpoint not in log and "Traceback" not in log
 
@@ -76,8 +76,8 @@ async def test_a_worker_killed_in_the_middle_is_made_up_for(house: House, cast: 
         service.answers.append(Answer(hang=True))
         alice.send(conv, SECRET)
         await until(lambda: service.requests == 1, 60)
-        await asyncio.to_thread(house.kill, "wakeups")
-        await asyncio.to_thread(house.restart, "wakeups")
+        await asyncio.to_thread(house.kill, "celery")
+        await asyncio.to_thread(house.restart, "celery")
         assert not service.heard
         await asyncio.to_thread(lease_ends, house)
         await until(lambda: service.heard, 60)

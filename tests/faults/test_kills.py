@@ -15,7 +15,7 @@ import pytest
 
 from chat.protocol.frames import PROTO_SUBPROTOCOL
 from tests.acceptance.phone import Phone
-from tests.acceptance.servers import House
+from tests.acceptance.servers import Celery, House
 from tests.faults.checker import check
 from tests.faults.history import History, Row, Sampled
 
@@ -152,7 +152,7 @@ async def test_nothing_is_lost_or_doubled_whatever_is_killed(tmp_path: Path) -> 
     chance, history, flag = random.Random(SEED), History(), tmp_path / "failpoint"
     plan = faults(chance)
     pace = Pace(len(plan) + 1)
-    house = House(web=2, environment={"MESSENGER_FAILPOINT": f"after_commit_once:{flag}"})
+    house = House(web=2, celery=Celery.APART, environment={"MESSENGER_FAILPOINT": f"after_commit_once:{flag}"})
     await asyncio.to_thread(house.start)
     try:
         people = house.enrol("alice", "bob")

@@ -9,7 +9,7 @@ import pytest
 
 from messenger_client import Client, Message, MessageReceived, Status, StatusChanged
 from tests.acceptance.people import SignedIn
-from tests.acceptance.servers import PASSWORD, House
+from tests.acceptance.servers import PASSWORD, Celery, House
 from tests.faults.checker import check
 from tests.faults.history import Began, History, Saw, Sent, Stored
 from tests.faults.test_kills import KILLS, PARTS, SEED, finish
@@ -80,7 +80,7 @@ async def break_each(house: House, chance: random.Random, writers: "list[asyncio
 async def test_nothing_is_lost_or_doubled_by_the_python_client(tmp_path: Path) -> None:
     print(f"FAULT_SEED={SEED}")
     chance, history = random.Random(SEED), History()
-    house = House(web=2)
+    house = House(web=2, celery=Celery.APART)
     await asyncio.to_thread(house.start)
     try:
         people = house.enrol("alice", "bob")
