@@ -26,25 +26,43 @@ INTERVAL_S = 1.0
 # its clients are sent away to come back and say where they are.
 LOST_TRACK_S = 45.0
 
+# Of who wrote before as many entries below a tick is not told here; their devices hear of it in their next hello.
+NEWEST = 2_000
+
 # Where everyone stands in some conversations and since when (now, should the receipt be gone): told to each of the
-# others, with the newest own entry it covers, of what they have seen to whom they tell it; that also to themselves, for
-# their other devices. Of everyone, or only of what is between some people and the others.
+# others who wrote something below, with the newest own entry it covers, of what they have seen to whom they tell it;
+# that also to themselves, for their other devices. Of everyone, or only of what is between some people and the others.
+#
+# Writers are looked for once a position, not once a reader, and not below NEWEST: a thousand members stand at a few
+# positions, and who never wrote would be looked for through the whole history.
 TICKS = f"""
-SELECT w.conversation_id::text, w.user_id::text, k.type, k.upto, s.user_id::text, m.id::text,
+WITH marks AS MATERIALIZED (
+    SELECT w.conversation_id AS conv, w.user_id AS reader, k.type, k.upto FROM receipts_watermark w
+    CROSS JOIN LATERAL (VALUES ('DELIVERED', w.delivered_seq), ('SEEN', w.seen_seq)) AS k(type, upto)
+    WHERE w.conversation_id = ANY(%s::uuid[]) AND k.upto > 0
+), writers AS MATERIALIZED (
+    SELECT p.conv, p.upto, m.writer, m.id FROM (SELECT DISTINCT conv, upto FROM marks) p
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (sender_id) sender_id AS writer, id FROM (
+            SELECT sender_id, id, seq FROM chat_message
+            WHERE conversation_id = p.conv AND seq <= p.upto ORDER BY seq DESC LIMIT {NEWEST} OFFSET 0) newest
+        ORDER BY sender_id, seq DESC OFFSET 0) m
+), told AS MATERIALIZED (
+    SELECT m.conv, m.reader, m.type, m.upto, w.writer AS viewer, w.id FROM marks m
+    JOIN writers w ON w.conv = m.conv AND w.upto = m.upto AND w.writer <> m.reader
+    UNION ALL
+    SELECT conv, reader, type, upto, reader, NULL FROM marks WHERE type = 'SEEN'
+)
+SELECT t.conv::text, t.reader::text, t.type, t.upto, t.viewer::text, t.id::text,
        (extract(epoch FROM coalesce(r.at, now())) * 1000)::bigint
-FROM receipts_watermark w
-CROSS JOIN LATERAL (VALUES ('DELIVERED', w.delivered_seq), ('SEEN', w.seen_seq)) AS k(type, upto)
-JOIN chat_membership s ON s.conversation_id = w.conversation_id AND s.left_seq IS NULL
-JOIN chat_user reader ON reader.id = w.user_id
-JOIN chat_user viewer ON viewer.id = s.user_id
-LEFT JOIN LATERAL (SELECT id FROM chat_message WHERE conversation_id = w.conversation_id
-                   AND sender_id = s.user_id AND seq <= k.upto ORDER BY seq DESC LIMIT 1) AS m ON s.user_id <> w.user_id
-LEFT JOIN receipts_receipt r ON r.conversation_id = w.conversation_id AND r.user_id = w.user_id
-  AND r.kind = lower(k.type) AND r.upto_seq = k.upto
-WHERE w.conversation_id = ANY(%s::uuid[]) AND k.upto > 0
-  AND (%s::uuid[] IS NULL OR w.user_id = ANY(%s::uuid[]) OR s.user_id = ANY(%s::uuid[]))
-  AND CASE WHEN s.user_id = w.user_id THEN k.type = 'SEEN' ELSE m.id IS NOT NULL END
-  AND (k.type = 'DELIVERED' OR {TELLS_SEEN.format(reader="reader", viewer="viewer")})
+FROM told t
+JOIN chat_membership s ON s.conversation_id = t.conv AND s.user_id = t.viewer AND s.left_seq IS NULL
+JOIN chat_user reader ON reader.id = t.reader
+JOIN chat_user viewer ON viewer.id = t.viewer
+LEFT JOIN receipts_receipt r ON r.conversation_id = t.conv AND r.user_id = t.reader AND r.kind = lower(t.type)
+  AND r.upto_seq = t.upto
+WHERE (%s::uuid[] IS NULL OR t.reader = ANY(%s::uuid[]) OR t.viewer = ANY(%s::uuid[]))
+  AND (t.type = 'DELIVERED' OR {TELLS_SEEN.format(reader="reader", viewer="viewer")})
 """
 
 

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection as django_connection
 from django.test.utils import CaptureQueriesContext
 from psycopg import AsyncConnection
 
+from chat.delivery import reconcile
 from chat.delivery.doorkeeper import TOGETHER
 from chat.inbox import roster, sync
 from chat.log import groups, history
@@ -131,3 +133,8 @@ async def message_and_receipts(
     told = [(user, ack["type"]) for user, ack in applied.acks if user == alice.id]
     # All of them for one frame.
     assert len(told) == 2 * MEMBERS
+    with psycopg.connect(dsn) as connection:
+        # Not a million pairs.
+        connection.execute("SET statement_timeout = '5s'")
+        restated = connection.execute(reconcile.TICKS, [[conv], None, None, None]).fetchall()
+    assert len([row for row in restated if row[4] == alice.id]) >= 2 * MEMBERS

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from chat.delivery import reconcile
 from chat.inbox import heads, sync
 from chat.log import access, delta, history
 from tests.cast import Cast, make_direct
@@ -151,3 +152,19 @@ def test_where_everything_stands_costs_what_a_person_is_in(filled: Filled) -> No
     bob = filled.people.bob
     assert filled.cost(heads.HEADS, [bob.device_id, bob.id]) < 150
     assert filled.cost(heads.MARKS, [[filled.long, filled.short], bob.id]) < 80
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_ticks_are_told_at_the_same_cost_however_long_the_histories_are(filled: Filled, who: str) -> None:
+    """alice wrote all of it, and bob nothing: he is not looked for through the whole history."""
+    mark = "UPDATE receipts_watermark SET delivered_seq = %s, seen_seq = %s WHERE conversation_id = %s AND user_id = %s"
+    reader = getattr(filled.people, who)
+    filled.connection.execute(mark, [ENTRIES - 20, ENTRIES - 30, filled.long, reader.id])
+    cost = filled.cost(reconcile.TICKS, [[filled.long], None, None, None])
+    assert cost < 1_000, cost
+    rows = filled.connection.execute(reconcile.TICKS, [[filled.long], None, None, None]).fetchall()
+    wanted = {("SEEN", reader.id, ENTRIES - 30)}
+    if who == "bob":
+        writer = filled.people.alice.id
+        wanted |= {("DELIVERED", writer, ENTRIES - 20), ("SEEN", writer, ENTRIES - 30)}
+    assert {(kind, viewer, upto) for _, _, kind, upto, viewer, _, _ in rows} == wanted
