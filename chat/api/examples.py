@@ -187,6 +187,7 @@ EXAMPLES = {
             "resets": [],
             "messages": [{"conv": CONV, "entries": [_entry], "absent": []}],
             "changes": [],
+            "unconfirmed": [],
             "has_more": False,
             "next": POINT,
         },

@@ -54,7 +54,11 @@ class Head:
     @property
     def is_taken(self) -> bool:
         """The device has acknowledged all there is."""
-        return self.start.seq >= self.now.seq and self.start.rev >= self.now.rev
+        return self.has_taken(self.now)
+
+    def has_taken(self, told: Stand) -> bool:
+        """The device has acknowledged all that is up to there."""
+        return self.start.seq >= min(told.seq, self.now.seq) and self.start.rev >= min(told.rev, self.now.rev)
 
     def is_at(self, stated: Stand | None) -> bool:
         """Nothing but ticks may be new to a device that stands there."""

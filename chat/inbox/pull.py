@@ -21,7 +21,7 @@ from chat.log.attached import withhold
 from chat.log.pool import Database
 from chat.protocol import point as points
 from chat.protocol.codec_json import fitting
-from chat.protocol.frames import MAX_PART_BYTES, MAX_SEQ, Sync
+from chat.protocol.frames import MAX_PART_BYTES, MAX_RANGE, MAX_SEQ, Sync
 from chat.protocol.point import Point, Stand
 
 
@@ -159,6 +159,7 @@ async def pull(database: Database, user: str, device: str, request: Sync, thread
     count, _ = fitting(told)
     for conversation in told[count:]:
         answer.put_off(conversation["id"])
+    unconfirmed = [] if answer.has_more else _unconfirmed(known, present)
     ordered = [*answer.places, *(head.conv for head in present)]
     places = known | answer.places
     return {
@@ -169,10 +170,18 @@ async def pull(database: Database, user: str, device: str, request: Sync, thread
         "resets": answer.resets,
         "messages": answer.messages,
         "changes": answer.changes,
+        "unconfirmed": unconfirmed,
         "has_more": answer.has_more,
         # Those it is in the midst of come first: they must not be left out.
         "point": points.encode(Point(epoch, {conv: places[conv] for conv in ordered if conv in places})),
     }
+
+
+def _unconfirmed(known: Mapping[str, Stand], present: Sequence[Head]) -> list[dict[str, Any]]:
+    """Where the device has been told more than it has acknowledged, as far as is known here: the newest conversations
+    first. Redis may have lost it; what asks by points never says again by itself what it has stored."""
+    behind = [head for head in present if head.conv in known and not head.has_taken(known[head.conv])]
+    return [{"conv": head.conv, "received": head.start.seq, "rev": head.start.rev} for head in behind[:MAX_RANGE]]
 
 
 async def _fill(answer: Answer, present: Sequence[Head], limit: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from redis import Redis
 
 from tests.acceptance.app import API, App, app
 from tests.acceptance.servers import House
@@ -39,6 +40,15 @@ class Phone:
             ] + [
                 {"type": "CHANGED", "conv": run["conv"], "seq": run["upto"], "cumulative": True}
                 for run in page["changes"]
+            ]
+            acks += [
+                {
+                    "type": "DELIVERED",
+                    "conv": place["conv"],
+                    "seq": max(self.entries[place["conv"]]),
+                    "cumulative": True,
+                }
+                for place in page["unconfirmed"]
             ]
             for _ in range(2 if acks else 0):
                 assert (await self.app.told("POST", "/acks", {"acks": acks}))["refused"] == []
@@ -140,6 +150,9 @@ async def test_two_phones_one_offline_answers_cut(server: str, tmp_path: Path) -
             assert shown == {n: f"number {n}" for n in range(1, 9)} | {2: "another text", 3: None, 9: "got it"}
             whole = await second.told("GET", f"{path}?limit=100")
             assert {entry["seq"]: entry for entry in whole["entries"]} == bob.entries[conv]
+            await _lose_acknowledgements(house, first, bob, conv)
+            await bob.sync()
+            await _until_told(alice, conv, second.user, delivered=10)
 
 
 async def _die_after_commit(house: House, folder: Path) -> None:
@@ -147,6 +160,16 @@ async def _die_after_commit(house: House, folder: Path) -> None:
     house.end("web-1")
     await asyncio.to_thread(house.restart, "web-1", {"MESSENGER_FAILPOINT": f"after_commit_once:{flag}"})
     flag.touch()
+
+
+async def _lose_acknowledgements(house: House, sender: App, phone: Phone, conv: str) -> None:
+    """The phone acknowledges one more entry, and Redis forgets it before it is in the database."""
+    await asyncio.to_thread(house.end, "celery")
+    await sender.send(conv, "phone_9_0", "number 10")
+    await phone.sync()
+    with Redis.from_url(house.redis.url) as redis:
+        redis.flushall()
+    await asyncio.to_thread(house.restart, "celery")
 
 
 async def _until_told(phone: Phone, conv: str, user: str, **wanted: int) -> None:

@@ -63,8 +63,18 @@ class Changes(Response):
     changes: list[Change]
 
 
+class Unconfirmed(Response):
+    """As far as the server knows the device has stored entries up to `received` and changes up to `rev`, though it was
+    told more: acknowledge again what is stored."""
+
+    conv: Id
+    received: int
+    rev: int
+
+
 class Synced(Response):
-    """`gone`: conversations this person is no longer in. `next`: what the next sync is asked for with."""
+    """`gone`: conversations this person is no longer in. `unconfirmed`: of the last answer. `next`: what the next sync
+    is asked for with."""
 
     epoch: Id
     conversations: list[Conversation]
@@ -72,5 +82,6 @@ class Synced(Response):
     resets: list[Reset]
     messages: list[Run]
     changes: list[Changes]
+    unconfirmed: list[Unconfirmed]
     has_more: bool
     next: str

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chat.delivery.runtime import Runtime
 from chat.inbox import heads
+from chat.inbox.pull import pull
 from chat.log import history, revise
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
@@ -18,6 +19,7 @@ from chat.models import Conversation, Epoch, Inbox, Membership
 from chat.policy.revise import Windows
 from chat.protocol import point as points
 from chat.protocol.codec_json import FrameError
+from chat.protocol.frames import Sync
 from chat.protocol.point import Point, Stand
 from receipts import ledger
 from receipts.ledger import Row
@@ -348,6 +350,28 @@ async def test_a_history_that_is_kept_for_a_while_is_told_where_it_begins(
     assert answer["resets"] == [{"conv": conv, "horizon": 4, "why": "expired"}]
     positions = [{"conv": conv, "received": 5}]
     assert (await Asking(database, people.bob).ask(positions=positions))["resets"] == []
+
+
+async def test_where_less_is_acknowledged_than_was_told_is_named_at_the_end(
+    database: Database, people: Cast, conv: str
+) -> None:
+    """In the last answer alone, until it is acknowledged."""
+    await in_thread(write, conv, people.alice, 5)
+    async with database.transaction() as connection:
+        await revise.edit(connection, people.alice.actor, conv, 1, "better", WINDOWS)
+    asked = Sync(t="sync", limit=2)
+    named = []
+    for _ in range(6):
+        answer = await pull(database, people.bob.id, people.bob.device_id, asked, asyncio.Semaphore(1))
+        named.append((answer["has_more"], answer["unconfirmed"]))
+        asked = Sync(t="sync", limit=2, point=answer["point"])
+    behind = {"conv": conv, "received": 0, "rev": 0}
+    assert named[0] == (True, []) and named[-1] == (False, [behind])
+    assert all(rows == ([] if more else [behind]) for more, rows in named[1:])
+    rows = [(conv, people.bob.device_id, kind, seq, NOON) for kind, seq in (("delivered", 5), ("changed", 1))]
+    await in_thread(ledger.apply, [Row(*row) for row in rows])
+    answer = await pull(database, people.bob.id, people.bob.device_id, asked, asyncio.Semaphore(1))
+    assert answer["unconfirmed"] == []
 
 
 async def test_two_asks_at_once_are_two_answers(database: Database, people: Cast, conv: str) -> None:

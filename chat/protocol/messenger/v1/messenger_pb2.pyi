@@ -977,7 +977,7 @@ class People(_message.Message):
     def __init__(self, conv: _Optional[bytes] = ..., seq: _Optional[int] = ..., people: _Optional[_Iterable[_Union[Holder, _Mapping]]] = ..., next: _Optional[str] = ...) -> None: ...
 
 class Missed(_message.Message):
-    __slots__ = ("epoch", "conversations", "gone", "resets", "messages", "changes", "has_more", "point")
+    __slots__ = ("epoch", "conversations", "gone", "resets", "messages", "changes", "has_more", "point", "unconfirmed")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     CONVERSATIONS_FIELD_NUMBER: _ClassVar[int]
     GONE_FIELD_NUMBER: _ClassVar[int]
@@ -986,6 +986,7 @@ class Missed(_message.Message):
     CHANGES_FIELD_NUMBER: _ClassVar[int]
     HAS_MORE_FIELD_NUMBER: _ClassVar[int]
     POINT_FIELD_NUMBER: _ClassVar[int]
+    UNCONFIRMED_FIELD_NUMBER: _ClassVar[int]
     epoch: str
     conversations: _containers.RepeatedCompositeFieldContainer[Conversation]
     gone: _containers.RepeatedScalarFieldContainer[bytes]
@@ -994,7 +995,8 @@ class Missed(_message.Message):
     changes: _containers.RepeatedCompositeFieldContainer[Changes]
     has_more: bool
     point: str
-    def __init__(self, epoch: _Optional[str] = ..., conversations: _Optional[_Iterable[_Union[Conversation, _Mapping]]] = ..., gone: _Optional[_Iterable[bytes]] = ..., resets: _Optional[_Iterable[_Union[Reset, _Mapping]]] = ..., messages: _Optional[_Iterable[_Union[Messages, _Mapping]]] = ..., changes: _Optional[_Iterable[_Union[Changes, _Mapping]]] = ..., has_more: _Optional[bool] = ..., point: _Optional[str] = ...) -> None: ...
+    unconfirmed: _containers.RepeatedCompositeFieldContainer[Place]
+    def __init__(self, epoch: _Optional[str] = ..., conversations: _Optional[_Iterable[_Union[Conversation, _Mapping]]] = ..., gone: _Optional[_Iterable[bytes]] = ..., resets: _Optional[_Iterable[_Union[Reset, _Mapping]]] = ..., messages: _Optional[_Iterable[_Union[Messages, _Mapping]]] = ..., changes: _Optional[_Iterable[_Union[Changes, _Mapping]]] = ..., has_more: _Optional[bool] = ..., point: _Optional[str] = ..., unconfirmed: _Optional[_Iterable[_Union[Place, _Mapping]]] = ...) -> None: ...
 
 class Reconnect(_message.Message):
     __slots__ = ("after_ms",)
