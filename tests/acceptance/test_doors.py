@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from chat.api.document import document
@@ -110,11 +111,17 @@ def test_the_table_is_whole() -> None:
 
 
 async def test_nobody_and_who_is_nobody_any_more_get_nowhere(house: House, cast: Cast) -> None:
-    async with app(house.address) as anonymous, app_of(house, cast.alice) as revoked:
+    async with (
+        app(house.address) as anonymous,
+        app_of(house, cast.alice) as revoked,
+        app_of(house, cast.carol) as suspended,
+    ):
         conv = await revoked.open(cast.bob.username)
         await revoked.told("DELETE", "/devices/self", status=204)
+        with psycopg.connect(house.dsn) as connection:
+            connection.execute("UPDATE chat_user SET is_active = false WHERE id = %s", [cast.carol.user])
         for operation in OPERATIONS:
-            for who in (anonymous, revoked):
+            for who in (anonymous, revoked, suspended):
                 answer = await ask(who, operation, conv, revoked.device)
                 code = "" if operation[1] == "HEAD" else "AUTHENTICATION_FAILED"
                 assert refusal(answer, operation[1]) == (401, code), operation
