@@ -49,4 +49,5 @@ def limits() -> dict[str, Limit]:
             _rate(env.number("LIMIT_RESETS_ADDRESS", 30), HOUR),
         ),
         "exports": (_rate(env.number("LIMIT_EXPORTS", 4), HOUR), None),
+        "reports": (_rate(env.number("LIMIT_REPORTS", 20), HOUR), None),
     }

@@ -169,6 +169,9 @@ S3 = {
 # How much people may do, and whose X-Forwarded-For says where they are: chat/quota, chat/policy/addresses.py.
 LIMITS = limits()
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+# The same text to strangers, as the first of so many conversations within the time, is spam (chat/policy/spam.py).
+SPAM_CONVERSATIONS = env.number("SPAM_CONVERSATIONS", 10)
+SPAM_WINDOW_MINUTES = env.number("SPAM_WINDOW_MINUTES", 60, low=1, high=60 * 24 * 7)
 # Wrong passwords for one account from one address, in the database: with django-axes (chat/web/signing_in.py).
 SIGN_IN_FAILURES = env.number("SIGN_IN_FAILURES", 10)
 SIGN_IN_PAUSE_MINUTES = env.number("SIGN_IN_PAUSE_MINUTES", 5, low=1, high=60 * 24 * 365)

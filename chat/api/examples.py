@@ -23,7 +23,7 @@ TUS = {"Tus-Resumable": "1.0.0"}
 _file = {"id": FILE, "name": "hello.txt", "type": "text/plain", "size": 11}
 _user = {"id": ALICE, "username": "alice", "name": "Alice Archer"}
 _signed_in = {"device_id": DEVICE, "token": TOKEN, "user": _user}
-_profile = _user | {"email": "", "read_receipts": True, "shows_presence": True}
+_profile = _user | {"email": "", "read_receipts": True, "shows_presence": True, "writers": "everyone"}
 _entry = {
     "seq": 1,
     "id": MESSAGE,
@@ -121,7 +121,9 @@ EXAMPLES = {
     "revokeDevice": Example(),
     "revokeOtherDevices": Example(),
     "getProfile": Example(answer=_profile),
-    "changeProfile": Example({"name": "Alice Archer", "read_receipts": True}, _profile),
+    "changeProfile": Example(
+        {"name": "Alice Archer", "read_receipts": True, "writers": "acquainted"}, _profile | {"writers": "acquainted"}
+    ),
     "setEmail": Example({"email": "alice@example.org", "password": PASSWORD}),
     "exportData": Example(),
     "deleteAccount": Example({"password": PASSWORD}),
@@ -134,6 +136,10 @@ EXAMPLES = {
         }
     ),
     "unsubscribe": Example(),
+    "listBlocks": Example(answer={"people": [_person | {"blocked_at": AT}]}),
+    "block": Example(),
+    "unblock": Example(),
+    "report": Example({"client_id": ORIGIN, "conv": CONV, "user": BOB, "reason": "abuse", "note": "Every night."}),
     "listConversations": Example(answer={"conversations": [_conversation], "next": None}, query={"limit": 50}),
     "openDirect": Example({"username": "bob"}, _conversation | {"head": 0, "received": 0, "unread": 0, "last": None}),
     "getConversation": Example(answer=_conversation),

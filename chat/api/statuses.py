@@ -30,6 +30,10 @@ STATUS = {
     ErrorCode.QUOTA_EXCEEDED: 413,
     ErrorCode.UPLOAD_BUSY: 423,
     ErrorCode.NOT_ALLOWED: 403,
+    ErrorCode.USER_BLOCKED: 403,
+    ErrorCode.NOT_REACHABLE: 403,
+    ErrorCode.SPAM: 403,
+    ErrorCode.BLOCKS_FULL: 409,
     ErrorCode.RATE_LIMITED: 429,
     # The tus protocol's own.
     ErrorCode.CHECKSUM_MISMATCH: 460,

@@ -17,6 +17,7 @@ from chat.delivery.session import Session
 from chat.inbox import sync
 from chat.inbox.roster import roster
 from chat.log import access, history
+from chat.log.between import BARRED
 from chat.log.pool import Database
 from chat.protocol.codec import Shared
 from chat.protocol.errors import CloseCode
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 # Sockets introduced to a conversation with one reading.
 TOGETHER = 200
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+BARRED_NOW = f"SELECT {BARRED.format(c='c')} FROM chat_conversation c WHERE c.id = %s::uuid"
 
 # None: may not act any more.
 ACCESS_REVS = """
@@ -65,6 +68,12 @@ class Doorkeeper:
         """What is theirs of the conversation has changed: their sockets are told of it once more."""
         if sessions := [session for session in self._sessions(users) if conv in session.cursors]:
             await self._introduce(sessions, conv, again=True)
+
+    async def blocked(self, conv: str, user: str) -> None:
+        """By this person, or not any more: their sockets alone are told."""
+        for (is_barred,) in await self._database.rows(BARRED_NOW, [conv]):
+            self.hub.bar(conv, is_barred)
+        await self.retell(conv, [user])
 
     async def introduce(self, session: Session, conv: str, opened: bool = False) -> None:
         """The session is told of the conversation, and enters it. `opened`: because it asked, so also once more."""

@@ -121,6 +121,8 @@ class Postman:
             self._soon(self.members_changed(event["conv"], event["users"]))
         elif event["type"] == "retold":
             self._soon(self.retold(event["conv"], event["users"]))
+        elif event["type"] == "blocked":
+            self._soon(self.blocked(event["convs"], event["users"]))
         elif event["type"] == "revoked":
             self._soon(self.revoked(event["users"]))
         elif event["type"] == "typing":
@@ -172,6 +174,12 @@ class Postman:
         """Something of theirs about the conversation: their sockets here and elsewhere are told."""
         self._soon(self.retold(conv, [user]))
         self._publisher.publish({"type": "retold", "origin": self.process, "conv": conv, "users": [user]})
+
+    def blocked_hint(self, conv: str | None, users: list[str]) -> None:
+        """Of (who did, whom), or not any more: what each may know of the other changes."""
+        if convs := [conv] if conv else []:
+            self._soon(self.blocked(convs, users))
+            self._publisher.publish({"type": "blocked", "origin": self.process, "convs": convs, "users": users})
 
     def revoked_hint(self, user: str) -> None:
         """A device of theirs may not act any more: its sockets here and elsewhere end."""
@@ -230,6 +238,11 @@ class Postman:
 
     async def retold(self, conv: str, users: list[str]) -> None:
         await self.door.retell(conv, users)
+
+    async def blocked(self, convs: list[str], users: list[str]) -> None:
+        for conv in convs:
+            await self.door.blocked(conv, users[0])
+        await self.presence.switched(users)
 
     async def revoked(self, users: list[str]) -> None:
         await self.door.revoked(users)

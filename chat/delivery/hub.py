@@ -35,10 +35,11 @@ class Hub:
         self.watchdog = Watchdog()
         self.flight = Flight()
         self._heard: deque[int] = deque(maxlen=HEARD)
-        # Heads and revisions that went by while some session was reading its conversations and was in no room yet.
+        # Heads, revisions and blocks that went by while some session was reading its conversations, in no room yet.
         self._loading = 0
         self._passed: dict[str, int] = {}
         self._passed_revs: dict[str, int] = {}
+        self._passed_blocks: dict[str, bool] = {}
 
     # Sessions
 
@@ -61,6 +62,7 @@ class Hub:
             if not self._loading:
                 self._passed.clear()
                 self._passed_revs.clear()
+                self._passed_blocks.clear()
 
     @property
     def is_reading(self) -> bool:
@@ -77,6 +79,7 @@ class Hub:
         room.members_rev = min(room.members_rev, summary.members_rev)
         room.head = max(room.head, summary.head, self._passed.get(summary.conv, 0))
         room.rev = max(room.rev, summary.rev, self._passed_revs.get(summary.conv, 0))
+        room.is_barred = self._passed_blocks.get(summary.conv, summary.own_block is not None)
         room.sessions.add(session)
         if summary.conv not in session.cursors:
             session.cursors[summary.conv] = cursor
@@ -157,6 +160,13 @@ class Hub:
         if room is not None and rev > room.rev:
             room.rev = rev
             self.need_fill(conv)
+
+    def bar(self, conv: str, is_barred: bool) -> None:
+        """One of the two has blocked the other, or not any more."""
+        if self._loading:
+            self._passed_blocks[conv] = is_barred
+        if room := self.rooms.get(conv):
+            room.is_barred = is_barred
 
     def members(
         self,

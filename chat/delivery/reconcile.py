@@ -87,6 +87,8 @@ class Effects(Protocol):
 
     async def retold(self, conv: str, users: list[str]) -> None: ...
 
+    async def blocked(self, convs: list[str], users: list[str]) -> None: ...
+
     async def revoked(self, users: list[str]) -> None: ...
 
     async def switched_presence(self, users: list[str]) -> None: ...
@@ -157,6 +159,8 @@ class Reconciler:
             elif row.kind == "muted":
                 for conv in row.conversations:
                     await self._effects.retold(conv, row.users)
+            elif row.kind == "blocked":
+                await self._effects.blocked(row.conversations, row.users)
             elif row.kind == "revoked":
                 await self._effects.revoked(row.users)
             elif row.kind == "presence":

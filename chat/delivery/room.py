@@ -22,7 +22,7 @@ Known = Mapping[Session, set[int]]
 class Room:
     """State and the rules over it; the hub decides when."""
 
-    __slots__ = ("conv", "head", "members_rev", "rev", "sessions")
+    __slots__ = ("conv", "head", "is_barred", "members_rev", "rev", "sessions")
 
     def __init__(self, conv: str, head: int, rev: int, members_rev: int) -> None:
         self.conv = conv
@@ -30,6 +30,8 @@ class Room:
         self.rev = rev
         self.members_rev = members_rev
         self.sessions: set[Session] = set()
+        # Of a 1:1: one has blocked the other.
+        self.is_barred = False
 
     def offer(self, entries: Sequence[Packed], known: Known, full: set[Session]) -> bool:
         """A contiguous run, to everyone whose turn it is; whose window is full then is put into `full`. False: someone
@@ -49,6 +51,8 @@ class Room:
 
     def typing(self, user: str) -> None:
         """Somebody writes something: told to the others who are here, and take it at once."""
+        if self.is_barred:
+            return
         frame = Shared({"t": "typing", "conv": self.conv, "user": user})
         for session in self.sessions if len(self.sessions) <= CROWD else ():
             if session.user != user and session.ready and session.shows_presence and not session.outlet.is_behind:

@@ -3,12 +3,14 @@
 from typing import Any
 
 from chat.delivery.session import Session
+from chat.log.between import BARRED
 from chat.log.pool import Database
 from chat.policy.presence import Held, Whereabouts, whereabouts
 from chat.policy.privacy import TELLS_PRESENCE
 
 # Of conversations and who asks: the other one, and when any device of theirs was last connected. No row where nothing
-# is told: another kind of conversation, not (any more) the asking person's, either has it switched off.
+# is told: another kind of conversation, not (any more) the asking person's, either has it switched off or blocked the
+# other.
 PEERS = f"""
 SELECT w.conv::text, w.viewer::text, person.id::text,
        (SELECT (extract(epoch FROM max(d.last_seen_at)) * 1000)::bigint FROM chat_device d WHERE d.user_id = person.id)
@@ -18,7 +20,7 @@ JOIN chat_membership mine ON mine.conversation_id = c.id AND mine.user_id = w.vi
 JOIN chat_membership theirs ON theirs.conversation_id = c.id AND theirs.left_seq IS NULL
 JOIN chat_user viewer ON viewer.id = w.viewer
 JOIN chat_user person ON person.id = theirs.user_id AND person.is_active
-WHERE {TELLS_PRESENCE.format(person="person", viewer="viewer")}
+WHERE {TELLS_PRESENCE.format(person="person", viewer="viewer")} AND NOT {BARRED.format(c="c")}
 """
 
 

@@ -8,6 +8,7 @@ from chat.inbox import roster
 from chat.inbox.unread import UNREAD
 from chat.log.access import SPANS, START_IN, spans_of, stays_of
 from chat.log.attached import withhold
+from chat.log.between import OWN_BLOCK
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
 from chat.policy.visibility import Readable, readable
@@ -19,7 +20,8 @@ COUNT = "(SELECT count(*) FROM chat_membership o WHERE o.conversation_id = c.id 
 SUMMARY = f"""
 SELECT {ENTRY}, c.id::text, c.kind, c.title, c.last_seq, c.last_rev, c.members_rev, c.floor_seq,
        CASE WHEN c.kind = 'group' THEN c.adding END, CASE WHEN c.kind = 'group' THEN c.history END, {COUNT},
-       (extract(epoch FROM s.muted_until) * 1000)::bigint, {SPANS.format(user="s.user_id")},
+       (extract(epoch FROM s.muted_until) * 1000)::bigint, {OWN_BLOCK.format(c="c", user="s.user_id")},
+       {SPANS.format(user="s.user_id")},
        i.received_seq, i.received_rev, i.horizon_seq, i.media_horizon_seq, w.seen_seq,
        EXISTS (SELECT FROM chat_hidden h WHERE h.conversation_id = c.id AND h.user_id = s.user_id AND h.seq = m.seq),
        CASE WHEN r.reached < c.last_seq THEN {UNREAD} ELSE 0 END
@@ -94,10 +96,12 @@ class Summary:
     adding: Adding | None = None
     history: HistoryFrom | None = None
     muted_until: int | None = None
+    # Of a 1:1: whether a block between the two is one's own. None: there is none.
+    own_block: bool | None = None
 
     def frame(self) -> dict[str, Any]:
-        """CONV of docs/protocol.md."""
-        return {
+        """CONV of docs/protocol.md. Only one's own block is told."""
+        told = {
             "id": self.conv,
             "kind": self.kind,
             "title": self.title or None,
@@ -116,6 +120,7 @@ class Summary:
             "unread": self.unread,
             "last": self.last,
         }
+        return told | {"blocked": True} if self.own_block else told
 
 
 async def summaries(database: Database, user: str, device: str, convs: Sequence[str] | None = None) -> list[Summary]:
@@ -168,7 +173,7 @@ async def introductions(database: Database, conv: str, asking: Sequence[tuple[st
 def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | None:
     """None: the person left between two statements."""
     conv, kind, title, head, rev, members_rev, floor, *rest = row[ENTRY_COLUMNS:]
-    adding, history, count, muted_until, stays, lapsed, *mine = rest
+    adding, history, count, muted_until, own_block, stays, lapsed, *mine = rest
     received, received_rev, horizon, media_horizon, seen, hidden, unread = mine
     own = stays_of(stays)
     may = readable(own, spans_of(lapsed), floor)
@@ -196,6 +201,7 @@ def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | No
         adding=adding,
         history=history,
         muted_until=muted_until,
+        own_block=own_block,
     )
 
 

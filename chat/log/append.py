@@ -7,23 +7,25 @@ the facts are read after the locks were granted.
 
 from chat.log.access import LAPSED_IN, STAYS_IN
 from chat.log.attached import FILE
+from chat.log.between import BARRED
 
 OF_STAY = {"conv": "s.conversation_id", "user": "s.user_id"}
 
 # Conversations in id order, so that two processes cannot deadlock. NO KEY UPDATE lets foreign-key checks pass.
 # Those another transaction holds are left out, not waited for.
 LOCK = """
-SELECT id::text, last_seq, members_rev, floor_seq FROM chat_conversation
+SELECT id::text, last_seq, members_rev, floor_seq, kind = 'direct' FROM chat_conversation
 WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
 
 # The same, waiting (bounded by lock_timeout): for conversations that were left out several times.
 LOCK_WAITING = LOCK.replace("SKIP LOCKED", "")
 
-# Who is in them; and of those who answer something, what they may read. A CASE, since PostgreSQL would look a join up
-# for everyone.
+# Who is in them, and whether one of the two of a 1:1 has blocked the other; and of those who answer something, what
+# they may read. A CASE, since PostgreSQL would look a join up for everyone.
 STAYS = f"""
 SELECT s.conversation_id::text, s.user_id::text,
+       (SELECT {BARRED.format(c="c")} FROM chat_conversation c WHERE c.id = s.conversation_id),
        CASE WHEN s.user_id = ANY(%s::uuid[]) THEN {STAYS_IN.format(**OF_STAY)} END,
        CASE WHEN s.user_id = ANY(%s::uuid[]) THEN {LAPSED_IN.format(**OF_STAY)} END
 FROM chat_membership s

@@ -4,6 +4,8 @@ others wrote is others'; who they talk to is told by username and name.
     account.json         what they are called, mail address, settings, dates
     devices.json         names and times; no secrets
     conversations.json   with the other members, own stays, and how far one has received and seen
+    blocks.json          whom they have blocked, and since when
+    reports.json         what they have reported: whom, why, with what note
     messages.jsonl       own messages, one a line: conversation, seq, text, times; without text where it was deleted
     receipts.jsonl       when one received and saw what, one rise a line
 """
@@ -16,7 +18,7 @@ from datetime import datetime
 from typing import IO, Any
 from uuid import UUID
 
-from chat.models import Device, Membership, Message, User
+from chat.models import Block, Device, Membership, Message, Report, User
 from receipts.models import Receipt, Watermark
 
 # Above it the file is made on disk.
@@ -26,8 +28,10 @@ CHUNK = 2_000
 MESSAGE = (
     *("conversation_id", "seq", "id", "client_id", "body", "reply_to_seq", "created_at", "edited_at", "deleted_at"),
 )
+BLOCK = ("blocked__username", "blocked__name", "created_at")
+REPORT = ("subject__username", "conversation_id", "seq", "reason", "note", "created_at")
 DEVICE = ("id", "kind", "name", "created_at", "last_seen_at", "revoked_at")
-ACCOUNT = ("id", "username", "name", "email", "read_receipts", "shows_presence", "date_joined", "last_login")
+ACCOUNT = ("id", "username", "name", "email", "read_receipts", "shows_presence", "writers", "date_joined", "last_login")
 
 
 def export(user: User) -> IO[bytes]:
@@ -39,6 +43,10 @@ def export(user: User) -> IO[bytes]:
         devices = Device.objects.filter(user=user).order_by("created_at").values(*DEVICE)
         archive.writestr("devices.json", _json(list(devices)))
         archive.writestr("conversations.json", _json(list(_conversations(user))))
+        blocks = Block.objects.filter(user=user).order_by("created_at").values(*BLOCK)
+        archive.writestr("blocks.json", _json(list(blocks)))
+        reports = Report.objects.filter(reporter=user).order_by("created_at").values(*REPORT)
+        archive.writestr("reports.json", _json(list(reports)))
         messages = Message.objects.filter(sender=user).order_by("id").values(*MESSAGE)
         _write_lines(archive, "messages.jsonl", messages.iterator(CHUNK))
         receipts = Receipt.objects.filter(user=user).order_by("at").values("conversation_id", "kind", "upto_seq", "at")

@@ -1,8 +1,9 @@
 """Deleting an account: what somebody wrote stays, as it is part of others' logs; nothing else of theirs does.
 
-What goes: name, username, mail address, password, settings, devices with their inboxes and push subscriptions, what
-they had hidden, when they received and saw what, their place in groups. Sessions, tokens and sockets end. What stays:
-their messages, with the stays and the watermarks of 1:1 conversations: others' ticks are made of these.
+What goes: name, username, mail address, password, settings, devices with their inboxes and push subscriptions, whom
+they had blocked and who had blocked them, what they had hidden, when they received and saw what, their place in groups.
+Sessions, tokens and sockets end. What stays: their messages, with the stays and the watermarks of 1:1
+conversations: others' ticks are made of these.
 """
 
 import hashlib
@@ -11,13 +12,24 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from psycopg import AsyncConnection
 
 from chat.log import devices, groups
 from chat.log.access import Actor
-from chat.models import Change, Conversation, Device, Hidden, Membership, PushSubscription, RetiredUsername, User
+from chat.models import (
+    Block,
+    Change,
+    Conversation,
+    Device,
+    Hidden,
+    Membership,
+    Opening,
+    PushSubscription,
+    RetiredUsername,
+    User,
+)
 from receipts.models import Receipt
 
 # Usernames that people choose are shorter.
@@ -64,6 +76,8 @@ def _forget(user_id: UUID) -> None:
     PushSubscription.objects.filter(device__user=user).remove()
     Device.objects.filter(user=user).delete()
     Hidden.objects.filter(user=user).delete()
+    Block.objects.filter(Q(user=user) | Q(blocked=user)).delete()
+    Opening.objects.filter(sender=user).delete()
     Receipt.objects.filter(user=user).delete()
     # Whoever has such a conversation open is told anew who its members are.
     Conversation.objects.filter(id__in=locked).update(members_rev=F("members_rev") + 1)
@@ -76,6 +90,7 @@ def _blank(user: User) -> None:
     user.first_name = user.last_name = ""
     user.is_active = user.is_staff = user.is_superuser = False
     user.read_receipts = user.shows_presence = True
+    user.writers = User.Writers.EVERYONE
     user.last_login, user.deleted_at = None, timezone.now()
     user.set_unusable_password()
     user.save()

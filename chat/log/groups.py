@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from chat.log import events
 from chat.log.access import Actor
 from chat.log.append import KNOWN
+from chat.log.between import REACHES
 from chat.log.events import Done
 from chat.log.group_lock import Group, locked
 from chat.log.locking import Connection, must_act
@@ -23,7 +24,12 @@ from chat.protocol.frames import Adding, Event, HistoryFrom, Role
 
 MAX_MEMBERS = 1_024
 
-PEOPLE = "SELECT count(*) FROM chat_user WHERE id = ANY(%s::uuid[]) AND is_active"
+# How many of them there are, and how many may be added by somebody.
+PEOPLE = f"""
+WITH adding AS (SELECT %s::uuid AS id)
+SELECT count(*), count(*) FILTER (WHERE {REACHES.format(user="adding.id")})
+FROM chat_user p, adding WHERE p.id = ANY(%s::uuid[]) AND p.is_active
+"""
 
 CREATE = """
 WITH made AS (
@@ -96,7 +102,8 @@ class Plan:
 
 async def create(connection: Connection, creator: Actor, plan: Plan, most: int = MAX_MEMBERS) -> Done:
     """A group of `creator`, its owner. Once more with the same client_id: the same group. Raises Refusal: NOT_FOUND
-    when somebody does not exist, GROUP_FULL, IDEMPOTENCY_CONFLICT, AUTHENTICATION_FAILED; and
+    when somebody does not exist, NOT_REACHABLE when they do not let themselves be added, GROUP_FULL,
+    IDEMPOTENCY_CONFLICT, AUTHENTICATION_FAILED; and
     psycopg.errors.UniqueViolation when the same is being done elsewhere: then once more."""
     await must_act(connection, creator)
     if again := await _made_before(connection, creator, plan):
@@ -104,7 +111,7 @@ async def create(connection: Connection, creator: Actor, plan: Plan, most: int =
     users = sorted({creator.user, *plan.users})
     if len(users) > most:
         raise Refusal(ErrorCode.GROUP_FULL)
-    await _must_exist(connection, users)
+    await _must_be_there(connection, creator, users)
     conv = str(new_id())
     fields = {"conv": conv, "title": plan.title, "adding": plan.adding, "history": plan.history}
     await connection.execute(CREATE, fields | {"owner": creator.user, "users": users})
@@ -139,14 +146,14 @@ async def change(
 
 
 async def add(connection: Connection, actor: Actor, conv: str, users: Sequence[str], most: int = MAX_MEMBERS) -> Done:
-    """They join, or come back; who is in it already stays. Raises Refusal: NOT_FOUND, NOT_ALLOWED, GROUP_FULL,
-    AUTHENTICATION_FAILED."""
+    """They join, or come back; who is in it already stays. Raises Refusal: NOT_FOUND, NOT_ALLOWED, NOT_REACHABLE,
+    GROUP_FULL, AUTHENTICATION_FAILED."""
     group = await locked(connection, conv, actor, users)
     unless(refusal(Act.ADD, group.roles.get(actor.user), group.adding))
     fresh = sorted(set(users) - group.roles.keys())
     if not fresh:
         return events.nothing(group)
-    await _must_exist(connection, fresh)
+    await _must_be_there(connection, actor, fresh)
     return await join(connection, group, actor, fresh, Event(type="added", users=fresh), most)
 
 
@@ -219,10 +226,14 @@ async def _made_before(connection: Connection, creator: Actor, plan: Plan) -> Do
     return Done(known[2], 0)
 
 
-async def _must_exist(connection: Connection, users: Sequence[str]) -> None:
-    cursor = await connection.execute(PEOPLE, [list(users)])
-    if await cursor.fetchone() != (len(users),):
+async def _must_be_there(connection: Connection, actor: Actor, users: Sequence[str]) -> None:
+    """And let themselves be added by `actor`."""
+    cursor = await connection.execute(PEOPLE, [actor.user, list(users)])
+    there, reached = await cursor.fetchone() or (0, 0)
+    if there != len(users):
         raise Refusal(ErrorCode.NOT_FOUND)
+    if reached != there:
+        raise Refusal(ErrorCode.NOT_REACHABLE)
 
 
 def unless(code: ErrorCode | None) -> None:

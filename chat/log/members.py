@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 
+from chat.log.between import REACHES
 from chat.log.pool import Database
+from chat.log.refusal import Refusal
 from chat.models.ids import new_id
+from chat.protocol.errors import ErrorCode
 
-PERSON = "SELECT id::text FROM chat_user WHERE lower(username) = lower(%s) AND is_active"
+# With whether `user` may write to them, and has blocked them.
+PERSON = f"""
+WITH asking AS (SELECT %s::uuid AS id)
+SELECT p.id::text, {REACHES.format(user="asking.id")},
+       EXISTS (SELECT FROM chat_block b WHERE b.user_id = asking.id AND b.blocked_id = p.id)
+FROM chat_user p, asking WHERE lower(p.username) = lower(%s) AND p.is_active
+"""
 
 # One statement, so one transaction: the conversation, both stays and both watermarks, or nothing. Whoever loses
 # the race on direct_key inserts nothing and finds the winner's row afterwards.
@@ -40,13 +49,19 @@ class Direct:
 async def open_direct(database: Database, user: str, username: str) -> Direct | None:
     """The 1:1 conversation of `user` with `username`, made if it is not there. None: no such person.
 
-    A conversation with oneself is allowed: notes.
+    A conversation with oneself is allowed: notes. One that is there is opened whatever has come between the two since.
+    Raises Refusal: NOT_REACHABLE, and USER_BLOCKED to who has blocked the other.
     """
-    rows = await database.rows(PERSON, [username])
+    rows = await database.rows(PERSON, [user, username])
     if not rows:
         return None
-    users = sorted({user, rows[0][0]})
-    key = ":".join(sorted([user, rows[0][0]]))
+    other, reaches, has_blocked = rows[0]
+    users = sorted({user, other})
+    key = ":".join(sorted([user, other]))
+    if has_blocked or not reaches:
+        if found := await database.rows(FIND_DIRECT, [key]):
+            return Direct(found[0][0], users, created=False)
+        raise Refusal(ErrorCode.USER_BLOCKED if has_blocked else ErrorCode.NOT_REACHABLE)
     made = await database.rows(CREATE_DIRECT, [str(new_id()), key, users, users, users])
     found = await database.rows(FIND_DIRECT, [key])
     return Direct(found[0][0], users, bool(made))

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat.models import Change, Membership, User
+from chat.policy.reach import Writers
 
 
 def rename(user: UUID, name: str) -> None:
@@ -30,3 +31,9 @@ def set_shows_presence(user: UUID, on: bool) -> None:
     the others. Again with the same changes nothing."""
     if User.objects.filter(id=user, shows_presence=not on).update(shows_presence=on):
         Change.objects.create(kind=Change.Kind.PRESENCE, users=[user], at=timezone.now())
+
+
+def set_writers(user: UUID, writers: Writers) -> None:
+    """Who may begin a conversation with this person, or add them to a group (chat/policy/reach.py). Where they have
+    written already nothing changes."""
+    User.objects.filter(id=user).update(writers=writers)

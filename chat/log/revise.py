@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from chat.log import access
 from chat.log.access import Actor
 from chat.log.append import KNOWN
+from chat.log.between import BARRED
 from chat.log.history import ENTRY, to_entry
 from chat.log.locking import LOCK_TIMEOUT, Connection
 from chat.log.refusal import Refusal
@@ -27,7 +28,7 @@ WHERE c.id = %s::uuid AND c.kind = 'direct' AND w.user_id <> %s::uuid FOR NO KEY
 """
 
 # A lapse of the other person is what makes an entry of a 1:1 one that may be sent anew.
-TARGET = """
+TARGET = f"""
 SELECT m.sender_id::text, m.deleted_at IS NOT NULL,
        (extract(epoch FROM clock_timestamp() - m.created_at) * 1000)::bigint, m.rev, m.body, m.reply_to_seq,
        EXISTS (SELECT FROM receipts_lapse l WHERE l.conversation_id = m.conversation_id
@@ -36,7 +37,8 @@ SELECT m.sender_id::text, m.deleted_at IS NOT NULL,
          WHERE h.conversation_id = m.conversation_id AND h.user_id = %s::uuid AND h.seq = m.seq), m.resent_as_seq,
        CASE WHEN m.attachments > 0 THEN (SELECT array_agg(a.id::text ORDER BY a.position) FROM chat_attachment a
          WHERE a.conversation_id = m.conversation_id AND a.seq = m.seq) END,
-       m.event IS NOT NULL, m.mentions::text[]
+       m.event IS NOT NULL, m.mentions::text[],
+       (SELECT {BARRED.format(c="c")} FROM chat_conversation c WHERE c.id = m.conversation_id)
 FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.seq = %s
 """
 
@@ -189,10 +191,11 @@ async def _facts(connection: Connection, actor: Actor, conv: str, seq: int, is_r
     row = await found.fetchone()
     if may is None or row is None:
         raise Refusal(ErrorCode.NOT_FOUND)
-    sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev, resent_as, files, is_event, mentions = row
+    sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev, resent_as, files, *more = row
+    is_event, mentions, is_barred = more
     # In a group it never has for everyone: who takes it up later is told.
     is_expired = expired and may.kind == "direct"
-    target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, is_expired, is_event)
+    target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, is_expired, is_event, is_barred)
     return _Facts(target, rev, body, reply_to, hidden_rev, resent_as, tuple(files or ()), mentions or [])
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import uuid_utils
 from psycopg import AsyncConnection, errors
 
-from chat.log import append, durability
+from chat.log import append, durability, opening
 from chat.log.access import spans_of, stays_of
 from chat.log.arrays import binaries, numbers, texts, words
 from chat.log.attached import to_file
@@ -74,7 +74,7 @@ class BatchWriter:
                 await self._wait_for_locks(connection, batch)
             facts, files = await self._facts(connection, batch, began=wait_for_locks)
             outcomes = decide(batch, facts, time.time_ns() // 1_000_000)
-            await self._write(connection, batch, outcomes)
+            await self._write(connection, batch, outcomes, facts)
         except ConversationHeld:
             raise
         except BaseException:
@@ -153,8 +153,9 @@ class BatchWriter:
                 of = [words(conv for conv, _ in answered), numbers(seq for _, seq in answered)]
                 events = await connection.execute(append.EVENTS, of)
         self.exchanges += 1
-        locked = {conv: Head(seq, members_rev, floor) for conv, seq, members_rev, floor in await heads.fetchall()}
-        members = {(conv, user): spans for conv, user, *spans in await stays.fetchall()}
+        locked = {conv: Head(*head) for conv, *head in await heads.fetchall()}
+        present = await stays.fetchall()
+        members = {(conv, user): spans for conv, user, _, *spans in present}
         rows = await free.fetchall() if named else []
         files = {row[1]: to_file(row) for row in rows}
         facts = Facts(
@@ -166,11 +167,16 @@ class BatchWriter:
             locked_out=frozenset(conv for conv, _ in members if conv not in locked),
             files={(row[0], row[1]) for row in rows},
             events=frozenset(await events.fetchall()) if answered else frozenset(),
+            barred={row[0] for row in present if row[2]},
         )
+        beginning = [send for send in batch if send.conv in locked and locked[send.conv].is_unwritten]
+        if beginning:
+            facts = await opening.facts_of(connection, beginning, facts)
+            self.exchanges += 1
         return facts, files
 
     async def _write(
-        self, connection: AsyncConnection[Any], batch: Sequence[Proposal], outcomes: Sequence[Outcome]
+        self, connection: AsyncConnection[Any], batch: Sequence[Proposal], outcomes: Sequence[Outcome], facts: Facts
     ) -> None:
         fresh = [
             (send, outcome)
@@ -183,6 +189,7 @@ class BatchWriter:
                 await self._append(connection, fresh)
             elif self._durability == "quorum" and any(isinstance(outcome, Accepted) for outcome in outcomes):
                 await connection.execute(append.WRITE_WAL)
+            await opening.note(connection, batch, outcomes, facts)
             await connection.execute("COMMIT")
         self.exchanges += 1
         if self._warned:

@@ -5,7 +5,7 @@ from chat.models.inbox import Inbox, Progress
 from chat.models.log import Conversation, Hidden, Invite, Membership, Message
 from chat.models.media import Attachment
 from chat.models.people import Device, RetiredUsername, User
-from chat.models.safety import AuditEntry, Block, Report
+from chat.models.safety import AuditEntry, Block, Opening, Report
 from chat.models.wakeup import PushSubscription, WakeUp
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Invite",
     "Membership",
     "Message",
+    "Opening",
     "Progress",
     "PushSubscription",
     "Report",

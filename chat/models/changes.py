@@ -23,11 +23,13 @@ class Change(models.Model):
         LAPSED = "lapsed"
         PRESENCE = "presence"
         MUTED = "muted"
+        BLOCKED = "blocked"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     # One element a conversation; `heads` runs parallel to it for APPEND (seqs) and REVISED (revs). LAPSED is of one
     # conversation: `heads` is the first and the last seq it is about, `users` are those it expired for or who took it.
+    # BLOCKED: `users` are who blocked, or does not any more, and whom.
     conversations = ArrayField(models.UUIDField(), default=list)
     heads = ArrayField(models.BigIntegerField(), default=list)
     users = ArrayField(models.UUIDField(), default=list)

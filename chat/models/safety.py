@@ -63,6 +63,18 @@ class Report(models.Model):
         indexes = [models.Index(fields=["created_at"], condition=Q(state="open"), name="open_reports")]
 
 
+class Opening(models.Model):
+    """A 1:1 conversation that was begun with a stranger: by whom, and with what (chat/policy/spam.py). Only as long as
+    the window of that rule."""
+
+    sender = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    text = models.BinaryField(max_length=16)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["sender", "text", "at"], name="opened_lately")]
+
+
 class AuditEntry(models.Model):
     """One act of a moderator: a line of an append-only log in which every line carries a hash over itself and the line
     before (chat/policy/audit.py). `number` has no gaps, from 1. `actor` is no foreign key: the line outlives them."""

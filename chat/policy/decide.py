@@ -9,11 +9,16 @@ batch becomes counts for the later ones. For one send the first matching rule de
     not a member (or no such conversation)   Refused      NOT_FOUND, one answer for both
     key known, same digest                   Accepted     duplicate: the first time's id, seq and time
     key known, other digest                  Refused      IDEMPOTENCY_CONFLICT
+    1:1, one has blocked the other           Refused      USER_BLOCKED
+    the first of a 1:1, and not for them     Refused      NOT_REACHABLE (reach.py)
+    to begin
     `after` not in the log                   Deferred     PREDECESSOR_MISSING
     answered entry not for them to read      Refused      INVALID_REPLY
     what is answered is no message           Refused      INVALID_REPLY
     an attachment not free for them to send  Refused      INVALID_ATTACHMENT
     someone mentioned is not a member        Refused      INVALID_MENTION
+    the first of a 1:1, to a stranger, with  Refused      SPAM (spam.py)
+    a text that many strangers got
     otherwise                                Accepted     head + 1
 
 The key is (sender, client_id), never the client_id alone. A member who was accepted once and is not a member any
@@ -24,6 +29,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chat.policy.spam import NO_LIMIT, SpamLimit, essence, is_spam
 from chat.policy.visibility import Readable
 from chat.protocol.errors import ErrorCode
 
@@ -61,6 +67,12 @@ class Head:
     last_seq: int
     members_rev: int
     floor_seq: int = 0
+    is_direct: bool = False
+
+    @property
+    def is_unwritten(self) -> bool:
+        """A 1:1 conversation in which nobody has said anything."""
+        return self.is_direct and not self.last_seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,9 @@ class Facts:
     `heads`: the locked conversations only. `locked_out`: those another transaction holds. `members`: (conversation,
     user) of those present. `readable`: what they may read, of those at least who answer something. `devices`: those
     that may act, each with its access_rev. `known`: entries by key. `files`: (owner, id) of complete uploads that no
-    message has yet. `events`: (conversation, seq) of those answered that are no messages.
+    message has yet. `events`: (conversation, seq) of those answered that are no messages. `barred`: 1:1 conversations
+    in which one has blocked the other. Of those in which nothing was written yet: `unreachable` and `strangers`, as
+    (conversation, sender), and how many others a text has `begun`, as (sender, essence).
     """
 
     heads: Mapping[str, Head]
@@ -93,6 +107,11 @@ class Facts:
     locked_out: frozenset[str] = frozenset()
     files: Collection[tuple[str, str]] = frozenset()
     events: frozenset[tuple[str, int]] = frozenset()
+    barred: Collection[str] = frozenset()
+    unreachable: Collection[tuple[str, str]] = frozenset()
+    strangers: Collection[tuple[str, str]] = frozenset()
+    begun: Mapping[tuple[str, bytes], int] = field(default_factory=dict)
+    spam: SpamLimit = NO_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +167,7 @@ class _Fold:
     heads: dict[str, int] = field(default_factory=dict)
     fresh: dict[Key, Known] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    begun: dict[tuple[str, bytes], int] = field(default_factory=dict)
 
     def find(self, sender: str, client_id: str) -> Known | None:
         key = (sender, client_id)
@@ -169,6 +189,27 @@ class _Fold:
 
     def head(self, conv: str) -> int:
         return self.heads.get(conv, self.facts.heads[conv].last_seq)
+
+    def is_opening(self, send: Proposal) -> bool:
+        return self.facts.heads[send.conv].is_unwritten and not self.head(send.conv)
+
+    def barrier(self, send: Proposal) -> ErrorCode | None:
+        """What stands between the two of a 1:1 conversation."""
+        if send.conv in self.facts.barred:
+            return ErrorCode.USER_BLOCKED
+        if (send.conv, send.sender) in self.facts.unreachable and self.is_opening(send):
+            return ErrorCode.NOT_REACHABLE
+        return None
+
+    def is_spam(self, send: Proposal) -> bool:
+        """If it is not, one more conversation has been begun with this text."""
+        text = essence(send.body)
+        if text is None or (send.conv, send.sender) not in self.facts.strangers:
+            return False
+        key = (send.sender, text)
+        begun = self.begun.get(key, self.facts.begun.get(key, 0))
+        self.begun[key] = begun + 1
+        return is_spam(begun, self.facts.spam)
 
     def repeat(self, first: Known, send: Proposal, reply: int | Refused | None) -> Outcome:
         """The same key again: the same answer, or a conflict. What it answered may have expired since."""
@@ -209,6 +250,8 @@ class _Fold:
             return Refused(ErrorCode.NOT_FOUND)
         if first is not None:
             return self.repeat(first, send, reply)
+        if barrier := self.barrier(send):
+            return Refused(barrier)
         if send.after is not None:
             before = self.find(send.sender, send.after)
             if before is None or before.conv != send.conv:
@@ -221,6 +264,8 @@ class _Fold:
             return Refused(ErrorCode.INVALID_ATTACHMENT)
         if any((send.conv, user) not in facts.members for user in send.mentions):
             return Refused(ErrorCode.INVALID_MENTION)
+        if self.is_opening(send) and self.is_spam(send):
+            return Refused(ErrorCode.SPAM)
         return self.append(send, reply)
 
 

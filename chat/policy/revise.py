@@ -6,6 +6,9 @@
     delete for me    always                    always
     send anew        expired, in a 1:1         never
 
+Where one of the two of a 1:1 has blocked the other, nothing said anew gets through by way of an old entry: an edit and
+sending anew are USER_BLOCKED.
+
 An entry one may not see, or that was deleted for all, is NOT_FOUND for everything. What was done to a group stands
 as it is, for all of them: NOT_ALLOWED.
 """
@@ -17,7 +20,8 @@ from chat.protocol.errors import ErrorCode
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The entry as it stands, read under the conversation's lock. `age_ms`: by the database's clock."""
+    """The entry as it stands, read under the conversation's lock. `age_ms`: by the database's clock. `is_barred`: one
+    of the two of the 1:1 conversation has blocked the other."""
 
     is_own: bool
     is_visible: bool
@@ -25,6 +29,7 @@ class Target:
     age_ms: int
     is_expired: bool = False
     is_event: bool = False
+    is_barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ def edit_refusal(target: Target | None, windows: Windows) -> ErrorCode | None:
         return ErrorCode.NOT_ALLOWED
     if target is None or not target.is_visible or not target.is_own or target.is_deleted:
         return ErrorCode.NOT_FOUND
+    if target.is_barred:
+        return ErrorCode.USER_BLOCKED
     return ErrorCode.TOO_LATE if target.age_ms > windows.edit_ms else None
 
 
@@ -63,6 +70,8 @@ def resend_refusal(target: Target | None) -> ErrorCode | None:
         return ErrorCode.NOT_ALLOWED
     if target is None or not target.is_visible or not target.is_own or target.is_deleted:
         return ErrorCode.NOT_FOUND
+    if target.is_barred:
+        return ErrorCode.USER_BLOCKED
     return None if target.is_expired else ErrorCode.NOT_EXPIRED
 
 

@@ -5,19 +5,19 @@ that newer clients can talk to older servers. Server frames are plain dicts: the
 parsed here. Shapes, units and examples: docs/protocol.md.
 """
 
-import re
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    TypeAdapter,
-    ValidationInfo,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationInfo
+
+# What the frames hold is named here for everyone.
+from chat.protocol.base import ID_PATTERN as ID_PATTERN
+from chat.protocol.base import MAX_SEQ as MAX_SEQ
+from chat.protocol.base import ClientId as ClientId
+from chat.protocol.base import Frame as Frame
+from chat.protocol.base import Id as Id
+from chat.protocol.base import Seq as Seq
+from chat.protocol.base import has_no_nul, shown_as
+from chat.protocol.safety_frames import AskBlocks, Block, Report, Unblock
 
 SUBPROTOCOL = "messenger.v1.json"
 PROTO_SUBPROTOCOL = "messenger.v1.proto"
@@ -35,7 +35,6 @@ MAX_POSITIONS = 500
 MAX_RANGE = 100
 DEFAULT_SYNC = 50
 MAX_POINT_CHARS = 60_000
-MAX_SEQ = 2**63 - 1
 MAX_MENTIONS = 50
 MAX_TITLE_CHARS = 100
 # A group to be: with them a frame is not larger than it may be.
@@ -48,61 +47,30 @@ MAX_TOKEN_CHARS = 100
 MAX_TIME = 253_402_300_799_999
 MAX_USES = 2**31 - 1
 
-ID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_UUID = re.compile(ID_PATTERN)
-# Composite device_counter_millis, ULID, UUID and Snowflake all fit; the server never looks inside.
-_CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,63}")
-
-
-def _is_uuid(value: str) -> str:
-    if not _UUID.fullmatch(value):
-        raise ValueError("not a lower-case UUID")
-    return value
-
-
-def _is_client_id(value: str) -> str:
-    if not _CLIENT_ID.fullmatch(value):
-        raise ValueError("1 to 64 characters of A-Z a-z 0-9 _ . : -, a letter or digit first")
-    return value
-
-
-def _has_no_nul(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("holds a NUL character")
-    return value
-
 
 def _is_storable(value: str) -> str:
     if not value.strip():
         raise ValueError("empty")
-    return _has_no_nul(value)
+    return has_no_nul(value)
 
 
 def _says_something(value: str, info: ValidationInfo) -> str:
     """Without words if there is an attachment. The model's fields before this one have been read."""
-    return _has_no_nul(value) if info.data.get("attachments") else _is_storable(value)
+    return has_no_nul(value) if info.data.get("attachments") else _is_storable(value)
 
 
-def _shown_as(pattern: str, **more: Any) -> WithJsonSchema:
-    """In documents for programs; the rule is the validator."""
-    return WithJsonSchema({"type": "string", "pattern": pattern} | more)
-
-
-Id = Annotated[str, AfterValidator(_is_uuid), _shown_as(f"^{_UUID.pattern}$")]
-ClientId = Annotated[str, AfterValidator(_is_client_id), _shown_as(f"^{_CLIENT_ID.pattern}$")]
 Body = Annotated[
     str,
     StringConstraints(max_length=MAX_BODY_CHARS),
     AfterValidator(_is_storable),
-    _shown_as(r"^[^\u0000]*[^\s\u0000][^\u0000]*$", minLength=1, maxLength=MAX_BODY_CHARS),
+    shown_as(r"^[^\u0000]*[^\s\u0000][^\u0000]*$", minLength=1, maxLength=MAX_BODY_CHARS),
 ]
 Words = Annotated[
     str,
     StringConstraints(max_length=MAX_BODY_CHARS),
     AfterValidator(_says_something),
-    _shown_as(r"^[^\u0000]*$", maxLength=MAX_BODY_CHARS),
+    shown_as(r"^[^\u0000]*$", maxLength=MAX_BODY_CHARS),
 ]
-Seq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
 Position = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 AckType = Literal["DELIVERED", "SEEN", "CHANGED"]
 Role = Literal["member", "admin", "owner"]
@@ -112,18 +80,12 @@ Title = Annotated[
     str,
     StringConstraints(max_length=MAX_TITLE_CHARS),
     AfterValidator(_is_storable),
-    _shown_as(r"^[^\u0000]*[^\s\u0000][^\u0000]*$", minLength=1, maxLength=MAX_TITLE_CHARS),
+    shown_as(r"^[^\u0000]*[^\s\u0000][^\u0000]*$", minLength=1, maxLength=MAX_TITLE_CHARS),
 ]
-Username = Annotated[str, StringConstraints(min_length=1, max_length=150), AfterValidator(_has_no_nul)]
-InviteToken = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOKEN_CHARS), AfterValidator(_has_no_nul)]
+Username = Annotated[str, StringConstraints(min_length=1, max_length=150), AfterValidator(has_no_nul)]
+InviteToken = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOKEN_CHARS), AfterValidator(has_no_nul)]
 Time = Annotated[int, Field(ge=0, le=MAX_TIME)]
 MembersPage = Annotated[int, Field(ge=1, le=MAX_MEMBERS_PAGE)]
-
-
-class Frame(BaseModel):
-    """Frozen, strict (no "5" for 5), unknown fields ignored."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
 class Place(Frame):
@@ -419,6 +381,10 @@ ClientFrame = (
     | Revoke
     | Preview
     | Join
+    | Block
+    | Unblock
+    | AskBlocks
+    | Report
 )
 
 client_frame: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="t")])

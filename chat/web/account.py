@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from chat.log import devices, profile
 from chat.log.refusal import Later
 from chat.models import Device, User
+from chat.policy.reach import Writers
 from chat.protocol.errors import ErrorCode
 from chat.web.doors import BadBody, for_devices, json_body
 from chat.web.problems import problem, too_early
@@ -56,6 +57,7 @@ class Wish(BaseModel):
     name: Name | None = None
     read_receipts: bool | None = None
     shows_presence: bool | None = None
+    writers: Writers | None = None
 
 
 class Passwords(BaseModel):
@@ -93,6 +95,7 @@ def told_profile(user: User) -> dict[str, Any]:
         "email": user.email,
         "read_receipts": user.read_receipts,
         "shows_presence": user.shows_presence,
+        "writers": user.writers,
     }
 
 
@@ -103,6 +106,8 @@ def grant(user: UUID, wish: Wish) -> None:
         profile.set_read_receipts(user, wish.read_receipts)
     if wish.shows_presence is not None:
         profile.set_shows_presence(user, wish.shows_presence)
+    if wish.writers is not None:
+        profile.set_writers(user, wish.writers)
 
 
 def find_device(user: UUID, device: str) -> Device | None:

@@ -6,7 +6,7 @@ Who may see or change what is decided by the use cases that are asked (chat/deli
 import time
 from typing import Any
 
-from chat.delivery import acts, group_acts
+from chat.delivery import acts, group_acts, safety_acts
 from chat.delivery.greeting import take_positions
 from chat.delivery.runtime import Runtime
 from chat.delivery.session import Session
@@ -27,13 +27,14 @@ from chat.protocol.frames import (
     Resend,
     Sync,
 )
+from chat.protocol.safety_frames import AskBlocks, Block, Report, Unblock
 from chat.quota.kinds import What
 
 
 def reference(frame: ClientFrame) -> dict[str, Any]:
     """What of a frame is repeated in an error about it."""
     names = ("t", "conv", "seq", "client_id")
-    return {name: getattr(frame, name) for name in names if hasattr(frame, name)}
+    return {name: getattr(frame, name) for name in names if getattr(frame, name, None) is not None}
 
 
 class Clerk:
@@ -64,8 +65,10 @@ class Clerk:
                 await self._create(frame)
             case Join():
                 await self._join(frame)
+            case Block() | Unblock() | AskBlocks() | Report():
+                self._told(frame, await safety_acts.answer(self._runtime, self._actor, frame))
             case _:
-                await self._group(frame)
+                self._told(frame, await group_acts.answer(self._runtime, self._actor, frame))
 
     async def _ping(self, frame: Ping) -> None:
         session = self._session
@@ -128,6 +131,5 @@ class Clerk:
         joined = await group_acts.join(self._runtime, self._actor, frame.token)
         await self._runtime.door.introduce(self._session, joined.conv, opened=True)
 
-    async def _group(self, frame: ClientFrame) -> None:
-        answer = await group_acts.answer(self._runtime, self._actor, frame)
+    def _told(self, frame: ClientFrame, answer: dict[str, Any]) -> None:
         self._session.write(answer if "t" in answer else {"t": "done", "ref": reference(frame)} | answer)

@@ -135,6 +135,7 @@ class Talk:
         await self._sync(bob, conv)
         talkers.append(await self._late(alice, conv, bob_signed_in))
         await self._attach(alice, bob, conv)
+        await self._keep_away(alice, bob_signed_in, conv)
         await self._last_seen(alice)
         await self._restart(talkers)
         self.heard = [frame for talker in talkers for frame in talker.heard]
@@ -344,6 +345,19 @@ class Talk:
         await bob.say("sync", positions=[{"conv": conv, "received": seq - 1}], media=False)
         [run] = (await bob.frame("sync"))["messages"]
         assert all(each["withheld"] for each in run["entries"][0]["attachments"])
+
+    async def _keep_away(self, alice: Talker, bob: SignedIn, conv: str) -> None:
+        """alice wants to hear nothing of bob for a while, and tells a moderator why."""
+        await alice.say("block", user=bob.user)
+        told = await alice.until(lambda frame: frame["t"] == "conversations" and "blocked" in frame["items"][0])
+        assert told["items"][0]["id"] == conv
+        await alice.say("blocks")
+        assert [person["username"] for person in (await alice.frame("blocks"))["people"]] == ["bob"]
+        await alice.say("send", **self._message(conv, "Not yet."))
+        assert (await alice.ack("REJECTED"))["error_code"] == "USER_BLOCKED"
+        await self._act(alice, "unblock", user=bob.user)
+        more = {"client_id": "5c819700dead_told_0", "conv": conv, "reason": "abuse", "note": "Every night."}
+        await self._act(alice, "report", seq=2, **more)
 
     async def _accepted(self, talker: Talker, conv: str, body: str, **more: Any) -> Frame:
         message = self._message(conv, body, **more)

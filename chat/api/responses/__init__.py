@@ -23,7 +23,7 @@ from chat.api.responses.log import (
     Preview,
     Revised,
 )
-from chat.api.responses.people import Device, Devices, Profile, PushKey, SignedIn, Token, User
+from chat.api.responses.people import Blocked, Blocks, Device, Devices, Profile, PushKey, SignedIn, Token, User
 from chat.api.responses.syncing import Acknowledged, Change, Changes, Position, RefusedAck, Reset, Run, Synced
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "Accepted",
     "Acknowledged",
     "Attachment",
+    "Blocked",
+    "Blocks",
     "Change",
     "Changes",
     "Conversation",

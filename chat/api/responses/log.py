@@ -79,8 +79,9 @@ class Member(Response):
 class Conversation(Response):
     """`members`: all, or, of more than 50, some and oneself; `count`: how many there are, `members_rev`: rises with
     every change of them; `adding`: who may add people; `history`: from where on a new member may read; `muted_until`:
-    no wake-ups before that. `head`, `rev`: its newest entry and change; `received`, `received_rev`: how far this device
-    is known to have them; `start`: the first entry this person may see; `seen`, `unread`: this person's."""
+    no wake-ups before that; `blocked`: of a 1:1, its person has blocked the other; left out: not. `head`, `rev`: its
+    newest entry and change; `received`, `received_rev`: how far this device is known to have them; `start`: the first
+    entry this person may see; `seen`, `unread`: this person's."""
 
     id: Id
     kind: Literal["direct", "group"]
@@ -91,6 +92,7 @@ class Conversation(Response):
     adding: Adding | None
     history: HistoryFrom | None
     muted_until: int | None
+    blocked: bool = False
     head: int
     rev: int
     received: int

@@ -1,6 +1,7 @@
 """Of accounts, devices and profiles."""
 
 from chat.api.responses.base import Response
+from chat.policy.reach import Writers
 from chat.protocol.frames import Id
 
 
@@ -38,7 +39,7 @@ class Devices(Response):
 
 class Profile(Response):
     """`read_receipts`: others learn what this person has seen, and they of the others; `shows_presence`: likewise
-    when somebody is online or typing."""
+    when somebody is online or typing; `writers`: who may begin a conversation with them."""
 
     id: Id
     username: str
@@ -46,7 +47,21 @@ class Profile(Response):
     email: str
     read_receipts: bool
     shows_presence: bool
+    writers: Writers
 
 
 class PushKey(Response):
     key: str
+
+
+class Blocked(Response):
+    """`blocked_at`: milliseconds since 1970."""
+
+    id: Id
+    username: str
+    name: str
+    blocked_at: int
+
+
+class Blocks(Response):
+    people: list[Blocked]

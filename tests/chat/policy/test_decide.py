@@ -20,6 +20,7 @@ from chat.policy.decide import (
     decide,
     digest,
 )
+from chat.policy.spam import SpamLimit, essence
 from chat.policy.visibility import Readable
 from chat.protocol.errors import ErrorCode
 
@@ -106,6 +107,80 @@ def test_a_device_that_was_signed_out_since_is_told_to_sign_in(access_rev: int) 
 
 def test_a_locked_conversation_is_skipped() -> None:
     assert one(send(), facts(heads={}, locked_out=frozenset({"c1"}))) == Skipped()
+
+
+# What stands between the two of a 1:1 conversation
+
+
+def direct(last_seq: int = 0, **more: object) -> Facts:
+    """alice and bob's, in which so much was written."""
+    return facts(heads={"c1": Head(last_seq, 1, is_direct=True), "c2": Head(0, 1)}, **more)
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+@pytest.mark.parametrize("last_seq", [0, 7])
+def test_a_block_keeps_both_from_writing(who: str, last_seq: int) -> None:
+    given_facts = direct(last_seq, barred={"c1"})
+    assert one(send(sender=who), given_facts) == Refused(ErrorCode.USER_BLOCKED)
+    assert isinstance(one(send(conv="c2"), given_facts), Accepted), "another conversation"
+
+
+def test_what_got_in_before_the_block_is_answered_as_then() -> None:
+    outcome = one(send(), direct(7, barred={"c1"}, known={("alice", "a1"): known()}))
+    assert outcome == Accepted(known(), None, duplicate=True)
+
+
+def test_a_block_does_not_wait_for_a_predecessor() -> None:
+    assert one(send(after="a0"), direct(7, barred={"c1"})) == Refused(ErrorCode.USER_BLOCKED)
+
+
+def test_who_may_not_begin_may_go_on_once_the_other_has_written() -> None:
+    given_facts = direct(unreachable={("c1", "alice")})
+    assert one(send(), given_facts) == Refused(ErrorCode.NOT_REACHABLE)
+    batch = [send("a1"), send("b1", sender="bob"), send("a2")]
+    refused, first, second = decide(batch, given_facts, AT)
+    assert refused == Refused(ErrorCode.NOT_REACHABLE)
+    assert isinstance(first, Accepted) and isinstance(second, Accepted)
+    assert [first.entry.seq, second.entry.seq] == [1, 2]
+
+
+def openings(count: int, begun: int = 0, most: int = 3) -> Facts:
+    """Of alice with so many strangers, who has sent "Buy!" to `begun` others already."""
+    convs = [f"s{n}" for n in range(count)]
+    return facts(
+        heads={conv: Head(0, 1, is_direct=True) for conv in convs},
+        members={(conv, "alice") for conv in convs},
+        readable={(conv, "alice"): Readable() for conv in convs},
+        strangers={(conv, "alice") for conv in convs},
+        begun={("alice", essence("Buy!")): begun},
+        spam=SpamLimit(most),
+    )
+
+
+@pytest.mark.parametrize(("begun", "accepted"), [(0, 3), (2, 1), (3, 0), (9, 0)])
+def test_the_same_text_begins_so_many_conversations_with_strangers(begun: int, accepted: int) -> None:
+    batch = [send(f"a{n}", conv=f"s{n}", body="Buy!" if n % 2 else "buy") for n in range(5)]
+    outcomes = decide(batch, openings(5, begun), AT)
+    assert [isinstance(outcome, Accepted) for outcome in outcomes] == [True] * accepted + [False] * (5 - accepted)
+    assert all(outcome == Refused(ErrorCode.SPAM) for outcome in outcomes[accepted:])
+
+
+def test_it_is_no_spam_to_say_other_things_or_to_go_on_or_to_people_one_knows() -> None:
+    assert isinstance(one(send(conv="s0", body="Hello Bob"), openings(1, 9)), Accepted)
+    assert isinstance(one(send(conv="s0", body="Buy!"), replace(openings(1, 9), strangers=set())), Accepted)
+    assert isinstance(one(send(conv="s0", body="Buy!"), openings(1, 9, most=0)), Accepted), "no limit"
+    batch = [send("a1", conv="s0", body="Hello"), send("a2", conv="s0", body="Buy!")]
+    assert all(isinstance(outcome, Accepted) for outcome in decide(batch, openings(1, 9), AT))
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["buy", "Buy!", "hello", "💸"])), max_size=30))
+def test_never_more_conversations_begin_with_a_text_than_the_limit(sends: list[tuple[int, str]]) -> None:
+    batch = [send(f"a{n}", conv=f"s{which}", body=body) for n, (which, body) in enumerate(sends)]
+    begun: dict[bytes, int] = {}
+    for each, outcome in zip(batch, decide(batch, openings(6), AT), strict=True):
+        if isinstance(outcome, Accepted) and outcome.entry.seq == 1 and (text := essence(each.body)):
+            begun[text] = begun.get(text, 0) + 1
+    assert max(begun.values(), default=0) <= 3
 
 
 def test_after_waits_for_its_predecessor() -> None:

@@ -62,3 +62,13 @@ def test_what_one_may_not_see_is_not_there_for_anything() -> None:
     for target in [None, *unseen]:
         told = {edit_refusal(target, WINDOWS), delete_refusal(target, WINDOWS)}
         assert told | {hide_refusal(target), resend_refusal(target)} == {NOT_FOUND}
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_nothing_said_anew_gets_past_a_block(is_own: bool) -> None:
+    """But a deletion does."""
+    target = Target(is_own, is_visible=True, is_deleted=False, age_ms=0, is_expired=True, is_barred=True)
+    wanted = ErrorCode.USER_BLOCKED if is_own else ErrorCode.NOT_FOUND
+    assert edit_refusal(target, WINDOWS) == resend_refusal(target) == wanted
+    assert delete_refusal(target, WINDOWS) == (None if is_own else ErrorCode.NOT_FOUND)
+    assert hide_refusal(target) is None

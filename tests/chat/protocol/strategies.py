@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, StringConstraints
 from pydantic.fields import FieldInfo
 
-from chat.protocol import frames
+from chat.protocol import base, frames
 
 Plain = st.SearchStrategy[Any]
 
@@ -17,11 +17,11 @@ ids = st.uuids().map(str)
 bodies = texts.filter(str.strip)
 # What a validator lets through.
 VALID: dict[str, Plain] = {
-    "_is_uuid": ids,
-    "_is_client_id": st.from_regex(frames._CLIENT_ID, fullmatch=True),
+    "is_uuid": ids,
+    "is_client_id": st.from_regex(base.CLIENT_ID, fullmatch=True),
     "_is_storable": bodies,
     "_says_something": bodies,
-    "_has_no_nul": texts.filter(bool),
+    "has_no_nul": texts.filter(bool),
 }
 # What the server tells is not validated: by their names.
 IDS = {"id", "sender"}

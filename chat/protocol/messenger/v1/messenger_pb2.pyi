@@ -78,6 +78,14 @@ class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     KIND_UNKNOWN: _ClassVar[Kind]
     KIND_DIRECT: _ClassVar[Kind]
     KIND_GROUP: _ClassVar[Kind]
+
+class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REASON_UNKNOWN: _ClassVar[Reason]
+    REASON_SPAM: _ClassVar[Reason]
+    REASON_ABUSE: _ClassVar[Reason]
+    REASON_ILLEGAL: _ClassVar[Reason]
+    REASON_OTHER: _ClassVar[Reason]
 ACK_UNKNOWN: AckType
 ACK_ACCEPTED: AckType
 ACK_DELIVERED: AckType
@@ -120,9 +128,14 @@ CHANGE_HIDE: ChangeType
 KIND_UNKNOWN: Kind
 KIND_DIRECT: Kind
 KIND_GROUP: Kind
+REASON_UNKNOWN: Reason
+REASON_SPAM: Reason
+REASON_ABUSE: Reason
+REASON_ILLEGAL: Reason
+REASON_OTHER: Reason
 
 class ClientFrame(_message.Message):
-    __slots__ = ("hello", "ping", "send", "ack", "fetch", "sync", "info", "edit", "delete", "resend", "open", "typing", "presence", "create", "group", "add", "remove", "leave", "role", "mute", "members", "invite", "invites", "revoke", "preview", "join")
+    __slots__ = ("hello", "ping", "send", "ack", "fetch", "sync", "info", "edit", "delete", "resend", "open", "typing", "presence", "create", "group", "add", "remove", "leave", "role", "mute", "members", "invite", "invites", "revoke", "preview", "join", "block", "unblock", "blocks", "report")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     PING_FIELD_NUMBER: _ClassVar[int]
     SEND_FIELD_NUMBER: _ClassVar[int]
@@ -149,6 +162,10 @@ class ClientFrame(_message.Message):
     REVOKE_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_FIELD_NUMBER: _ClassVar[int]
     JOIN_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    UNBLOCK_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    REPORT_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     ping: Ping
     send: Send
@@ -175,10 +192,14 @@ class ClientFrame(_message.Message):
     revoke: Revoke
     preview: Preview
     join: Join
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ping: _Optional[_Union[Ping, _Mapping]] = ..., send: _Optional[_Union[Send, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., fetch: _Optional[_Union[Fetch, _Mapping]] = ..., sync: _Optional[_Union[Sync, _Mapping]] = ..., info: _Optional[_Union[Info, _Mapping]] = ..., edit: _Optional[_Union[Edit, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., resend: _Optional[_Union[Resend, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., typing: _Optional[_Union[Typing, _Mapping]] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., create: _Optional[_Union[Create, _Mapping]] = ..., group: _Optional[_Union[ChangeGroup, _Mapping]] = ..., add: _Optional[_Union[Add, _Mapping]] = ..., remove: _Optional[_Union[Remove, _Mapping]] = ..., leave: _Optional[_Union[Leave, _Mapping]] = ..., role: _Optional[_Union[GiveRole, _Mapping]] = ..., mute: _Optional[_Union[Mute, _Mapping]] = ..., members: _Optional[_Union[AskMembers, _Mapping]] = ..., invite: _Optional[_Union[Invite, _Mapping]] = ..., invites: _Optional[_Union[Invites, _Mapping]] = ..., revoke: _Optional[_Union[Revoke, _Mapping]] = ..., preview: _Optional[_Union[Preview, _Mapping]] = ..., join: _Optional[_Union[Join, _Mapping]] = ...) -> None: ...
+    block: Block
+    unblock: Unblock
+    blocks: AskBlocks
+    report: Report
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ping: _Optional[_Union[Ping, _Mapping]] = ..., send: _Optional[_Union[Send, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., fetch: _Optional[_Union[Fetch, _Mapping]] = ..., sync: _Optional[_Union[Sync, _Mapping]] = ..., info: _Optional[_Union[Info, _Mapping]] = ..., edit: _Optional[_Union[Edit, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., resend: _Optional[_Union[Resend, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., typing: _Optional[_Union[Typing, _Mapping]] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., create: _Optional[_Union[Create, _Mapping]] = ..., group: _Optional[_Union[ChangeGroup, _Mapping]] = ..., add: _Optional[_Union[Add, _Mapping]] = ..., remove: _Optional[_Union[Remove, _Mapping]] = ..., leave: _Optional[_Union[Leave, _Mapping]] = ..., role: _Optional[_Union[GiveRole, _Mapping]] = ..., mute: _Optional[_Union[Mute, _Mapping]] = ..., members: _Optional[_Union[AskMembers, _Mapping]] = ..., invite: _Optional[_Union[Invite, _Mapping]] = ..., invites: _Optional[_Union[Invites, _Mapping]] = ..., revoke: _Optional[_Union[Revoke, _Mapping]] = ..., preview: _Optional[_Union[Preview, _Mapping]] = ..., join: _Optional[_Union[Join, _Mapping]] = ..., block: _Optional[_Union[Block, _Mapping]] = ..., unblock: _Optional[_Union[Unblock, _Mapping]] = ..., blocks: _Optional[_Union[AskBlocks, _Mapping]] = ..., report: _Optional[_Union[Report, _Mapping]] = ...) -> None: ...
 
 class ServerFrame(_message.Message):
-    __slots__ = ("welcome", "conversations", "messages", "ack", "changes", "retry", "error", "done", "pong", "typing", "presence", "page", "info", "sync", "reset", "sync_done", "members", "left", "reconnect", "roster", "invite", "invites", "preview")
+    __slots__ = ("welcome", "conversations", "messages", "ack", "changes", "retry", "error", "done", "pong", "typing", "presence", "page", "info", "sync", "reset", "sync_done", "members", "left", "reconnect", "roster", "invite", "invites", "preview", "blocks")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     CONVERSATIONS_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
@@ -202,6 +223,7 @@ class ServerFrame(_message.Message):
     INVITE_FIELD_NUMBER: _ClassVar[int]
     INVITES_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     conversations: Conversations
     messages: Messages
@@ -225,7 +247,8 @@ class ServerFrame(_message.Message):
     invite: Link
     invites: Links
     preview: Seen
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., conversations: _Optional[_Union[Conversations, _Mapping]] = ..., messages: _Optional[_Union[Messages, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., changes: _Optional[_Union[Changes, _Mapping]] = ..., retry: _Optional[_Union[Retry, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., pong: _Optional[_Union[Pong, _Mapping]] = ..., typing: _Optional[_Union[Typed, _Mapping]] = ..., presence: _Optional[_Union[Company, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., info: _Optional[_Union[People, _Mapping]] = ..., sync: _Optional[_Union[Missed, _Mapping]] = ..., reset: _Optional[_Union[Reset, _Mapping]] = ..., sync_done: _Optional[_Union[SyncDone, _Mapping]] = ..., members: _Optional[_Union[Members, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., reconnect: _Optional[_Union[Reconnect, _Mapping]] = ..., roster: _Optional[_Union[Roster, _Mapping]] = ..., invite: _Optional[_Union[Link, _Mapping]] = ..., invites: _Optional[_Union[Links, _Mapping]] = ..., preview: _Optional[_Union[Seen, _Mapping]] = ...) -> None: ...
+    blocks: Blocks
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., conversations: _Optional[_Union[Conversations, _Mapping]] = ..., messages: _Optional[_Union[Messages, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., changes: _Optional[_Union[Changes, _Mapping]] = ..., retry: _Optional[_Union[Retry, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., pong: _Optional[_Union[Pong, _Mapping]] = ..., typing: _Optional[_Union[Typed, _Mapping]] = ..., presence: _Optional[_Union[Company, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., info: _Optional[_Union[People, _Mapping]] = ..., sync: _Optional[_Union[Missed, _Mapping]] = ..., reset: _Optional[_Union[Reset, _Mapping]] = ..., sync_done: _Optional[_Union[SyncDone, _Mapping]] = ..., members: _Optional[_Union[Members, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., reconnect: _Optional[_Union[Reconnect, _Mapping]] = ..., roster: _Optional[_Union[Roster, _Mapping]] = ..., invite: _Optional[_Union[Link, _Mapping]] = ..., invites: _Optional[_Union[Links, _Mapping]] = ..., preview: _Optional[_Union[Seen, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ...) -> None: ...
 
 class Acknowledgment(_message.Message):
     __slots__ = ("message_id", "type", "timestamp", "sender_id", "error_code", "conv", "seq", "client_id", "cumulative", "durability", "error_text", "lapsed")
@@ -702,7 +725,7 @@ class Member(_message.Message):
     def __init__(self, id: _Optional[bytes] = ..., username: _Optional[str] = ..., name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., stays: _Optional[_Iterable[_Union[Range, _Mapping]]] = ..., delivered: _Optional[int] = ..., seen: _Optional[int] = ..., lapsed: _Optional[_Iterable[_Union[Range, _Mapping]]] = ...) -> None: ...
 
 class Conversation(_message.Message):
-    __slots__ = ("id", "kind", "title", "members", "head", "rev", "received", "received_rev", "start", "seen", "unread", "last", "count", "members_rev", "adding", "history", "muted_until")
+    __slots__ = ("id", "kind", "title", "members", "head", "rev", "received", "received_rev", "start", "seen", "unread", "last", "count", "members_rev", "adding", "history", "muted_until", "blocked")
     ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -720,6 +743,7 @@ class Conversation(_message.Message):
     ADDING_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
     MUTED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_FIELD_NUMBER: _ClassVar[int]
     id: bytes
     kind: Kind
     title: str
@@ -737,7 +761,8 @@ class Conversation(_message.Message):
     adding: Adding
     history: HistoryFrom
     muted_until: int
-    def __init__(self, id: _Optional[bytes] = ..., kind: _Optional[_Union[Kind, str]] = ..., title: _Optional[str] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., head: _Optional[int] = ..., rev: _Optional[int] = ..., received: _Optional[int] = ..., received_rev: _Optional[int] = ..., start: _Optional[int] = ..., seen: _Optional[int] = ..., unread: _Optional[int] = ..., last: _Optional[_Union[Entry, _Mapping]] = ..., count: _Optional[int] = ..., members_rev: _Optional[int] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ..., muted_until: _Optional[int] = ...) -> None: ...
+    blocked: bool
+    def __init__(self, id: _Optional[bytes] = ..., kind: _Optional[_Union[Kind, str]] = ..., title: _Optional[str] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., head: _Optional[int] = ..., rev: _Optional[int] = ..., received: _Optional[int] = ..., received_rev: _Optional[int] = ..., start: _Optional[int] = ..., seen: _Optional[int] = ..., unread: _Optional[int] = ..., last: _Optional[_Union[Entry, _Mapping]] = ..., count: _Optional[int] = ..., members_rev: _Optional[int] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ..., muted_until: _Optional[int] = ..., blocked: _Optional[bool] = ...) -> None: ...
 
 class Conversations(_message.Message):
     __slots__ = ("items", "more", "opened")
@@ -1003,3 +1028,53 @@ class Reconnect(_message.Message):
     AFTER_MS_FIELD_NUMBER: _ClassVar[int]
     after_ms: int
     def __init__(self, after_ms: _Optional[int] = ...) -> None: ...
+
+class Block(_message.Message):
+    __slots__ = ("user",)
+    USER_FIELD_NUMBER: _ClassVar[int]
+    user: bytes
+    def __init__(self, user: _Optional[bytes] = ...) -> None: ...
+
+class Unblock(_message.Message):
+    __slots__ = ("user",)
+    USER_FIELD_NUMBER: _ClassVar[int]
+    user: bytes
+    def __init__(self, user: _Optional[bytes] = ...) -> None: ...
+
+class AskBlocks(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Report(_message.Message):
+    __slots__ = ("client_id", "conv", "seq", "user", "reason", "note")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    conv: bytes
+    seq: int
+    user: bytes
+    reason: Reason
+    note: str
+    def __init__(self, client_id: _Optional[str] = ..., conv: _Optional[bytes] = ..., seq: _Optional[int] = ..., user: _Optional[bytes] = ..., reason: _Optional[_Union[Reason, str]] = ..., note: _Optional[str] = ...) -> None: ...
+
+class Blocked(_message.Message):
+    __slots__ = ("id", "username", "name", "blocked_at")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    USERNAME_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_AT_FIELD_NUMBER: _ClassVar[int]
+    id: bytes
+    username: str
+    name: str
+    blocked_at: int
+    def __init__(self, id: _Optional[bytes] = ..., username: _Optional[str] = ..., name: _Optional[str] = ..., blocked_at: _Optional[int] = ...) -> None: ...
+
+class Blocks(_message.Message):
+    __slots__ = ("people",)
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    people: _containers.RepeatedCompositeFieldContainer[Blocked]
+    def __init__(self, people: _Optional[_Iterable[_Union[Blocked, _Mapping]]] = ...) -> None: ...

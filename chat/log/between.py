@@ -1,0 +1,39 @@
+"""What stands between two people, as SQL over aliases: the one place that says so for every statement.
+
+A block counts both ways, in their 1:1 conversation: neither writes to the other there, nor learns whether the other is
+here. Which of them it was is told to that one alone.
+"""
+
+# The two of a 1:1 conversation; of a group it is null, which no row is found by.
+PAIR = "string_to_array({c}.direct_key, ':')::uuid[]"
+
+# A block between the two of conversation `c`.
+BARRED = f"EXISTS (SELECT FROM chat_block b WHERE b.user_id = ANY({PAIR}) AND b.blocked_id = ANY({PAIR}))"
+
+# Whether one of the blocks between them is `user`'s own; null: there is none.
+OWN_BLOCK = f"""
+(SELECT bool_or(b.user_id = {{user}}) FROM chat_block b WHERE b.user_id = ANY({PAIR}) AND b.blocked_id = ANY({PAIR}))
+"""
+
+# A group both are in.
+ACQUAINTED = """
+EXISTS (SELECT FROM chat_membership x JOIN chat_membership y ON y.conversation_id = x.conversation_id
+        JOIN chat_conversation g ON g.id = x.conversation_id AND g.kind = 'group'
+        WHERE x.user_id = {one} AND y.user_id = {other} AND x.left_seq IS NULL AND y.left_seq IS NULL)
+"""
+
+# They have written in their 1:1 conversation. PostgreSQL orders UUIDs as their texts are ordered.
+TALKED = """
+EXISTS (SELECT FROM chat_conversation d WHERE d.last_seq > 0 AND d.direct_key =
+        least({one}, {other})::text || ':' || greatest({one}, {other})::text)
+"""
+
+# Whether the person `p` (of chat_user) has blocked `user`.
+HAS_BLOCKED = "EXISTS (SELECT FROM chat_block b WHERE b.user_id = p.id AND b.blocked_id = {user})"
+
+# chat/policy/reach.py as SQL: whether `user` may write to `p` for the first time, or bring them into a group.
+REACHES = f"""
+({{user}} = p.id OR (NOT {HAS_BLOCKED} AND (p.writers = 'everyone'
+    OR {TALKED.format(one="p.id", other="{user}")}
+    OR (p.writers = 'acquainted' AND {ACQUAINTED.format(one="p.id", other="{user}")}))))
+"""

@@ -1,0 +1,116 @@
+"""What people report to the moderators: a person, or an entry, with a copy of what stands around it.
+
+The copy is what the reporter may read, no more, and outlives the log. Threats met here: who reports what they may not
+read, to learn that it exists (absent and forbidden look the same); the same report twice, because its answer was lost
+(unique by reporter and client_id); oneself, who is nobody to report.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg import errors
+from psycopg.types.json import Jsonb
+
+from chat.log import history
+from chat.log.access import MAY_ACT, Actor
+from chat.log.pool import Database
+from chat.log.refusal import Refusal
+from chat.models.ids import new_id
+from chat.protocol.errors import ErrorCode
+from chat.protocol.frames import Entry
+from chat.protocol.safety_frames import NewReport
+
+# Before and after an entry; of a person, as many of the newest.
+AROUND = 5
+
+KNOWN = """
+SELECT conversation_id::text, seq, subject_id::text, reason, note FROM chat_report
+WHERE reporter_id = %s::uuid AND client_id = %s
+"""
+HEAD = "SELECT last_seq FROM chat_conversation WHERE id = %s::uuid"
+# Also who has left.
+PEOPLE = """
+SELECT DISTINCT u.id::text, coalesce(nullif(u.name, ''), u.username)
+FROM chat_membership s JOIN chat_user u ON u.id = s.user_id
+WHERE s.conversation_id = %s::uuid AND s.user_id = ANY(%s::uuid[])
+"""
+OTHER = """
+SELECT s.user_id::text FROM chat_membership s JOIN chat_conversation c ON c.id = s.conversation_id AND c.kind = 'direct'
+WHERE c.id = %s::uuid AND s.user_id <> %s::uuid
+"""
+REPORT = """
+INSERT INTO chat_report
+    (id, client_id, reporter_id, subject_id, conversation_id, seq, reason, note, context, created_at, state)
+VALUES (%s, %s, %s::uuid, %s::uuid, %s::uuid, %s, %s, %s, %s, clock_timestamp(), 'open')
+RETURNING id
+"""
+
+
+async def report(database: Database, actor: Actor, told: NewReport) -> None:
+    """Once more changes nothing. Raises Refusal: NOT_FOUND, IDEMPOTENCY_CONFLICT, AUTHENTICATION_FAILED."""
+    if not await database.rows(MAY_ACT, actor.acting):
+        raise Refusal(ErrorCode.AUTHENTICATION_FAILED)
+    if await _known(database, actor, told):
+        return
+    entries = await _around(database, actor, told)
+    subject = await _subject(database, actor, told, entries)
+    senders = {entry["sender"] for entry in entries}
+    names: dict[str, str] = dict(await database.rows(PEOPLE, [told.conv, [subject, *senders]]))
+    if subject not in names or subject == actor.user:
+        raise Refusal(ErrorCode.NOT_FOUND)
+    context = Jsonb([_copy(entry, names) for entry in entries])
+    said = [told.seq, told.reason, told.note, context]
+    try:
+        await database.rows(REPORT, [new_id(), told.client_id, actor.user, subject, told.conv, *said])
+    except errors.UniqueViolation:
+        # The same has just been reported elsewhere.
+        await _known(database, actor, told)
+
+
+async def _known(database: Database, actor: Actor, told: NewReport) -> bool:
+    rows = await database.rows(KNOWN, [actor.user, told.client_id])
+    if not rows:
+        return False
+    conv, seq, subject, reason, note = rows[0]
+    is_same = (conv, seq, reason, note) == (told.conv, told.seq, told.reason, told.note)
+    if not is_same or (told.seq is None and told.user not in (None, subject)):
+        raise Refusal(ErrorCode.IDEMPOTENCY_CONFLICT)
+    return True
+
+
+async def _around(database: Database, actor: Actor, told: NewReport) -> list[Entry]:
+    """What the reporter may read there. Raises Refusal: NOT_FOUND."""
+    if told.seq is None:
+        head = await database.rows(HEAD, [told.conv])
+        last = int(head[0][0]) if head else 0
+        first = last - 2 * AROUND + 1
+    else:
+        first, last = told.seq - AROUND, told.seq + AROUND
+    page = await history.page(database, told.conv, actor.user, max(1, first), last)
+    if page is None or (told.seq is not None and all(entry["seq"] != told.seq for entry in page.entries)):
+        raise Refusal(ErrorCode.NOT_FOUND)
+    return page.entries
+
+
+async def _subject(database: Database, actor: Actor, told: NewReport, entries: Sequence[Entry]) -> str:
+    """Who is reported: an entry's sender, who is named, or the other one of a 1:1. Raises Refusal: NOT_FOUND."""
+    if told.seq is not None:
+        return next(entry["sender"] for entry in entries if entry["seq"] == told.seq)
+    if told.user is not None:
+        return told.user
+    other = await database.rows(OTHER, [told.conv, actor.user])
+    if not other:
+        raise Refusal(ErrorCode.NOT_FOUND)
+    return str(other[0][0])
+
+
+def _copy(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
+    """As chat/models/safety.py says. What was done to a group has its new title, if that is what was done."""
+    return {
+        "seq": entry["seq"],
+        "sender_id": entry["sender"],
+        "sender": names.get(entry["sender"], ""),
+        "body": entry.get("body", entry.get("event", {}).get("title", "")),
+        "at": entry["at"],
+        "attachments": len(entry.get("attachments", ())),
+    }
