@@ -6,6 +6,8 @@
     delete for me    always                    always
     send anew        expired, in a 1:1         never
 
+What moderators remove is in chat/policy/moderation.py.
+
 An entry one may not see, or that was deleted for all, is NOT_FOUND for everything. What was done to a group stands
 as it is, for all of them: NOT_ALLOWED.
 """
