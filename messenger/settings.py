@@ -237,6 +237,9 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'
 env.require(not EMAIL_HOST or DEFAULT_FROM_EMAIL != "messenger@localhost", "EMAIL_FROM is not set: who mails are from.")
 PASSWORD_RESET_TIMEOUT = 3_600
 
+# What moderators read of what people wrote: all they may see, or what they have said why (chat/admin/bodies.py).
+ADMIN_BODIES = env.choice("ADMIN_BODIES", ("open", "reason"), "open")
+
 # Behind plain HTTP (a demo, a proxy on the same machine that is never bypassed) cookies cannot be Secure.
 SECURE_COOKIES = env.flag("SECURE_COOKIES", not DEMO)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES

@@ -1,55 +1,74 @@
-"""Conversations, their entries, and what devices have yet to take."""
+"""The log's entries, and their files."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from chat.admin.read_only import ReadOnlyAdmin, ReadOnlyInline
-from chat.models import Attachment, Conversation, Inbox, Membership, Message, Progress
+from chat.admin.acting import Act, ActingAdmin
+from chat.admin.bodies import need_reason
+from chat.admin.rates import rates_view
+from chat.admin.read_only import ReadOnlyAdmin
+from chat.log import moderation
+from chat.log.moderation import Case
+from chat.models import Attachment, Message, Progress
 
 EXCERPT = 80
 
-
-class MembershipInline(ReadOnlyInline):
-    model = Membership
-    fields = ("user", "visible_from_seq", "left_seq", "joined_at")
-    readonly_fields = fields
-
-
-@admin.register(Conversation)
-class ConversationAdmin(ReadOnlyAdmin):
-    """Found by the people in it."""
-
-    list_display = ("id", "kind", "people", "last_seq", "created_at")
-    list_filter = ("kind", "created_at")
-    search_fields = ("=id", "title", "memberships__user__username")
-    inlines = (MembershipInline,)
-
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Conversation]":
-        return super().get_queryset(request).prefetch_related("memberships__user").order_by("-created_at")
-
-    @admin.display(description=_("people"))
-    def people(self, conversation: Conversation) -> str:
-        return ", ".join(stay.user.username for stay in conversation.memberships.all() if stay.left_seq is None)
+REMOVE = Act(
+    "remove",
+    _("Remove for all"),
+    _("They are deleted on all devices. Nobody is told by whom. They cannot be brought back."),
+    "chat.remove_message",
+    lambda moderator, message, reason: moderation.remove_message(
+        Case(moderator, reason), message.conversation_id, message.seq
+    ),
+    needs_reason=True,
+    fits=lambda message: message.deleted_at is None and message.event is None,
+)
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(ActingAdmin, ReadOnlyAdmin):
     """The log itself, newest first. Searched by sender, conversation or id: a body is no index."""
 
+    acts = (REMOVE,)
+    change_list_template = "admin/chat/message_list.html"
     list_display = ("created_at", "sender", "excerpt", "conversation_id", "seq")
     list_filter = ("created_at",)
     list_select_related = ("sender",)
     search_fields = ("=id", "=conversation__id", "=sender__username", "=client_id")
-    fields = ("id", "conversation", "seq", "sender", "device", "client_id", "reply_to_seq", "created_at", "body")
+    linked = ("sender", "conversation")
+    fields = ("id", "where", "seq", "sender", "device", "client_id", "reply_to_seq", "created_at", "deleted_at", "body")
+    readonly_fields = ("where",)
     ordering = ("-id",)
+
+    def get_urls(self) -> list[URLPattern]:
+        rates = self.admin_site.admin_view(lambda request: rates_view(self, request))
+        return [path("rates/", rates, name="chat_message_rates"), *super().get_urls()]
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return tuple(each for each in self.list_display if each != "excerpt" or not need_reason())
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """With a reason it is read in its conversation."""
+        return tuple(each for each in self.fields if each != "body" or not need_reason())
+
+    def row_label(self, row: Message) -> str:
+        return f"{row.sender.username}, {row.created_at:%Y-%m-%d %H:%M}, #{row.seq}"
 
     @admin.display(description=_("text"))
     def excerpt(self, message: Message) -> str:
         return message.body if len(message.body) <= EXCERPT else message.body[:EXCERPT] + "…"
+
+    @admin.display(description=_("conversation"))
+    def where(self, message: Message) -> str:
+        url = reverse("admin:chat_conversation_change", args=[message.conversation_id])
+        where = f"{url}?upto={message.seq + 10}#seq-{message.seq}"
+        return format_html('<a href="{}">{}</a>', where, message.conversation_id)
 
 
 @admin.register(Attachment)
@@ -63,61 +82,11 @@ class AttachmentAdmin(ReadOnlyAdmin):
     search_fields = ("=id", "=conversation__id", "=owner__username", "=client_id")
     ordering = ("-id",)
 
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return tuple(each for each in self.list_display if each != "name" or not need_reason())
 
-class Backlog(admin.SimpleListFilter):
-    """Who owes acknowledgements."""
-
-    title = _("backlog")
-    parameter_name = "backlog"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("behind", _("behind")), ("watched", _("being nudged")), ("current", _("up to date"))]
-
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[Inbox]") -> "QuerySet[Inbox]":
-        behind = Q(received_seq__lt=F("conversation__last_seq"))
-        match self.value():
-            case "behind":
-                return queryset.filter(behind)
-            case "watched":
-                return queryset.filter(next_attempt_at__isnull=False)
-            case "current":
-                return queryset.exclude(behind)
-        return queryset
-
-
-@admin.register(Inbox)
-class InboxAdmin(ReadOnlyAdmin):
-    """Cursors of devices: a stuck delivery is one that stays behind with attempts rising."""
-
-    list_display = (
-        "device",
-        "person",
-        "conversation_id",
-        "received_seq",
-        "horizon_seq",
-        "media_horizon_seq",
-        "waiting",
-        "attempts",
-        "next_attempt_at",
-    )
-    list_filter = (Backlog,)
-    list_select_related = ("device__user",)
-    search_fields = ("device__user__username", "=device__id", "=conversation__id")
-    ordering = ("-id",)
-
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Inbox]":
-        head = Conversation.objects.filter(id=OuterRef("conversation_id")).values("last_seq")
-        queryset = super().get_queryset(request)
-        owed: QuerySet[Inbox] = queryset.annotate(owed=Subquery(head, output_field=IntegerField()) - F("received_seq"))
-        return owed
-
-    @admin.display(description=_("person"), ordering="device__user__username")
-    def person(self, inbox: Inbox) -> str:
-        return inbox.device.user.username
-
-    @admin.display(description=_("waiting"), ordering="owed")
-    def waiting(self, inbox: Inbox) -> int:
-        return int(inbox.owed)  # type: ignore[attr-defined]
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [each for each in super().get_fields(request, obj) if each != "name" or not need_reason()]
 
 
 @admin.register(Progress)

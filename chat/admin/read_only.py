@@ -3,11 +3,30 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from django.http import HttpRequest
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class NarrowLookups(admin.ModelAdmin):  # type: ignore[type-arg]
+    """An address may filter by what the page's filters and links filter by. Django lets it filter by each field: a text
+    that may not be read could be asked for letter by letter."""
+
+    linked: tuple[str, ...] = ()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        name = lookup.split("__")[0]
+        try:
+            self.opts.get_field("id" if name == "pk" else name)
+        except FieldDoesNotExist:
+            # Nothing is found by it.
+            return super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+        filters = self.list_filter if request is None else self.get_list_filter(request)
+        named = {each[0] if isinstance(each, tuple) else each for each in filters}
+        return name in (*self.linked, *named) and super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+
+class ReadOnlyAdmin(NarrowLookups):
     """May be viewed by who has the view permission; nobody adds, changes or deletes here."""
 
     show_full_result_count = False

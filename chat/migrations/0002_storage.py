@@ -1,4 +1,5 @@
-"""What Django's models cannot say: the transaction id of change rows, room for HOT updates, the first epoch."""
+"""What Django's models cannot say: the transaction id of change rows, room for HOT updates, an audit log that is only
+appended to, the first epoch."""
 
 from django.apps.registry import Apps
 from django.db import migrations
@@ -15,6 +16,21 @@ CREATE INDEX chat_change_xid ON chat_change (xid);
 CREATE INDEX chat_change_at ON chat_change (at);
 """
 
+# Against mistakes and against whoever has the application's statements alone. Who owns the table can switch it off:
+# what they do then shows by the chain (chat/policy/audit.py).
+APPEND_ONLY = """
+CREATE FUNCTION chat_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log is only appended to' USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER chat_audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON chat_auditentry
+FOR EACH STATEMENT EXECUTE FUNCTION chat_audit_refuse();
+"""
+NOT_APPEND_ONLY = """
+DROP TRIGGER chat_audit_append_only ON chat_auditentry;
+DROP FUNCTION chat_audit_refuse();
+"""
+
 
 def first_epoch(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     apps.get_model("chat", "Epoch").objects.create()
@@ -29,5 +45,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(HOT.format("chat_inbox", 60), NOT_HOT.format("chat_inbox")),
         # Its last_seen_at: whenever a socket ends, and every few minutes.
         migrations.RunSQL(HOT.format("chat_device", 80), NOT_HOT.format("chat_device")),
+        migrations.RunSQL(APPEND_ONLY, NOT_APPEND_ONLY),
         migrations.RunPython(first_epoch, migrations.RunPython.noop),
     ]

@@ -7,6 +7,7 @@ the conversation's row lock.
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from chat.models.ids import new_id
 from chat.models.people import Device, User
@@ -140,6 +141,7 @@ class Message(models.Model):
     attachments = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
+        permissions = [("remove_message", _("Can remove messages for everyone"))]
         # What a device that was away has missed of edits and deletions; entries as they were sent are not in it.
         indexes = [models.Index(fields=["conversation", "rev"], condition=Q(rev__gt=0), name="changed_entries")]
         constraints = [

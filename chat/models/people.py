@@ -45,6 +45,9 @@ class User(AbstractUser):
     # The one a password is changed on goes on; what else was opened with the old one ends (chat/log/passwords.py).
     kept_device: "Device | None" = None
 
+    class Meta(AbstractUser.Meta):
+        permissions = [("suspend_user", _("Can suspend and restore people"))]
+
     @property
     def display_name(self) -> str:
         return self.name or self.username

@@ -7,7 +7,7 @@
     send anew        expired, in a 1:1         never
 
 Where one of the two of a 1:1 has blocked the other, nothing said anew gets through by way of an old entry: an edit and
-sending anew are USER_BLOCKED.
+sending anew are USER_BLOCKED. What moderators remove is in chat/policy/moderation.py.
 
 An entry one may not see, or that was deleted for all, is NOT_FOUND for everything. What was done to a group stands
 as it is, for all of them: NOT_ALLOWED.

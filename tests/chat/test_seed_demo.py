@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from chat.models import Conversation, Message
+from chat.models import Conversation, Message, User
 from receipts.models import Watermark
 from tests.cast import make_person
 
@@ -30,6 +30,21 @@ def test_once_more_adds_more() -> None:
     for _ in range(2):
         call_command("seed_demo", messages=10, conversations=2)
     assert (Conversation.objects.count(), Message.objects.count()) == (4, 20)
+
+
+def test_the_people_and_what_they_may(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """Made again, nobody gets rights back that were taken from them."""
+    monkeypatch.setenv("DEMO_PASSWORD", "a demo password")
+    for _ in range(2):
+        call_command("seed_demo_people")
+        people = {user.username: user for user in User.objects.all()}
+        assert set(people) == {"alice", "bob", "carol", "morgan"}
+        assert [name for name, user in people.items() if user.is_superuser] == ["alice"]
+        assert sorted(name for name, user in people.items() if user.is_staff) == ["alice", "morgan"]
+        assert people["morgan"].has_perm("chat.suspend_user") and not people["bob"].has_perm("chat.view_report")
+    people["morgan"].groups.clear()
+    call_command("seed_demo_people")
+    assert not User.objects.get(username="morgan").has_perm("chat.view_report")
 
 
 @pytest.mark.parametrize("wrong", [{"messages": 1, "conversations": 2}, {"conversations": 0}, {"person": "nobody"}])

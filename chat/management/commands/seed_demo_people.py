@@ -1,4 +1,4 @@
-"""alice, bob and carol, to try the messenger with. Demo mode only."""
+"""alice, bob and carol, to try the messenger with, and morgan, who looks after them. Demo mode only."""
 
 import os
 from typing import Any
@@ -6,13 +6,18 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from chat.management.moderators import make_group
 from chat.models import User
 
-PEOPLE = {"alice": "Alice Archer", "bob": "Bob Brandt", "carol": "Carol Castillo"}
+PEOPLE = {"alice": "Alice Archer", "bob": "Bob Brandt", "carol": "Carol Castillo", "morgan": "Morgan Moreau"}
+BOSS, MODERATOR = "alice", "morgan"
 
 
 class Command(BaseCommand):
-    help = "Makes the demo people, or gives them the password in DEMO_PASSWORD. Alice may enter the admin."
+    help = (
+        "Makes the demo people, or gives them the password in DEMO_PASSWORD. Alice may do everything in the admin,"
+        " Morgan what moderators may."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         password = os.environ.get("DEMO_PASSWORD")
@@ -21,10 +26,12 @@ class Command(BaseCommand):
         if not password:
             raise CommandError("DEMO_PASSWORD is not set.")
         for username, name in PEOPLE.items():
-            is_boss = username == "alice"
-            user, _ = User.objects.get_or_create(
-                username=username, defaults={"name": name, "is_staff": is_boss, "is_superuser": is_boss}
+            may_enter = username in (BOSS, MODERATOR)
+            user, made = User.objects.get_or_create(
+                username=username, defaults={"name": name, "is_staff": may_enter, "is_superuser": username == BOSS}
             )
+            if made and username == MODERATOR:
+                user.groups.add(make_group())
             if not user.check_password(password):
                 user.set_password(password)
                 user.save(update_fields=["password"])
