@@ -48,5 +48,9 @@ def limits() -> dict[str, Limit]:
             _rate(env.number("LIMIT_RESETS", 5), HOUR),
             _rate(env.number("LIMIT_RESETS_ADDRESS", 30), HOUR),
         ),
+        "searches": (
+            _rate(env.number("LIMIT_SEARCHES", 120), MINUTE),
+            _rate(env.number("LIMIT_SEARCHES_ADDRESS", 1_200), MINUTE),
+        ),
         "exports": (_rate(env.number("LIMIT_EXPORTS", 4), HOUR), None),
     }

@@ -12,6 +12,7 @@ from chat.api import (
     messages,
     own_data,
     profile,
+    search,
     syncing,
     uploads,
 )
@@ -40,5 +41,5 @@ for kind in (Exception, HttpError, ValidationError):
     api.add_exception_handler(kind, _answer_to)
 
 # In the order in which an address is looked for: what is asked most comes first.
-for part in (messages, syncing, conversations, groups, attachments, uploads, accounts, profile, own_data):
+for part in (messages, syncing, conversations, groups, search, attachments, uploads, accounts, profile, own_data):
     api.add_router("", part.router)

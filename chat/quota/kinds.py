@@ -22,6 +22,7 @@ class What(str, Enum):
     SIGN_UPS = "sign_ups"
     RESETS = "resets"
     EXPORTS = "exports"
+    SEARCHES = "searches"
 
 
 def buckets(what: What, user: str, address: str) -> Iterator[tuple[str, Rate]]:
