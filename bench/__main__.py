@@ -6,7 +6,7 @@ import resource
 from pathlib import Path
 
 SCENARIOS = ("full", "steady", "counts", "encoding", "idle", "away", "crowd", "rest", "upload", "library")
-SCENARIOS += ("recur", "page")
+SCENARIOS += ("recur", "search", "page")
 SERVERS = ("uvicorn", "daphne")
 
 
@@ -64,6 +64,7 @@ def main() -> None:
             "rounds": 5,
             "sends": 200,
             "upload_bytes": 9_000_000,
+            "searched": 5_000,
         }
         if chosen.smoke
         else {}
@@ -73,10 +74,10 @@ def main() -> None:
     figures: list[Figure] = []
     loads: dict[str, object] = {}
     # Nothing but the web process runs beside idle sockets, nor beside what is timed by itself: that is the question.
-    alone = ("idle", "recur", "page")
+    alone = ("idle", "recur", "search", "page")
     for server in chosen.server:
         # No server is compared by what recurs and by the page: once is enough.
-        once = () if server == chosen.server[0] else ("recur", "page")
+        once = () if server == chosen.server[0] else ("recur", "search", "page")
         wanted = [name for name in SCENARIOS if name in chosen.scenario and name not in once]
         for celery in (Celery.APART, Celery.NONE):
             names = [name for name in wanted if (name in alone) == (celery is Celery.NONE)]

@@ -9,6 +9,7 @@ crowd   2,000 devices coming back at once; a group of 1,000 who are all there
 rest    the API: sends over 8 connections, as fast as they are answered and 100 a second; a sync of 10,000
 upload  a file of 50 MB in one request, and in many; how much memory that takes
 recur   (d) sweep, expiry and purge over a million inboxes and a million messages
+search  (e) words of a million messages, common, rare and none, of a person in 500 conversations
 encoding  Protocol Buffers against JSON: size and time of each frame, and (a) in both, in turns
 page    the page in Chromium: stored list, opening and scrolling 50,000 stored messages, sending without a network
 """
@@ -42,7 +43,8 @@ class Sizes:
     """`seconds` of each load; sockets of the busy and of the idle scenario; messages/s of the steady one.
     `settle_s`: PostgreSQL's idle processes tell of what they did up to ten seconds later. `inboxes`: of the house
     in which nothing is due, and as many messages. `stored`: messages of the page's long conversation.
-    `sends`: messages by the Python client. `upload_bytes`: of the uploaded file.
+    `sends`: messages by the Python client. `searched`: messages among which is searched. `upload_bytes`: of the
+    uploaded file.
     """
 
     seconds: float = 10.0
@@ -62,6 +64,7 @@ class Sizes:
     rounds: int = 400
     sends: int = 5_000
     upload_bytes: int = 50_000_000
+    searched: int = 1_000_000
 
 
 @dataclass(slots=True)
@@ -76,7 +79,17 @@ class Bench:
 
     def run(self, scenario: str) -> None:
         scenarios = (self.full, self.steady, self.counts, self.encoding)
-        scenarios += (self.idle, self.away, self.crowd, self.rest, self.upload, self.library, self.recur, self.page)
+        scenarios += (
+            self.idle,
+            self.away,
+            self.crowd,
+            self.rest,
+            self.upload,
+            self.library,
+            self.recur,
+            self.search,
+            self.page,
+        )
         {work.__name__: work for work in scenarios}[scenario]()
 
     def full(self) -> None:
@@ -230,15 +243,24 @@ class Bench:
         self._tell("library", f"{self.sizes.waiting:,} waiting: stored and acknowledged after", result.synced_s, "s")
         self._tell("library", "entries that came", result.entries, "", self.sizes.waiting, "least")
 
-    def recur(self) -> None:
-        """Fills the house's database: the last scenario in it."""
-        command = [sys.executable, "-m", "bench.recurring", str(self.sizes.inboxes)]
+    def _in_house(self, module: str, size: int) -> Any:
+        """What a program of the bench prints that fills the house's database."""
+        command = [sys.executable, "-m", module, str(size)]
         done = subprocess.run(
-            command, cwd=CLONE, env=self.house.environment, capture_output=True, text=True, timeout=900
+            command, cwd=CLONE, env=self.house.environment, capture_output=True, text=True, timeout=1_800
         )
         if done.returncode:
             raise RuntimeError(done.stderr)
-        result = json.loads(done.stdout)
+        return json.loads(done.stdout)
+
+    def search(self) -> None:
+        for kind, (middle, most) in self._in_house("bench.search", self.sizes.searched).items():
+            self._tell("search", f"{kind}: p50", middle, "ms")
+            self._tell("search", f"{kind}: p95", most, "ms", 100)
+
+    def recur(self) -> None:
+        """Fills the house's database, as searching does: the last scenarios in it."""
+        result = self._in_house("bench.recurring", self.sizes.inboxes)
         self._tell("recur", "inboxes, and messages", result["inboxes"], "")
         for name, seconds in result["seconds"].items():
             self._tell("recur", name, seconds, "s", *([] if "," in name else [2]))

@@ -69,6 +69,7 @@ app.conf.update(
         "chat.tasks.wake": {"queue": "wakeups"},
         "chat.tasks.draw": {"queue": "media"},
         "chat.tasks.tidy": {"queue": "media"},
+        "chat.tasks.sort_in": {"queue": "media"},
     },
     beat_schedule={
         "flush": {"task": "receipts.tasks.flush", "schedule": 1.0, "options": {"expires": 1.0}},
@@ -77,6 +78,7 @@ app.conf.update(
         "expire": {"task": "chat.tasks.expire", "schedule": 60.0, "options": {"expires": 60.0}},
         "purge": {"task": "chat.tasks.purge", "schedule": 60.0, "options": {"expires": 60.0}},
         "draw": {"task": "chat.tasks.draw", "schedule": 5.0, "options": {"expires": 5.0}},
+        "sort_in": {"task": "chat.tasks.sort_in", "schedule": 5.0, "options": {"expires": 5.0}},
         "tidy": {"task": "chat.tasks.tidy", "schedule": 60.0, "options": {"expires": 60.0}},
     }
     # Without a key there need be no worker for it, and its queue would only grow.

@@ -48,6 +48,10 @@ def limits() -> dict[str, Limit]:
             _rate(env.number("LIMIT_RESETS", 5), HOUR),
             _rate(env.number("LIMIT_RESETS_ADDRESS", 30), HOUR),
         ),
+        "searches": (
+            _rate(env.number("LIMIT_SEARCHES", 120), MINUTE),
+            _rate(env.number("LIMIT_SEARCHES_ADDRESS", 1_200), MINUTE),
+        ),
         "exports": (_rate(env.number("LIMIT_EXPORTS", 4), HOUR), None),
         "reports": (_rate(env.number("LIMIT_REPORTS", 20), HOUR), None),
     }

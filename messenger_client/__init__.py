@@ -30,6 +30,7 @@ from messenger_client.events import (
 from messenger_client.model import (
     Attachment,
     Conversation,
+    FoundMessages,
     Invite,
     Member,
     Message,
@@ -48,6 +49,7 @@ __all__ = [
     "Conversation",
     "ConversationChanged",
     "Event",
+    "FoundMessages",
     "InvalidClientId",
     "InvalidMessage",
     "Invite",

@@ -218,6 +218,9 @@ class Intake:
     async def on_preview(self, frame: Frame) -> None:
         self._engine.requests.answered(frame, frame)
 
+    async def on_found(self, frame: Frame) -> None:
+        self._engine.requests.answered({"t": "search", "conv": frame.get("conv")}, frame)
+
     async def on_done(self, frame: Frame) -> None:
         self._engine.requests.answered(frame["ref"], frame)
 

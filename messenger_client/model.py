@@ -99,6 +99,15 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundMessages:
+    """Newest first. `next`: what the next page is asked for with, which may hold something though this one is empty;
+    None: this was the last."""
+
+    messages: tuple[Message, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class UnsentFile:
     """A file that goes with a message. `key`: its upload's own client_id. `modified`: nanoseconds since 1970; with
     `size` it tells whether the file is still the one that was to be sent. `attachment`: its id, None until it is

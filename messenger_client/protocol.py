@@ -112,6 +112,15 @@ def in_group(t: str, conv: str, **more: Any) -> Frame:
     return {"t": t, "conv": conv} | more
 
 
+def search(kind: str, query: str, conv: str | None, cursor: str | None, limit: int) -> Frame:
+    frame: Frame = {"t": "search", "q": query, "kind": kind, "limit": limit}
+    if conv is not None:
+        frame["conv"] = conv
+    if cursor is not None:
+        frame["cursor"] = cursor
+    return frame
+
+
 def join(token: str) -> Frame:
     return {"t": "join", "token": token}
 

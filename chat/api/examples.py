@@ -168,6 +168,10 @@ EXAMPLES = {
     "messageInfo": Example(
         answer={"conv": CONV, "seq": 1, "people": [_person | _times], "next": None}, query={"limit": 100}
     ),
+    "search": Example(
+        answer={"messages": [{"conv": CONV, "entry": _entry}], "people": [], "next": None},
+        query={"q": "meet six", "limit": 20},
+    ),
     "createGroup": Example({"client_id": "a11cede51ce0_19_1790000000950", "title": "Picnic", "users": [BOB]}, _group),
     "changeGroup": Example({"title": "Picnic on Sunday", "history": "all"}, _group_changed),
     "listMembers": Example(

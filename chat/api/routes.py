@@ -13,6 +13,7 @@ from chat.api import (
     own_data,
     profile,
     safety,
+    search,
     syncing,
     uploads,
 )
@@ -41,5 +42,17 @@ for kind in (Exception, HttpError, ValidationError):
     api.add_exception_handler(kind, _answer_to)
 
 # In the order in which an address is looked for: what is asked most comes first.
-for part in (messages, syncing, conversations, groups, attachments, uploads, accounts, profile, safety, own_data):
+for part in (
+    messages,
+    syncing,
+    conversations,
+    groups,
+    search,
+    attachments,
+    uploads,
+    accounts,
+    profile,
+    safety,
+    own_data,
+):
     api.add_router("", part.router)

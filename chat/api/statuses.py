@@ -14,6 +14,7 @@ STATUS = {
     ErrorCode.INVALID_ACCOUNT: 422,
     ErrorCode.INVALID_SUBSCRIPTION: 422,
     ErrorCode.BAD_POINT: 422,
+    ErrorCode.SEARCH_TOO_BROAD: 422,
     ErrorCode.REFUSED_FILE: 422,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.PUSH_OFF: 404,

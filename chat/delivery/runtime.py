@@ -75,6 +75,7 @@ class Runtime:
         self.handshakes = asyncio.Semaphore(2)
         self.greetings = asyncio.Semaphore(2)
         self.revising = asyncio.Semaphore(2)
+        self.searching = asyncio.Semaphore(2)
         self.stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import AsyncConnection
+
 from chat.log.pool import Database
 from chat.policy.visibility import Readable, Span, Stay, readable
 
@@ -43,6 +45,13 @@ WHERE d.id = %s::uuid AND d.user_id = %s::uuid AND d.revoked_at IS NULL AND u.is
 ACCESS = f"""
 SELECT c.members_rev, c.kind, c.last_seq, c.last_rev, c.floor_seq, {SPANS.format(user="%s::uuid")}
 FROM chat_conversation c WHERE c.id = %s::uuid
+"""
+
+# Of all conversations of a person, or of one.
+MINE = f"""
+SELECT c.id::text, c.members_rev, c.kind, c.last_seq, c.last_rev, c.floor_seq, {SPANS.format(user="s.user_id")}
+FROM chat_membership s JOIN chat_conversation c ON c.id = s.conversation_id
+WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid IS NULL OR s.conversation_id = %s::uuid)
 """
 
 # Of everyone named, for a room: kept in step with members_rev.
@@ -108,6 +117,13 @@ def to_access(row: Sequence[Any] | None) -> Access | None:
     own, gone = stays_of(stays), spans_of(lapsed)
     may = readable(own, gone, floor)
     return Access(members_rev, kind, head, rev, floor, own, gone, may) if may else None
+
+
+async def mine(connection: AsyncConnection[Any], user: str, conv: str | None = None) -> dict[str, Access]:
+    """Of the conversations that `user` is in, or of `conv` alone, if they are in it."""
+    rows = await (await connection.execute(MINE, [user, conv, conv])).fetchall()
+    found = ((row[0], to_access(row[1:])) for row in rows)
+    return {each: may for each, may in found if may is not None}
 
 
 async def room(database: Database, conv: str, users: Iterable[str]) -> tuple[int, dict[str, Readable]]:

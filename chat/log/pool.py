@@ -1,7 +1,7 @@
 """A few connections a process for everything that is not appending: handshakes, fills, reconcile, history."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from psycopg_pool import AsyncConnectionPool
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
+Parameters = Sequence[Any] | Mapping[str, Any]
 
 # A connection, and then an answer, are waited for this long.
 CONNECTION_S = 5.0
@@ -61,7 +62,7 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    async def rows(self, query: str, parameters: Parameters = ()) -> list[Row]:
         """All rows of one statement. Raises psycopg.Error."""
         return await bounded(self._rows(query, parameters), CONNECTION_S + ANSWER_S)
 
@@ -75,7 +76,7 @@ class Database:
         async with self._pool.connection() as connection, connection.transaction():
             yield connection
 
-    async def _rows(self, query: str, parameters: Sequence[Any]) -> list[Row]:
+    async def _rows(self, query: str, parameters: Parameters) -> list[Row]:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(query, parameters)
             return await cursor.fetchall()

@@ -59,6 +59,11 @@ class ErrorCode(str, Enum):
     SPAM = "SPAM", Retry.NEVER, "You have sent this to many people you do not know."
     BLOCKS_FULL = "BLOCKS_FULL", Retry.NEVER, "You have blocked as many people as you can."
     BAD_POINT = "BAD_POINT", Retry.NEVER, "This is not a point of this server: begin anew without one."
+    SEARCH_TOO_BROAD = (
+        "SEARCH_TOO_BROAD",
+        Retry.NEVER,
+        "There is too much to search through: search for more words, or in one conversation.",
+    )
     PREDECESSOR_MISSING = "PREDECESSOR_MISSING", Retry.LATER, "The message before this one has not arrived yet."
     UNAVAILABLE = "UNAVAILABLE", Retry.LATER, "The server could not do this just now."
     OVERLOADED = "OVERLOADED", Retry.LATER, "The server has too much to do just now."

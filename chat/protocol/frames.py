@@ -43,6 +43,9 @@ MAX_INVITED = 1_500
 MAX_ADDED = 100
 DEFAULT_MEMBERS_PAGE, MAX_MEMBERS_PAGE = 100, 500
 MAX_TOKEN_CHARS = 100
+MAX_QUERY_CHARS, MAX_QUERY_WORDS = 200, 10
+DEFAULT_FOUND, MAX_FOUND = 20, 50
+MAX_CURSOR_CHARS = 150
 # The last of the year 9999.
 MAX_TIME = 253_402_300_799_999
 MAX_USES = 2**31 - 1
@@ -57,6 +60,12 @@ def _is_storable(value: str) -> str:
 def _says_something(value: str, info: ValidationInfo) -> str:
     """Without words if there is an attachment. The model's fields before this one have been read."""
     return has_no_nul(value) if info.data.get("attachments") else _is_storable(value)
+
+
+def _is_query(value: str) -> str:
+    if len(value.split()) > MAX_QUERY_WORDS:
+        raise ValueError(f"more than {MAX_QUERY_WORDS} words")
+    return _is_storable(value)
 
 
 Body = Annotated[
@@ -85,6 +94,15 @@ Title = Annotated[
 Username = Annotated[str, StringConstraints(min_length=1, max_length=150), AfterValidator(has_no_nul)]
 InviteToken = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOKEN_CHARS), AfterValidator(has_no_nul)]
 Time = Annotated[int, Field(ge=0, le=MAX_TIME)]
+Query = Annotated[
+    str,
+    StringConstraints(max_length=MAX_QUERY_CHARS),
+    AfterValidator(_is_query),
+    shown_as(r"^[^\u0000]*[^\s\u0000][^\u0000]*$", minLength=1, maxLength=MAX_QUERY_CHARS),
+]
+SearchKind = Literal["messages", "people"]
+SearchCursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR_CHARS), AfterValidator(has_no_nul)]
+FoundPage = Annotated[int, Field(ge=1, le=MAX_FOUND)]
 MembersPage = Annotated[int, Field(ge=1, le=MAX_MEMBERS_PAGE)]
 
 
@@ -340,6 +358,18 @@ class Join(Frame):
     token: InviteToken
 
 
+class Search(Frame):
+    """Messages of one's conversations, or of `conv` alone, that have all words of `q`; or people. `cursor`: `next` of
+    the answer before."""
+
+    t: Literal["search"]
+    q: Query
+    kind: SearchKind = "messages"
+    conv: Id | None = None
+    cursor: SearchCursor | None = None
+    limit: FoundPage = DEFAULT_FOUND
+
+
 class Typing(Frame):
     """This person is writing something. Harmless when lost."""
 
@@ -385,6 +415,7 @@ ClientFrame = (
     | Unblock
     | AskBlocks
     | Report
+    | Search
 )
 
 client_frame: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="t")])

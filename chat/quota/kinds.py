@@ -23,6 +23,7 @@ class What(str, Enum):
     RESETS = "resets"
     EXPORTS = "exports"
     REPORTS = "reports"
+    SEARCHES = "searches"
 
 
 def buckets(what: What, user: str, address: str) -> Iterator[tuple[str, Rate]]:

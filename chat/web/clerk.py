@@ -6,7 +6,7 @@ Who may see or change what is decided by the use cases that are asked (chat/deli
 import time
 from typing import Any
 
-from chat.delivery import acts, group_acts, safety_acts
+from chat.delivery import acts, group_acts, safety_acts, searching
 from chat.delivery.greeting import take_positions
 from chat.delivery.runtime import Runtime
 from chat.delivery.session import Session
@@ -25,6 +25,7 @@ from chat.protocol.frames import (
     OpenDirect,
     Ping,
     Resend,
+    Search,
     Sync,
 )
 from chat.protocol.safety_frames import AskBlocks, Block, Report, Unblock
@@ -34,7 +35,7 @@ from chat.quota.kinds import What
 def reference(frame: ClientFrame) -> dict[str, Any]:
     """What of a frame is repeated in an error about it."""
     names = ("t", "conv", "seq", "client_id")
-    return {name: getattr(frame, name) for name in names if getattr(frame, name, None) is not None}
+    return {name: value for name in names if (value := getattr(frame, name, None)) is not None}
 
 
 class Clerk:
@@ -67,6 +68,8 @@ class Clerk:
                 await self._join(frame)
             case Block() | Unblock() | AskBlocks() | Report():
                 self._told(frame, await safety_acts.answer(self._runtime, self._actor, frame))
+            case Search():
+                await self._search(frame)
             case _:
                 self._told(frame, await group_acts.answer(self._runtime, self._actor, frame))
 
@@ -130,6 +133,10 @@ class Clerk:
     async def _join(self, frame: Join) -> None:
         joined = await group_acts.join(self._runtime, self._actor, frame.token)
         await self._runtime.door.introduce(self._session, joined.conv, opened=True)
+
+    async def _search(self, frame: Search) -> None:
+        asked = frame.model_dump(include={"q", "kind", "conv", "cursor"}, exclude_none=True)
+        self._session.write({"t": "found"} | asked | await searching.search(self._runtime, self._actor, frame))
 
     def _told(self, frame: ClientFrame, answer: dict[str, Any]) -> None:
         self._session.write(answer if "t" in answer else {"t": "done", "ref": reference(frame)} | answer)

@@ -86,7 +86,7 @@ class App {
   #makeViews() {
     const { sync, chats } = this;
     this.newChat = lazy(FILES.newChat, ({ NewChatDialog }) => new NewChatDialog({ onOpen: (username) => sync.openDirect(username) }));
-    this.list = new ListView({ chats, sync, lazy, onOpen: (id) => this.open(id), onStart: (username, opener) => this.newChat.use((dialog) => dialog.start(username), opener) });
+    this.list = new ListView({ chats, sync, lazy, onOpen: (id) => this.open(id), onOpenAt: (id, seq) => this.#openAt(id, seq), onStart: (username, opener) => this.newChat.use((dialog) => dialog.start(username), opener) });
     const onRenamed = (name) => this.#callMe({ ...this.user, name });
     const leave = async () => (await signOut.get())?.finish();
     this.settings = lazy(FILES.settings, ({ SettingsDialog }) => new SettingsDialog({ preferences, notifications, onRenamed, leave }));
@@ -117,6 +117,13 @@ class App {
     this.show();
   }
 
+  // An entry in its chat, with what is around it.
+  async #openAt(id, seq) {
+    this.open(id);
+    await this.opening;
+    if (this.thread.chat?.id === id) this.acts.jumpTo(seq);
+  }
+
   show() {
     const chat = this.chats.get(location.hash.slice(1));
     const before = this.thread.chat;
@@ -128,7 +135,7 @@ class App {
     byId("no-thread").hidden = Boolean(chat);
     if (!chat) this.thread.close();
     else if (chat !== this.thread.chat) {
-      this.thread.open(chat);
+      this.opening = this.thread.open(chat);
       this.composer.open(chat.id);
     }
     this.draw();

@@ -36,7 +36,13 @@ export const FILES = {
   infoDialog: [file("./views/info_dialog.js"), ...DIALOG],
   newChat: [file("./views/new_chat_dialog.js"), ...DIALOG],
   signOut: [file("./sign_out.js"), file("./views/leave_dialog.js"), ...DATABASES, ...SUBSCRIBING, ...DIALOG],
-  search: [file("./views/search.js"), file("./fold.js")],
+  search: [
+    file("./views/search.js"),
+    file("./views/finds.js"),
+    file("./views/excerpt.js"),
+    file("./fold.js"),
+    file("../css/search.css"),
+  ],
   settings: [
     file("./views/settings.js"),
     file("./views/settings_account.js"),

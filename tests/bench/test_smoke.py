@@ -52,4 +52,5 @@ def test_what_was_sent_came_back(tmp_path: Path) -> None:
     assert figures["rest", "entries that came"] == 300
     assert figures["upload", "9 MB in one request"] > 0 and figures["upload", "files that came back otherwise"] == 0
     assert figures["recur", "inboxes, and messages"] == 2_000
+    assert figures["search", "rare: p50"] > 0 and figures["search", "no hit: p95"] > 0
     assert figures["recur", "purge, a day of messages due"] > 0 and figures["recur", "purge"] > 0

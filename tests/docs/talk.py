@@ -212,8 +212,17 @@ class Talk:
         for seq in (1, 3):
             await alice.say("info", conv=conv, seq=seq)
             await alice.frame("info")
+        await self._search(alice, conv)
         await alice.say("ping", positions=[{"conv": conv, "received": 3, "seen": 3}])
         await alice.frame("pong")
+
+    async def _search(self, alice: Talker, conv: str) -> None:
+        await alice.say("search", q="hello", conv=conv, limit=1)
+        cursor = (await alice.frame("found"))["next"]
+        await alice.say("search", q="hello", conv=conv, cursor=cursor)
+        assert (await alice.frame("found")).get("next") is None
+        await alice.say("search", q="bob", kind="people")
+        assert [person["username"] for person in (await alice.frame("found"))["people"]] == ["bob"]
 
     async def _again(self, alice: Talker, cookies: str) -> Talker:
         """bob from a second tab that has lost everything: the list tells him the newest entry."""

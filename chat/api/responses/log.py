@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from chat.api.responses.base import Response
+from chat.api.responses.people import User
 from chat.protocol.frames import Adding, EventType, HistoryFrom, Id, Role, Why
 
 
@@ -119,6 +120,22 @@ class History(Response):
     entries: list[Entry]
     absent: list[Absence]
     as_of_rev: int
+
+
+class Hit(Response):
+    """An entry that was found, and its conversation."""
+
+    conv: Id
+    entry: Entry
+
+
+class Found(Response):
+    """Of what was not searched for there is none. `next`: what the next page is asked for with; null: this is the
+    last."""
+
+    messages: list[Hit]
+    people: list[User]
+    next: str | None
 
 
 class Accepted(Response):

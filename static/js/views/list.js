@@ -17,18 +17,18 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 export class ListView {
   // `lazy(files, make)`: a part that comes when it is asked for.
-  constructor({ chats, sync, lazy, onOpen, onStart }) {
+  constructor({ chats, sync, lazy, onOpen, onOpenAt, onStart }) {
     Object.assign(this, { chats, sync, onOpen });
     this.list = byId("conversations");
     this.rows = new Rows(this.list);
     const onChange = () => this.draw(this.current);
-    this.search = lazy(FILES.search, ({ SearchView }) => new SearchView({ list: this.list, onChange, onStart }));
+    this.search = lazy(FILES.search, ({ SearchView }) => new SearchView({ list: this.list, chats, sync, onChange, onStart, onOpenAt }));
     this.field = byId("search");
     // What is typed and pressed while the part is on its way holds as soon as it is there.
     this.field.addEventListener("focus", async () => (await this.search.get()) && onChange());
     this.field.addEventListener("input", () => this.search.use(onChange, this.field));
     this.field.addEventListener("keydown", (event) => FIELD_KEYS.has(event.key) && this.search.use((search) => search.key(event), this.field));
-    this.list.addEventListener("keydown", (event) => this.#key(event));
+    byId("chats-pane").addEventListener("keydown", (event) => this.#key(event));
   }
 
   draw(current) {
@@ -49,7 +49,7 @@ export class ListView {
   }
 
   #key(event) {
-    const rows = [...this.list.querySelectorAll(".conversation")];
+    const rows = [...byId("chats-pane").querySelectorAll(".conversation, .find")];
     const at = rows.indexOf(document.activeElement);
     const step = STEPS[event.key];
     if (event.key === "Escape") this.search.part?.end(event);

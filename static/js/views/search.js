@@ -1,9 +1,10 @@
-// What is typed above the list filters the chats. Down goes into the list, Enter opens the first chat, Escape ends the
-// search, from wherever it is pressed.
+// What is typed above the list filters the chats, and what the server finds stands below them. Down goes into the list,
+// Enter opens the first chat, Escape ends the search, from wherever it is pressed.
 
 import { finds } from "../fold.js";
 import { gettext, interpolate } from "../words.js";
 import { byId } from "./dom.js";
+import { FindsView } from "./finds.js";
 
 // As people may be called (chat/web/forms.py).
 const USERNAME = /^@?([a-z0-9][a-z0-9_.-]{2,29})$/iu;
@@ -12,9 +13,13 @@ const USERNAME = /^@?([a-z0-9][a-z0-9_.-]{2,29})$/iu;
 const usernames = ({ others, members }) => (others.length ? others : members).map(({ username }) => username);
 
 export class SearchView {
-  // `onChange()`: another query. `onStart(username, opener)`: nobody was found, and is to be written to.
-  constructor({ list, onChange, onStart }) {
+  // `onChange()`: another query. `onStart(username, opener)`: someone is to be written to. `onOpenAt(conv, seq)`: an
+  // entry that was found is to be shown.
+  constructor({ list, chats, sync, onChange, onStart, onOpenAt }) {
     Object.assign(this, { list, onChange });
+    this.finds = new FindsView({ chats, sync, open: onOpenAt, start: onStart });
+    // The socket may not have noticed that there was no network.
+    for (const [source, event] of [[sync, "ready"], [window, "online"]]) source.addEventListener(event, () => this.finds.retry());
     this.field = byId("search");
     this.start = byId("start-chat");
     this.start.addEventListener("click", () => onStart(this.#username, this.start));
@@ -37,6 +42,7 @@ export class SearchView {
 
   // What there is to say, of so many found.
   tell(found) {
+    this.finds.search(this.#query);
     const isVain = Boolean(this.#query) && found === 0;
     byId("no-matches").hidden = !isVain;
     byId("no-matches-text").textContent = isVain ? gettext("No chat by that name.") : "";
@@ -52,7 +58,7 @@ export class SearchView {
   // Of the field.
   key(event) {
     if (event.isComposing) return;
-    const first = this.list.querySelector(".conversation");
+    const first = this.list.querySelector(".conversation") ?? (this.#username ? null : this.finds.box.querySelector(".find"));
     if (event.key === "Escape") this.end(event);
     else if (event.key === "ArrowDown") this.#focus(event, first ?? this.start);
     else if (event.key === "Enter" && this.#query) (first ?? (this.#username && this.start))?.click();

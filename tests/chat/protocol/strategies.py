@@ -21,6 +21,7 @@ VALID: dict[str, Plain] = {
     "is_client_id": st.from_regex(base.CLIENT_ID, fullmatch=True),
     "_is_storable": bodies,
     "_says_something": bodies,
+    "_is_query": bodies.filter(lambda text: len(text.split()) <= frames.MAX_QUERY_WORDS),
     "has_no_nul": texts.filter(bool),
 }
 # What the server tells is not validated: by their names.

@@ -79,6 +79,12 @@ class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     KIND_DIRECT: _ClassVar[Kind]
     KIND_GROUP: _ClassVar[Kind]
 
+class SearchKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SEARCH_UNKNOWN: _ClassVar[SearchKind]
+    SEARCH_MESSAGES: _ClassVar[SearchKind]
+    SEARCH_PEOPLE: _ClassVar[SearchKind]
+
 class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     REASON_UNKNOWN: _ClassVar[Reason]
@@ -128,6 +134,9 @@ CHANGE_HIDE: ChangeType
 KIND_UNKNOWN: Kind
 KIND_DIRECT: Kind
 KIND_GROUP: Kind
+SEARCH_UNKNOWN: SearchKind
+SEARCH_MESSAGES: SearchKind
+SEARCH_PEOPLE: SearchKind
 REASON_UNKNOWN: Reason
 REASON_SPAM: Reason
 REASON_ABUSE: Reason
@@ -135,7 +144,7 @@ REASON_ILLEGAL: Reason
 REASON_OTHER: Reason
 
 class ClientFrame(_message.Message):
-    __slots__ = ("hello", "ping", "send", "ack", "fetch", "sync", "info", "edit", "delete", "resend", "open", "typing", "presence", "create", "group", "add", "remove", "leave", "role", "mute", "members", "invite", "invites", "revoke", "preview", "join", "block", "unblock", "blocks", "report")
+    __slots__ = ("hello", "ping", "send", "ack", "fetch", "sync", "info", "edit", "delete", "resend", "open", "typing", "presence", "create", "group", "add", "remove", "leave", "role", "mute", "members", "invite", "invites", "revoke", "preview", "join", "search", "block", "unblock", "blocks", "report")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     PING_FIELD_NUMBER: _ClassVar[int]
     SEND_FIELD_NUMBER: _ClassVar[int]
@@ -162,6 +171,7 @@ class ClientFrame(_message.Message):
     REVOKE_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_FIELD_NUMBER: _ClassVar[int]
     JOIN_FIELD_NUMBER: _ClassVar[int]
+    SEARCH_FIELD_NUMBER: _ClassVar[int]
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     UNBLOCK_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
@@ -192,14 +202,15 @@ class ClientFrame(_message.Message):
     revoke: Revoke
     preview: Preview
     join: Join
+    search: Search
     block: Block
     unblock: Unblock
     blocks: AskBlocks
     report: Report
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ping: _Optional[_Union[Ping, _Mapping]] = ..., send: _Optional[_Union[Send, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., fetch: _Optional[_Union[Fetch, _Mapping]] = ..., sync: _Optional[_Union[Sync, _Mapping]] = ..., info: _Optional[_Union[Info, _Mapping]] = ..., edit: _Optional[_Union[Edit, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., resend: _Optional[_Union[Resend, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., typing: _Optional[_Union[Typing, _Mapping]] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., create: _Optional[_Union[Create, _Mapping]] = ..., group: _Optional[_Union[ChangeGroup, _Mapping]] = ..., add: _Optional[_Union[Add, _Mapping]] = ..., remove: _Optional[_Union[Remove, _Mapping]] = ..., leave: _Optional[_Union[Leave, _Mapping]] = ..., role: _Optional[_Union[GiveRole, _Mapping]] = ..., mute: _Optional[_Union[Mute, _Mapping]] = ..., members: _Optional[_Union[AskMembers, _Mapping]] = ..., invite: _Optional[_Union[Invite, _Mapping]] = ..., invites: _Optional[_Union[Invites, _Mapping]] = ..., revoke: _Optional[_Union[Revoke, _Mapping]] = ..., preview: _Optional[_Union[Preview, _Mapping]] = ..., join: _Optional[_Union[Join, _Mapping]] = ..., block: _Optional[_Union[Block, _Mapping]] = ..., unblock: _Optional[_Union[Unblock, _Mapping]] = ..., blocks: _Optional[_Union[AskBlocks, _Mapping]] = ..., report: _Optional[_Union[Report, _Mapping]] = ...) -> None: ...
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ping: _Optional[_Union[Ping, _Mapping]] = ..., send: _Optional[_Union[Send, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., fetch: _Optional[_Union[Fetch, _Mapping]] = ..., sync: _Optional[_Union[Sync, _Mapping]] = ..., info: _Optional[_Union[Info, _Mapping]] = ..., edit: _Optional[_Union[Edit, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., resend: _Optional[_Union[Resend, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., typing: _Optional[_Union[Typing, _Mapping]] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., create: _Optional[_Union[Create, _Mapping]] = ..., group: _Optional[_Union[ChangeGroup, _Mapping]] = ..., add: _Optional[_Union[Add, _Mapping]] = ..., remove: _Optional[_Union[Remove, _Mapping]] = ..., leave: _Optional[_Union[Leave, _Mapping]] = ..., role: _Optional[_Union[GiveRole, _Mapping]] = ..., mute: _Optional[_Union[Mute, _Mapping]] = ..., members: _Optional[_Union[AskMembers, _Mapping]] = ..., invite: _Optional[_Union[Invite, _Mapping]] = ..., invites: _Optional[_Union[Invites, _Mapping]] = ..., revoke: _Optional[_Union[Revoke, _Mapping]] = ..., preview: _Optional[_Union[Preview, _Mapping]] = ..., join: _Optional[_Union[Join, _Mapping]] = ..., search: _Optional[_Union[Search, _Mapping]] = ..., block: _Optional[_Union[Block, _Mapping]] = ..., unblock: _Optional[_Union[Unblock, _Mapping]] = ..., blocks: _Optional[_Union[AskBlocks, _Mapping]] = ..., report: _Optional[_Union[Report, _Mapping]] = ...) -> None: ...
 
 class ServerFrame(_message.Message):
-    __slots__ = ("welcome", "conversations", "messages", "ack", "changes", "retry", "error", "done", "pong", "typing", "presence", "page", "info", "sync", "reset", "sync_done", "members", "left", "reconnect", "roster", "invite", "invites", "preview", "blocks")
+    __slots__ = ("welcome", "conversations", "messages", "ack", "changes", "retry", "error", "done", "pong", "typing", "presence", "page", "info", "sync", "reset", "sync_done", "members", "left", "reconnect", "roster", "invite", "invites", "preview", "found", "blocks")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     CONVERSATIONS_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
@@ -223,6 +234,7 @@ class ServerFrame(_message.Message):
     INVITE_FIELD_NUMBER: _ClassVar[int]
     INVITES_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     conversations: Conversations
@@ -247,8 +259,9 @@ class ServerFrame(_message.Message):
     invite: Link
     invites: Links
     preview: Seen
+    found: Found
     blocks: Blocks
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., conversations: _Optional[_Union[Conversations, _Mapping]] = ..., messages: _Optional[_Union[Messages, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., changes: _Optional[_Union[Changes, _Mapping]] = ..., retry: _Optional[_Union[Retry, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., pong: _Optional[_Union[Pong, _Mapping]] = ..., typing: _Optional[_Union[Typed, _Mapping]] = ..., presence: _Optional[_Union[Company, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., info: _Optional[_Union[People, _Mapping]] = ..., sync: _Optional[_Union[Missed, _Mapping]] = ..., reset: _Optional[_Union[Reset, _Mapping]] = ..., sync_done: _Optional[_Union[SyncDone, _Mapping]] = ..., members: _Optional[_Union[Members, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., reconnect: _Optional[_Union[Reconnect, _Mapping]] = ..., roster: _Optional[_Union[Roster, _Mapping]] = ..., invite: _Optional[_Union[Link, _Mapping]] = ..., invites: _Optional[_Union[Links, _Mapping]] = ..., preview: _Optional[_Union[Seen, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ...) -> None: ...
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., conversations: _Optional[_Union[Conversations, _Mapping]] = ..., messages: _Optional[_Union[Messages, _Mapping]] = ..., ack: _Optional[_Union[BatchAcknowledgment, _Mapping]] = ..., changes: _Optional[_Union[Changes, _Mapping]] = ..., retry: _Optional[_Union[Retry, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., pong: _Optional[_Union[Pong, _Mapping]] = ..., typing: _Optional[_Union[Typed, _Mapping]] = ..., presence: _Optional[_Union[Company, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., info: _Optional[_Union[People, _Mapping]] = ..., sync: _Optional[_Union[Missed, _Mapping]] = ..., reset: _Optional[_Union[Reset, _Mapping]] = ..., sync_done: _Optional[_Union[SyncDone, _Mapping]] = ..., members: _Optional[_Union[Members, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., reconnect: _Optional[_Union[Reconnect, _Mapping]] = ..., roster: _Optional[_Union[Roster, _Mapping]] = ..., invite: _Optional[_Union[Link, _Mapping]] = ..., invites: _Optional[_Union[Links, _Mapping]] = ..., preview: _Optional[_Union[Seen, _Mapping]] = ..., found: _Optional[_Union[Found, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ...) -> None: ...
 
 class Acknowledgment(_message.Message):
     __slots__ = ("message_id", "type", "timestamp", "sender_id", "error_code", "conv", "seq", "client_id", "cumulative", "durability", "error_text", "lapsed")
@@ -1028,6 +1041,46 @@ class Reconnect(_message.Message):
     AFTER_MS_FIELD_NUMBER: _ClassVar[int]
     after_ms: int
     def __init__(self, after_ms: _Optional[int] = ...) -> None: ...
+
+class Search(_message.Message):
+    __slots__ = ("q", "kind", "conv", "cursor", "limit")
+    Q_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    q: str
+    kind: SearchKind
+    conv: bytes
+    cursor: str
+    limit: int
+    def __init__(self, q: _Optional[str] = ..., kind: _Optional[_Union[SearchKind, str]] = ..., conv: _Optional[bytes] = ..., cursor: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class Hit(_message.Message):
+    __slots__ = ("conv", "entry")
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
+    conv: bytes
+    entry: Entry
+    def __init__(self, conv: _Optional[bytes] = ..., entry: _Optional[_Union[Entry, _Mapping]] = ...) -> None: ...
+
+class Found(_message.Message):
+    __slots__ = ("q", "kind", "conv", "cursor", "messages", "people", "next")
+    Q_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CONV_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
+    q: str
+    kind: SearchKind
+    conv: bytes
+    cursor: str
+    messages: _containers.RepeatedCompositeFieldContainer[Hit]
+    people: _containers.RepeatedCompositeFieldContainer[User]
+    next: str
+    def __init__(self, q: _Optional[str] = ..., kind: _Optional[_Union[SearchKind, str]] = ..., conv: _Optional[bytes] = ..., cursor: _Optional[str] = ..., messages: _Optional[_Iterable[_Union[Hit, _Mapping]]] = ..., people: _Optional[_Iterable[_Union[User, _Mapping]]] = ..., next: _Optional[str] = ...) -> None: ...
 
 class Block(_message.Message):
     __slots__ = ("user",)
