@@ -135,6 +135,7 @@ EXAMPLES = {
     ),
     "unsubscribe": Example(),
     "listConversations": Example(answer={"conversations": [_conversation], "next": None}, query={"limit": 50}),
+    "findPerson": Example(answer=_person, query={"username": "bob"}),
     "openDirect": Example({"username": "bob"}, _conversation | {"head": 0, "received": 0, "unread": 0, "last": None}),
     "getConversation": Example(answer=_conversation),
     "type": Example(),

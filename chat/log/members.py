@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from chat.log.pool import Database
 from chat.models.ids import new_id
 
-PERSON = "SELECT id::text FROM chat_user WHERE lower(username) = lower(%s) AND is_active"
+PERSON = """
+SELECT id::text, username, coalesce(nullif(name, ''), username) FROM chat_user
+WHERE lower(username) = lower(%s) AND is_active
+"""
 
 # One statement, so one transaction: the conversation, both stays and both watermarks, or nothing. Whoever loses
 # the race on direct_key inserts nothing and finds the winner's row afterwards.
@@ -37,16 +40,22 @@ class Direct:
     created: bool
 
 
+async def find(database: Database, username: str) -> dict[str, str] | None:
+    """Whoever is called so, however it is spelled. None: nobody."""
+    rows = await database.rows(PERSON, [username])
+    return dict(zip(("id", "username", "name"), rows[0], strict=True)) if rows else None
+
+
 async def open_direct(database: Database, user: str, username: str) -> Direct | None:
     """The 1:1 conversation of `user` with `username`, made if it is not there. None: no such person.
 
     A conversation with oneself is allowed: notes.
     """
-    rows = await database.rows(PERSON, [username])
-    if not rows:
+    other = await find(database, username)
+    if other is None:
         return None
-    users = sorted({user, rows[0][0]})
-    key = ":".join(sorted([user, rows[0][0]]))
+    users = sorted({user, other["id"]})
+    key = ":".join(sorted([user, other["id"]]))
     made = await database.rows(CREATE_DIRECT, [str(new_id()), key, users, users, users])
     found = await database.rows(FIND_DIRECT, [key])
     return Direct(found[0][0], users, bool(made))

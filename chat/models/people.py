@@ -22,6 +22,7 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=100, blank=True)
+
     class Writers(models.TextChoices):
         EVERYONE = "everyone"
         ACQUAINTED = "acquainted"
