@@ -1,4 +1,4 @@
-"""A person's conversations: the list, one of them, a new one, whom to have it with; and that somebody is typing in one."""
+"""A person's conversations: the list, one of them, a new one and whom to have it with; that somebody types in one."""
 
 from typing import Annotated
 
