@@ -63,18 +63,24 @@ class SmallSource:
             return ContentFile(made_small(name, file.read().decode()).encode())
 
 
+HASH_CHARS = 8
 # Of parts that are loaded when they are asked for (static/js/lazy.js).
 RESOLVED = (r"""(?P<matched>\bfile\("(?P<url>\.[^"]+)"\))""", 'file("%(url)s")')
 
 
 class HashedModuleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Rewrites `import "./x.js"` and, in parts.js, `file("./x.js")`, so that no inline import map is needed and the
-    content policy stays strict."""
+    """Rewrites `import "./x.js"` and, in parts.js and group_parts.js, `file("./x.js")`, so that no inline import map is
+    needed and the content policy stays strict."""
 
     support_js_module_import_aggregation = True
     # One a step of the longest way from app.js through modules and parts. Only a circle would never be done.
     max_post_process_passes = 20
-    patterns = (*CompressedManifestStaticFilesStorage.patterns, ("*/parts.js", (RESOLVED,)))
+    patterns = (*CompressedManifestStaticFilesStorage.patterns, ("*parts.js", (RESOLVED,)))
+
+    def file_hash(self, name: str, content: Any = None) -> str | None:
+        """Enough to tell the versions of one file apart; each name stands in every file that imports it."""
+        whole: str | None = super().file_hash(name, content)
+        return whole and whole[:HASH_CHARS]
 
     def post_process(self, paths: dict[str, tuple[Storage, str]], **options: Any) -> Iterator[tuple[Any, ...]]:
         small = {

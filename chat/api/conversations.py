@@ -1,4 +1,4 @@
-"""A person's conversations: the list, one of them, a new one; and that somebody is typing in one."""
+"""A person's conversations: the list, one of them, a new one and whom to have it with; that somebody types in one."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from chat.api.answer import nothing, told
 from chat.api.identity import ANSWER_S, actor_of, asked_by
 from chat.api.limits import Limits
 from chat.api.requests import Direct
-from chat.api.responses import Conversation, Conversations
+from chat.api.responses import Conversation, Conversations, User
 from chat.delivery import acts
 from chat.delivery.greeting import CONVERSATIONS_PAGE
 from chat.delivery.runtime import Runtime, running
@@ -18,7 +18,7 @@ from chat.log import access
 from chat.log.pool import bounded
 from chat.log.refusal import Refusal
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import Id
+from chat.protocol.frames import Id, Username
 from chat.web.identity import Identity
 
 router = Router(tags=["Conversations"], by_alias=True)
@@ -35,6 +35,12 @@ async def list_conversations(request: HttpRequest, limit: Limit = 50, next: Next
     runtime, asking = await running(), asked_by(request)
     page = await bounded(listing.page(runtime.database, asking.user, asking.device, next, limit), ANSWER_S)
     return told({"conversations": [summary.frame() for summary in page.summaries], "next": page.next})
+
+
+@router.get("/people", response=User, operation_id="findPerson")
+async def find_person(request: HttpRequest, username: Annotated[Username, Query()]) -> HttpResponse:
+    """Whoever has that username: their id, for what takes ids."""
+    return told(await bounded(acts.find(await running(), actor_of(request), username), ANSWER_S))
 
 
 @router.post("/conversations/direct", response={201: Conversation, 200: Conversation}, operation_id="openDirect")

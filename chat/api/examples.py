@@ -141,6 +141,7 @@ EXAMPLES = {
     "unblock": Example(),
     "report": Example({"client_id": ORIGIN, "conv": CONV, "user": BOB, "reason": "abuse", "note": "Every night."}),
     "listConversations": Example(answer={"conversations": [_conversation], "next": None}, query={"limit": 50}),
+    "findPerson": Example(answer=_person, query={"username": "bob"}),
     "openDirect": Example({"username": "bob"}, _conversation | {"head": 0, "received": 0, "unread": 0, "last": None}),
     "getConversation": Example(answer=_conversation),
     "type": Example(),

@@ -114,6 +114,16 @@ async def resend(runtime: Runtime, actor: Actor, conv: str, seq: int, client_id:
     return accepted(conv, done.entry, in_force), done.fresh
 
 
+async def find(runtime: Runtime, actor: Actor, username: str) -> dict[str, str]:
+    """Only who asks for people that do not exist is counted."""
+    unless(runtime.quotas.take(What.CONVERSATIONS, actor.user, actor.address))
+    found = await members.find(runtime.database, username)
+    if found is None:
+        raise Refusal(ErrorCode.NOT_FOUND)
+    runtime.quotas.give_back(What.CONVERSATIONS, actor.user, actor.address)
+    return found
+
+
 async def open_direct(runtime: Runtime, actor: Actor, username: str) -> Direct:
     """Only new ones are counted, and who asks for people that do not exist."""
     unless(runtime.quotas.take(What.CONVERSATIONS, actor.user, actor.address))

@@ -8,6 +8,11 @@ from chat.log.refusal import Refusal
 from chat.models.ids import new_id
 from chat.protocol.errors import ErrorCode
 
+NAMED = """
+SELECT id::text, username, coalesce(nullif(name, ''), username) FROM chat_user
+WHERE lower(username) = lower(%s) AND is_active
+"""
+
 # With whether `user` may write to them, and has blocked them.
 PERSON = f"""
 WITH asking AS (SELECT %s::uuid AS id)
@@ -44,6 +49,12 @@ class Direct:
     conv: str
     users: list[str]
     created: bool
+
+
+async def find(database: Database, username: str) -> dict[str, str] | None:
+    """Whoever is called so, however it is spelled. None: nobody."""
+    rows = await database.rows(NAMED, [username])
+    return dict(zip(("id", "username", "name"), rows[0], strict=True)) if rows else None
 
 
 async def open_direct(database: Database, user: str, username: str) -> Direct | None:

@@ -47,7 +47,7 @@ def sources(domain: str) -> Catalog:
 
 def _found(domain: str) -> Iterator[tuple[str, Message]]:
     scripts = ROOT / "static" / "js"
-    parts = {scripts / name for name in PART.findall((scripts / "parts.js").read_text())}
+    parts = {scripts / name for lists in scripts.glob("*parts.js") for name in PART.findall(lists.read_text())}
     if domain == "djangojs":
         yield from _calls("javascript", sorted(set(scripts.rglob("*.js")) - parts))
     elif domain == "parts":

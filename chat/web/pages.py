@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, login, logout
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
+from django.contrib.auth.views import LoginView, LogoutView, RedirectURLMixin, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -74,11 +74,15 @@ class SignOut(LogoutView):
         return response if request.accepts("text/html") else HttpResponse(status=204)
 
 
-class SignUp(FormView):  # type: ignore[type-arg]
-    """Makes the account and signs it in."""
+class SignUp(RedirectURLMixin, FormView):  # type: ignore[type-arg]
+    """Makes the account and signs it in; `next` as for signing in."""
 
     template_name = "sign_up.html"
     form_class = SignUpForm
+    next_page = "chat"
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return super().get_context_data(**more) | {"next": self.get_redirect_url()}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.user.is_authenticated:
@@ -97,7 +101,14 @@ class SignUp(FormView):  # type: ignore[type-arg]
             form.add_error("username", form.taken())
             return self.form_invalid(form)
         login(self.request, user, backend="django.contrib.auth.backends.ModelBackend")
-        return redirect("chat")
+        return redirect(self.get_success_url())
+
+
+@never_cache
+def join(request: HttpRequest) -> HttpResponse:
+    """Where a link into a group leads. Its token stands behind the #, which no server is told: whoever is signed in is
+    sent on to the chats with it, everyone else asked to sign in first (static/js/join.js)."""
+    return render(request, "join.html")
 
 
 @never_cache

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", pages.chat, name="chat"),
     path("sign-in/", pages.SignIn.as_view(), name="sign-in"),
     path("sign-up/", pages.SignUp.as_view(), name="sign-up"),
+    path("join/", pages.join, name="join"),
     path("sign-out/", pages.SignOut.as_view(), name="sign-out"),
     path("worker.js", install.worker, name="worker"),
     path("manifest.webmanifest", install.manifest, name="manifest"),

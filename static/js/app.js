@@ -5,6 +5,7 @@ import { Chats } from "./chats.js";
 import { hasOthers, openDatabase } from "./database.js";
 import { ask } from "./http.js";
 import { forgetPage, loadAnew, register, toSignIn } from "./install.js";
+import { late } from "./late.js";
 import { Lazy, said } from "./lazy.js";
 import { MessageActs } from "./message_acts.js";
 import { Notifications } from "./notifications.js";
@@ -34,6 +35,7 @@ const notifications = new Notifications({
   user: boot.user.id,
   subscribing: lazy(FILES.subscribing, ({ Subscribing }) => new Subscribing(notifications)),
 });
+late.pruning = lazy(FILES.prune, ({ prune }) => prune);
 const databases = lazy(FILES.databases, (exports) => exports);
 let app;
 // There is no session any more: this one goes by itself.
@@ -63,7 +65,11 @@ class App {
 
   async start() {
     await this.sync.start();
+    const [where, token] = location.hash.slice(1).split("/");
+    const isInvited = where === "join" && token;
+    if (isInvited) history.replaceState(null, "", "/");
     this.show();
+    if (isInvited) this.groups.use((groups) => groups.join(token));
     await this.database.belongTo(this.user.id);
   }
 
@@ -85,7 +91,9 @@ class App {
 
   #makeViews() {
     const { sync, chats } = this;
-    this.newChat = lazy(FILES.newChat, ({ NewChatDialog }) => new NewChatDialog({ onOpen: (username) => sync.openDirect(username) }));
+    this.groups = lazy(FILES.groups, ({ Groups }) => new Groups(this, lazy));
+    const onGroup = () => this.groups.use((groups) => groups.create());
+    this.newChat = lazy(FILES.newChat, ({ NewChatDialog }) => new NewChatDialog({ onOpen: (username) => sync.openDirect(username), onGroup }));
     this.list = new ListView({ chats, sync, lazy, onOpen: (id) => this.open(id), onOpenAt: (id, seq) => this.#openAt(id, seq), onStart: (username, opener) => this.newChat.use((dialog) => dialog.start(username), opener) });
     const onRenamed = (name) => this.#callMe({ ...this.user, name });
     const leave = async () => (await signOut.get())?.finish();
@@ -156,6 +164,8 @@ class App {
   draw() {
     this.thread.draw();
     this.list.draw(this.thread.chat?.id);
+    if (this.groups.part) this.groups.part.look(this.thread.chat);
+    else if (this.chats.all.some(({ kind, isMuted }) => kind === "group" || isMuted)) this.groups.get();
     const unread = this.chats.all.reduce((sum, chat) => sum + chat.unread, 0);
     if (unread < this.unread) notifications.tidy(this.chats);
     this.unread = unread;
@@ -177,6 +187,7 @@ class App {
     this.sync.addEventListener("refused", ({ detail }) => this.#refused(detail));
     byId("open-settings").addEventListener("click", ({ currentTarget }) => this.settings.use((dialog) => dialog.open(), currentTarget));
     for (const id of ["new-chat", "first-chat"]) byId(id).addEventListener("click", ({ currentTarget }) => this.newChat.use((dialog) => dialog.open(), currentTarget));
+    byId("chat-info").addEventListener("click", ({ currentTarget }) => this.groups.use((groups) => groups.info(currentTarget), currentTarget));
     byId("back").addEventListener("click", () => this.open(""));
     addEventListener("popstate", () => this.show());
     addEventListener("focus", () => this.#lookWhetherBack());

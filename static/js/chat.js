@@ -1,5 +1,6 @@
 // One conversation in memory: who is in it, how far each has got, what of its log is here (log.js).
 
+import { now } from "./clock.js";
 import { Log } from "./log.js";
 import { isNews, tick, unread } from "./order.js";
 import { changed, revision } from "./replica.js";
@@ -11,16 +12,18 @@ const TAIL = 200;
 export class Chat {
   constructor(summary, me) {
     Object.assign(this, { id: summary.id, me, roster: new Roster(me), log: new Log(() => this.#count()), isOpen: false });
-    Object.assign(this, { rev: 0, horizon: 0, seen: 0, head: 0, quotes: new Map() });
+    Object.assign(this, { rev: 0, horizon: 0, seen: 0, head: 0, mention: 0, quotes: new Map() });
     this.update(summary);
     this.isLeft = Boolean(summary.left);
     if (this.isLeft) this.begin({ received: this.head });
   }
 
   // As the server tells it, or as it was kept from the last visit.
-  update({ kind, title, start, head, seen, rev, last, members, unread: count, count: people }) {
+  update(summary) {
+    const { kind, start, head, seen, rev, last, unread: count, mention } = summary;
     Object.assign(this, { kind, start });
-    this.roster.update(title, members, people);
+    this.enact(summary);
+    this.mention = Math.max(this.mention, mention ?? 0);
     this.told = { count, head, seen, rev: rev ?? 0 };
     this.head = Math.max(this.head, head);
     this.seen = Math.max(this.seen, seen);
@@ -28,12 +31,19 @@ export class Chat {
     else this.last ??= null;
   }
 
+  // Who is in it now, and by which rules.
+  enact({ adding, history, muted_until: mutedUntil = this.mutedUntil, ...people }) {
+    Object.assign(this, { adding, history, mutedUntil });
+    this.roster.update(people);
+  }
+
   // As kept in the database between visits.
   get summary() {
-    const { id, kind, start, seen, last, told, unread: count } = this;
-    const { title, members, count: people } = this.roster;
+    const { id, kind, start, seen, last, told, unread: count, adding, history, mention } = this;
+    const { title, members, count: people, rev: members_rev, past } = this.roster;
+    const group = { past, members_rev, adding, history, muted_until: this.mutedUntil, mention };
     const more = this.isLeft && { left: true };
-    return { id, kind, title, start, seen, last, members, count: people, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...more };
+    return { id, kind, title, start, seen, last, members, count: people, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...group, ...more };
   }
 
   // The same once the person is not in it any more.
@@ -71,6 +81,19 @@ export class Chat {
     return unread({ entries: log.entries, from: log.tail.from, received: log.received, seen, me, told });
   }
 
+  get isMuted() {
+    return this.mutedUntil > now();
+  }
+
+  // By somebody, in what was not read yet.
+  get isMentioned() {
+    return this.mention > this.seen;
+  }
+
+  #heard(entry) {
+    if (entry.mentions?.includes(this.me) && entry.sender !== this.me) this.mention = Math.max(this.mention, entry.seq);
+  }
+
   // What leaves the memory is counted before: as if the server told the count now.
   #count() {
     const { told, received, seen, rev } = this;
@@ -99,7 +122,10 @@ export class Chat {
   // They are stored.
   take(entries, cursor, absent = []) {
     this.log.take(entries, cursor, absent);
-    for (const { seq } of entries) this.heardOf(seq);
+    for (const entry of entries) {
+      this.heardOf(entry.seq);
+      this.#heard(entry);
+    }
     if (this.log.newest) this.#newest(this.log.newest);
     if (!this.isOpen && this.log.tail.entries.length > 2 * TAIL) this.log.trim(TAIL);
   }
@@ -190,6 +216,7 @@ export class Chat {
 
   #newest(entry) {
     const { last } = this;
+    this.#heard(entry);
     if (!last || entry.seq > last.seq || (entry.seq === last.seq && revision(entry) >= revision(last))) this.last = entry;
   }
 }

@@ -19,7 +19,8 @@ const ROLES = {
 
 const sentence = ({ type, role, title }) => (type === "role" ? ROLES[role] : title && type === "changed" ? RENAMED : SENTENCES[type]);
 
-export function eventText({ sender, event }, nameOf) {
+export function eventText({ sender, event }, { roster }) {
+  const nameOf = (id) => roster.nameOf(id);
   const whom = (event.users ?? []).map(nameOf).join(", ");
   return interpolate(sentence(event) ?? SENTENCES.changed, { who: nameOf(sender), whom, title: event.title ?? "" });
 }

@@ -95,9 +95,10 @@ export class EntryIntake {
     const chat = this.sync.chats.joined(conv);
     if (!chat) return;
     if (item) {
-      const { body, reply_to } = item;
+      const { body, reply_to, mentions } = item;
       const entry = { seq, id: message_id, sender: this.sync.me, client_id, body, at: timestamp };
       if (reply_to) entry.reply_to = reply_to;
+      if (mentions) entry.mentions = mentions;
       const attachments = item.attachments ?? item.files?.map(({ attachment }) => attachment);
       if (attachments?.length) entry.attachments = attachments;
       accepted.set(conv, [...(accepted.get(conv) ?? []), entry]);

@@ -89,9 +89,9 @@ export class ListIntake {
     this.sync.ready();
   }
 
-  on_members({ conv, title, members, count }) {
+  on_members({ conv, ...now }) {
     const { chats, keeper } = this.sync;
-    chats.get(conv)?.roster.update(title, members, count);
+    chats.get(conv)?.enact(now);
     chats.changed(conv);
     keeper.soon([conv]);
   }
@@ -104,11 +104,15 @@ export class ListIntake {
   async #leave(conv) {
     const { chats, database, drafts, outbox } = this.sync;
     await drafts.kept();
+    const chat = chats.joined(conv);
     const summary = chats.get(conv)?.left ?? unknown(conv);
     const kept = await database.leave(summary, LEFT, (body) => this.sync.written(conv, body));
     drafts.forget(conv);
     if (kept.length) chats.put(summary);
-    else this.sync.forget(conv);
+    else {
+      this.sync.forget(conv);
+      if (chat) this.sync.tell("left", chat);
+    }
     outbox.replace(conv, kept);
   }
 

@@ -35,6 +35,16 @@ export const FILES = {
   deleteDialog: [file("./views/delete_dialog.js"), ...DIALOG],
   infoDialog: [file("./views/info_dialog.js"), ...DIALOG],
   newChat: [file("./views/new_chat_dialog.js"), ...DIALOG],
+  groups: [
+    file("./groups.js"),
+    file("./group_parts.js"),
+    file("./group_api.js"),
+    file("./group_events.js"),
+    file("./mentions.js"),
+    file("./views/marks.js"),
+    file("../css/groups.css"),
+  ],
+  prune: [file("./prune.js")],
   signOut: [file("./sign_out.js"), file("./views/leave_dialog.js"), ...DATABASES, ...SUBSCRIBING, ...DIALOG],
   search: [
     file("./views/search.js"),

@@ -18,7 +18,7 @@ export const clientId = (device, counter, now) => `${device.replaceAll("-", "").
 export const hello = (device, epoch, positions) => ({ t: "hello", device, epoch, positions });
 export const ping = (positions) => ({ t: "ping", positions });
 export const fetchRange = (conv, from, to) => ({ t: "fetch", conv, from, to });
-export const info = (conv, seq) => ({ t: "info", conv, seq });
+export const info = (conv, seq, after) => ({ t: "info", conv, seq, after });
 export const edit = (conv, seq, body) => ({ t: "edit", conv, seq, body });
 // `whom`: "me" or "all".
 export const remove = (conv, seq, whom) => ({ t: "delete", conv, seq, for: whom });
@@ -32,10 +32,11 @@ export const upTo = (type, conv, seq) => ({ type, conv, seq, cumulative: true })
 // A message on its way out: written, or expired and sent anew.
 export const outgoing = (item, after) => (item.kind === "resend" ? resend(item) : send(item, after));
 
-export function send({ client_id, conv, body, reply_to, files }, after) {
+export function send({ client_id, conv, body, reply_to, files, mentions }, after) {
   const frame = { t: "send", client_id, conv, body };
   if (after) frame.after = after;
   if (reply_to) frame.reply_to = reply_to;
+  if (mentions?.length) frame.mentions = mentions;
   if (files?.length) frame.attachments = files.map(({ attachment }) => attachment.id);
   return frame;
 }

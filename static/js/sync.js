@@ -3,7 +3,7 @@
 //
 // Of several tabs one leads: it has the connection (Monitor), the others see what it sees (Relay); see peers.js.
 //
-// Events: state, ready, progress, stored, adopted, opened, info, refused.
+// Events: state, ready, progress, stored, adopted, opened, left, info, refused.
 
 import { Acks } from "./acks.js";
 import { now, resumeClock } from "./clock.js";
@@ -12,6 +12,7 @@ import { filesOfChats } from "./files.js";
 import { History } from "./history.js";
 import { Intake } from "./intake.js";
 import { Keeper } from "./keeper.js";
+import { late } from "./late.js";
 import { Mender } from "./mender.js";
 import { Monitor } from "./monitor.js";
 import { Outbox } from "./outbox.js";
@@ -155,7 +156,8 @@ export class Sync extends EventTarget {
 
   // True once it is on disk; it is shown then, and on its way.
   send(conv, body, replyTo, files) {
-    return this.#add({ ...this.written(conv, body), reply_to: replyTo, ...(files?.length && { files }) });
+    const mentions = late.mentioned?.(body, this.chats.get(conv)) ?? [];
+    return this.#add({ ...this.written(conv, body), reply_to: replyTo, ...(files?.length && { files }), ...(mentions.length && { mentions }) });
   }
 
   written(conv, body) {
@@ -210,8 +212,8 @@ export class Sync extends EventTarget {
     this.isOpening = false;
   }
 
-  askInfo(conv, seq) {
-    return this.#ask(protocol.info(conv, seq));
+  askInfo(...what) {
+    return this.#ask(protocol.info(...what));
   }
 
   async markSeen(chat, seq) {

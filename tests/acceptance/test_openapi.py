@@ -93,7 +93,7 @@ async def _run(who: App, name: str, method: str, path: str, there: dict[str, str
     if example.content:
         more["content"] = example.content
         more["headers"]["Content-Type"] = "application/offset+octet-stream"
-    return await who.ask(method, path, body, params=example.query, **more)
+    return await who.ask(method, path, body, params=_ours(example.query, there, cast), **more)
 
 
 def _ours(thing: Any, there: dict[str, str], cast: Cast) -> Any:

@@ -322,6 +322,9 @@ async def test_conversations_in_pages_newest_first(house: House, cast: Cast) -> 
         answer = await alice.ask("POST", "/conversations/direct", {"username": cast.bob.username.upper()})
         assert (answer.status_code, answer.json()["id"]) == (200, convs[0])
         assert await alice.refused("POST", "/conversations/direct", {"username": "nobody-at-all"}) == NOT_FOUND
+        found = await alice.told("GET", f"/people?username={cast.bob.username.upper()}")
+        assert (found["id"], found["username"]) == (cast.bob.user, cast.bob.username)
+        assert await alice.refused("GET", "/people?username=nobody-at-all") == NOT_FOUND
         for query in ("limit=0", "limit=101", "next=nonsense"):
             assert await alice.refused("GET", f"/conversations?{query}") == INVALID
 

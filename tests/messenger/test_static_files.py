@@ -89,15 +89,29 @@ def test_what_the_page_loads_by_itself_stays_within_what_it_may_weigh(collected:
 
 def test_each_part_names_every_file_it_is_made_of() -> None:
     """One that only an import leads to could not be loaded again once it failed (static/js/lazy.js)."""
-    source = (STATIC / "js" / "parts.js").read_text()
-    shared = dict(re.findall(r"^const (\w+) = (\[.*?\]);$", source, re.MULTILINE | re.DOTALL))
     page = at_start(STATIC, {name: name for name in ("js/theme.js", "js/app.js", "css/messenger.css")})
-    parts = PARTS.findall(source)
-    assert "settings" in dict(parts)
-    for name, body in parts:
-        whole = re.sub(r"\.\.\.(\w+)", lambda match: shared[match[1]], body)
-        files = [(STATIC / "js" / file).resolve() for file in RESOLVED.findall(whole)]
-        assert imported(files[0]) - page == {file for file in files if file.suffix == ".js"}, name
+    parts = named_parts("parts.js")
+    assert "settings" in parts
+    # Those that one of these opens find all of it there.
+    of_groups = named_parts("group_parts.js")
+    assert "people" in of_groups
+    for there, found in ((page, parts), (page | set(parts["groups"]), of_groups)):
+        for name, files in found.items():
+            scripts = {file for file in files if file.suffix == ".js"}
+            assert imported(next(iter(files))) - there == scripts, name
+
+
+def named_parts(name: str) -> dict[str, dict[Path, None]]:
+    """By its name, the files of each, in their order."""
+    source = (STATIC / "js" / name).read_text()
+    shared = dict(re.findall(r"^const (\w+) = (\[.*?\]);$", source, re.MULTILINE | re.DOTALL))
+    wholes = {
+        part: re.sub(r"\.\.\.(\w+)", lambda match: shared[match[1]], body) for part, body in PARTS.findall(source)
+    }
+    return {
+        part: dict.fromkeys((STATIC / "js" / file).resolve() for file in RESOLVED.findall(whole))
+        for part, whole in wholes.items()
+    }
 
 
 def test_no_comment_is_served_and_every_way_leads_to_hashed_names(collected: Collected) -> None:
@@ -107,7 +121,7 @@ def test_no_comment_is_served_and_every_way_leads_to_hashed_names(collected: Col
     assert "./sync.js" not in imports and f"./{Path(collected.served['js/sync.js']).name}" in imports
     resolved = RESOLVED.findall(parts)
     assert f"./views/{Path(collected.served['js/views/settings.js']).name}" in resolved
-    assert all((collected.folder / "js" / name).is_file() and re.search(r"\.[0-9a-f]{12}\.", name) for name in resolved)
+    assert all((collected.folder / "js" / name).is_file() and re.search(r"\.[0-9a-f]{8}\.", name) for name in resolved)
     ours = [name for name in collected.served if name.endswith((".js", ".css"))]
     assert not any("/*" in collected.text(name) for name in ours)
 

@@ -1,4 +1,4 @@
-// Who has a message, and since when.
+// Who has a message, and since when: of a large group page by page, as far as somebody has asked.
 
 import { wordsOf } from "../attachment.js";
 import { gettext, interpolate } from "../words.js";
@@ -22,6 +22,8 @@ export class InfoDialog {
     this.ask = ask;
     this.dialog = dialog("info-dialog");
     this.people = byId("info-people");
+    this.more = byId("info-more");
+    this.more.addEventListener("click", () => this.#further());
   }
 
   open(conv, entry) {
@@ -29,7 +31,12 @@ export class InfoDialog {
     byId("info-body").textContent = wordsOf(entry);
     byId("info-sent").textContent = interpolate(gettext("Sent %(time)s"), { time: exact(entry.at) });
     this.people.replaceChildren();
+    this.more.hidden = true;
     this.look = undefined;
+    // Of each page what it was asked for with; and who was told, in their order.
+    this.pages = [undefined];
+    this.told = new Map();
+    this.next = null;
     this.dialog.showModal();
     this.#ask();
   }
@@ -45,14 +52,26 @@ export class InfoDialog {
   }
 
   #ask() {
-    if (!this.dialog.open || this.ask(this.conv, this.seq)) return;
+    if (!this.dialog.open || this.pages.every((after) => this.ask(this.conv, this.seq, after))) return;
     if (!this.people.children.length) this.people.replaceChildren(h("li", {}, gettext("You are offline: who has it is known when the connection is back.")));
   }
 
-  show({ conv, seq, people }) {
-    const look = JSON.stringify(people);
-    if (conv !== this.conv || seq !== this.seq || look === this.look) return;
+  #further() {
+    this.pages.push(this.next);
+    this.ask(this.conv, this.seq, this.next);
+  }
+
+  // `next`: what the page after this one is asked for with.
+  show({ conv, seq, people, next }) {
+    if (conv !== this.conv || seq !== this.seq) return;
+    for (const each of people) this.told.set(each.id, each);
+    // A page further up was asked for once more, or this is the last that was asked for.
+    if (!this.pages.includes(next ?? "")) this.next = next ?? null;
+    this.more.hidden = !this.next;
+    const all = [...this.told.values()];
+    const look = JSON.stringify(all);
+    if (look === this.look) return;
     this.look = look;
-    this.people.replaceChildren(...people.map(person));
+    this.people.replaceChildren(...all.map(person));
   }
 }

@@ -2,7 +2,7 @@
 // the first to the field where one searches.
 
 import { wordsOf } from "../attachment.js";
-import { eventText } from "../group_events.js";
+import { late } from "../late.js";
 import { FILES } from "../parts.js";
 import { gettext, interpolate, ngettext } from "../words.js";
 import { typingLine } from "./company.js";
@@ -62,8 +62,8 @@ export class ListView {
     const { unread, name } = chat;
     const latest = this.#latest(chat, isCurrent);
     const at = latest.at && when(latest.at);
-    const look = JSON.stringify([isCurrent, unread, name, at, latest.mark, latest.body, latest.deleted, latest.isDraft, latest.isTyping]);
-    return { id: chat.id, look, make: () => h("li", {}, this.#button(chat, isCurrent, this.#top(name, at), this.#bottom(latest, unread))) };
+    const look = JSON.stringify([isCurrent, unread, name, at, latest.mark, latest.body, latest.deleted, latest.isDraft, latest.isTyping, late.mutedMark && [chat.isMuted, chat.isMentioned]]);
+    return { id: chat.id, look, make: () => h("li", {}, this.#button(chat, isCurrent, this.#top(name, at, chat), this.#bottom(latest, unread, chat))) };
   }
 
   #button(chat, isCurrent, ...lines) {
@@ -77,11 +77,11 @@ export class ListView {
     return h("button", attributes, avatar(chat.name, chat.faceId), h("span", { class: "conversation-text" }, ...lines));
   }
 
-  #top(name, at) {
-    return h("span", { class: "conversation-line" }, h("span", { class: "conversation-name", dir: "auto" }, name), at && h("span", { class: "conversation-time" }, at));
+  #top(name, at, chat) {
+    return h("span", { class: "conversation-line" }, h("span", { class: "conversation-name", dir: "auto" }, name), late.mutedMark?.(chat), at && h("span", { class: "conversation-time" }, at));
   }
 
-  #bottom(latest, unread) {
+  #bottom(latest, unread, chat) {
     const count = counted(unread);
     return h(
       "span",
@@ -89,6 +89,7 @@ export class ListView {
       latest.isDraft && h("span", { class: "conversation-draft" }, gettext("Draft:")),
       latest.mark && !latest.deleted && tickMark(latest.mark),
       h("span", { class: `conversation-last${latest.deleted ? " deleted" : ""}${latest.isTyping ? " typing" : ""}`, dir: "auto" }, latest.deleted ? DELETED : latest.body),
+      late.mentionMark?.(chat),
       unread > 0 && h("span", { class: "badge", "aria-label": interpolate(ngettext("%(count)s unread", "%(count)s unread", unread), { count }) }, count),
     );
   }
@@ -106,7 +107,7 @@ export class ListView {
     if (draft) return { body: draft, isDraft: true, at: chat.last?.at };
     if (item) return { body: wordsOf(item), at: item.at, mark: item.state === "pending" ? "pending" : "failed" };
     if (!chat.last) return { body: chat.head ? "" : gettext("No messages yet") };
-    if (chat.last.event) return { body: eventText(chat.last, (id) => chat.roster.nameOf(id)), at: chat.last.at };
+    if (chat.last.event) return { body: late.eventText?.(chat.last, chat) ?? "", at: chat.last.at };
     return { ...chat.last, body: wordsOf(chat.last), mark: chat.last.sender === chat.me && chat.tickOf(chat.last) };
   }
 }

@@ -2,6 +2,7 @@
 // text, the time and the tick as one; `id` names these parts.
 
 import { filesOf, summary, wordsOf } from "../attachment.js";
+import { late } from "../late.js";
 import { allTexts } from "../lazy.js";
 import { gettext, interpolate } from "../words.js";
 import { h, svg } from "./dom.js";
@@ -50,8 +51,8 @@ function folding(element, isOpen, note) {
 }
 
 // Time and tick float at the end of the last line; a line of their own only when there is no room.
-function text(id, body, tail, { isOpen, note }) {
-  const children = pieces(body).map((piece) => (piece.url ? link(piece) : piece.text));
+function text(id, body, tail, { isOpen, note }, called) {
+  const children = pieces(body).flatMap((piece) => (piece.url ? link(piece) : called?.length ? late.marked(piece.text, called) : piece.text));
   const element = h("div", { class: isLarge(body) ? "text large" : "text" }, h("span", { class: "body", id: `${id}-body` }, ...children));
   if (isLong(body)) element.append(folding(element, isOpen, note));
   element.append(tail);
@@ -117,7 +118,7 @@ export function messageView(entry, look, actions) {
     whoSaid(id, look),
     quote && !entry.deleted && quoted(quote, actions),
     !entry.deleted && filesView(id, entry, actions, actions),
-    entry.deleted ? deletedText(id, tail) : text(id, entry.body, tail, folded(entry, actions)),
+    entry.deleted ? deletedText(id, tail) : text(id, entry.body, tail, folded(entry, actions), look.called),
     !entry.deleted && expired,
   );
   return h("li", { class: classes(own, first), "data-seq": entry.seq, "data-client-id": entry.client_id }, inside, tools(entry, actions));
@@ -139,7 +140,7 @@ export function unsentView(item, look, actions) {
     quote && quoted(quote, actions),
     filesView(id, item, actions),
     actions.views?.progressView(item, actions),
-    text(id, item.body, tail, folded(item, actions)),
+    text(id, item.body, tail, folded(item, actions), look.called),
     failed,
   );
   return h("li", { class: `${classes(true, first)} unsent`, "data-client-id": item.client_id }, inside);

@@ -5,12 +5,16 @@ import { dialog } from "./dialog.js";
 import { byId } from "./dom.js";
 
 export class NewChatDialog {
-  constructor({ onOpen }) {
+  constructor({ onOpen, onGroup }) {
     this.dialog = dialog("new-chat-dialog");
     this.error = byId("new-chat-error");
     this.field = byId("username");
     this.onOpen = onOpen;
     this.field.addEventListener("input", () => (this.error.hidden = true));
+    byId("new-group").addEventListener("click", () => {
+      this.close();
+      onGroup();
+    });
     byId("new-chat-form").addEventListener("submit", (event) => this.#submit(event));
   }
 

@@ -1,7 +1,8 @@
 // The open conversation, redrawn from state.
 
 import { filesOf } from "../attachment.js";
-import { gettext, isolated } from "../words.js";
+import { late } from "../late.js";
+import { gettext } from "../words.js";
 import { CompanyLine } from "./company.js";
 import { byId, dress } from "./dom.js";
 import { counted } from "./format.js";
@@ -20,7 +21,7 @@ const QUOTES = 300;
 
 function note({ kind, roster, isLeft }) {
   if (isLeft) return gettext("You are no longer in this chat.");
-  if (kind === "group") return roster.members.map(({ id }) => isolated(roster.nameOf(id))).join(", ");
+  if (kind === "group") return late.company?.(roster) ?? "";
   return roster.others.length ? `@${roster.others[0].username}` : gettext("Notes to yourself");
 }
 
@@ -167,6 +168,7 @@ export class ThreadView {
     byId("peer-name").textContent = chat.name;
     byId("composer").hidden = chat.isLeft;
     byId("left-note").hidden = !chat.isLeft;
+    byId("chat-info").hidden = chat.isLeft;
     this.company.draw(chat, this.sync.presence, note(chat));
     const { outbox } = this.sync;
     const unsent = outbox.of(chat.id);

@@ -3,7 +3,7 @@
 // must be made anew.
 
 import { filesOf } from "../attachment.js";
-import { eventText } from "../group_events.js";
+import { late } from "../late.js";
 import { revision } from "../replica.js";
 import { gettext } from "../words.js";
 import { h } from "./dom.js";
@@ -55,8 +55,8 @@ class Plan {
     const mark = own && (resend?.state ?? chat.tickOf(entry));
     const sender = chat.kind === "group" && !own && first;
     const [id, who] = [idOf(entry, own), chat.roster.nameOf(entry.sender)];
-    const more = { id, own, first, mark, who, sender, resend, quote: this.#quote(entry.reply_to) };
-    const look = `${entry.seq} ${revision(entry)} ${first} ${quoteLook(more.quote)} ${mark === "failed" && (resend?.reason ?? true)} ${who} ${filesLook(entry, this.actions)}`;
+    const more = { id, own, first, mark, who, sender, resend, quote: this.#quote(entry.reply_to), called: late.usernames?.(entry, chat) };
+    const look = `${entry.seq} ${revision(entry)} ${first} ${quoteLook(more.quote)} ${mark === "failed" && (resend?.reason ?? true)} ${who} ${more.called} ${filesLook(entry, this.actions)}`;
     const freshen = (row) => own && !entry.deleted && retick(row, mark);
     this.add({ id, look, make: () => messageView(entry, more, this.actions), freshen });
   }
@@ -65,7 +65,7 @@ class Plan {
     const { me, roster } = this.chat;
     const [id, first, quote] = [idOf(item, true), this.#separate({ ...item, sender: me }), this.#quote(item.reply_to)];
     const look = `unsent ${item.state} ${first} ${quoteLook(quote)} ${filesLook(item, this.actions)}`;
-    const make = () => unsentView(item, { id, first, quote, who: roster.nameOf(me) }, this.actions);
+    const make = () => unsentView(item, { id, first, quote, who: roster.nameOf(me), called: late.usernames?.(item, this.chat) }, this.actions);
     this.add({ id, look, make, freshen: (row) => this.actions.views?.freshenProgress(row, item) });
   }
 
@@ -76,7 +76,7 @@ class Plan {
   }
 
   #event(entry) {
-    const words = eventText(entry, (id) => this.chat.roster.nameOf(id));
+    const words = late.eventText?.(entry, this.chat) ?? "";
     this.#separate(entry);
     this.line({ id: `m${entry.seq}`, look: words, make: () => h("li", { class: "event", "data-seq": entry.seq, dir: "auto" }, words) });
   }

@@ -93,7 +93,7 @@ const member = (id) => ({ id, name: id, username: id, delivered: 0, seen: 0 });
 
 test("who types, in words", () => {
   const roster = new Roster("me");
-  roster.update("club", ["me", "bob", "carol", "dave"].map(member));
+  roster.update({ title: "club", members: ["me", "bob", "carol", "dave"].map(member) });
   const line = (...typists) => typingLine({ kind: "group", roster }, typists) ?? "nobody";
   equal([line(), line("bob"), line("bob", "carol")], ["nobody", "\u2068bob\u2069 is typing", "\u2068bob\u2069 and \u2068carol\u2069 are typing"]);
   equal(line("bob", "carol", "dave"), "3 people are typing");

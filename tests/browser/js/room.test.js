@@ -1,5 +1,9 @@
 import { openDatabase } from "/static/js/database.js";
+import { late } from "/static/js/late.js";
+import { prune } from "/static/js/prune.js";
 import { equal, test } from "./harness.js";
+
+late.pruning = { get: () => prune };
 
 const entry = (seq, conv) => ({ seq, id: `m${seq}`, sender: conv, client_id: `c${seq}`, body: `text ${seq}`, at: seq });
 const full = () => new DOMException("full", "QuotaExceededError");

@@ -46,6 +46,14 @@ def test_signing_up_signs_in_and_makes_the_browser_a_device(client: Client) -> N
     assert Device.objects.count() == 1
 
 
+@pytest.mark.parametrize(("target", "ends"), [("/join/", "/join/"), ("https://evil.example/", "/"), ("", "/")])
+def test_signing_up_leads_on_within_the_site(client: Client, target: str, ends: str) -> None:
+    asked = client.get("/join/")
+    assert b"/sign-in/?next=/join/" in asked.content and b"join-chats" not in asked.content
+    assert client.post("/sign-up/", SIGN_UP | {"next": target}).headers["Location"] == ends
+    assert b"join-chats" in client.get("/join/").content
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

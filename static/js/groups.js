@@ -1,0 +1,83 @@
+// Groups, as soon as there is one (or a chat is muted): what is said of them in list and thread, who is in a large one, and the screens for
+// them, each a part of its own.
+
+import { askRoster, countOf } from "./group_api.js";
+import { eventText } from "./group_events.js";
+import { FILES } from "./group_parts.js";
+import { late } from "./late.js";
+import { marked, mentioned, usernames } from "./mentions.js";
+import { byId } from "./views/dom.js";
+import { mentionMark, mutedMark } from "./views/marks.js";
+import { gettext, interpolate, isolated } from "./words.js";
+
+// Who comes and goes in a crowd is not worth more.
+const APART_MS = 5000;
+
+// The line under a group's name.
+const company = (roster) => (roster.isWhole && !roster.isLarge ? roster.members.map(({ id }) => isolated(roster.nameOf(id))).join(", ") : countOf(roster.count));
+
+export class Groups {
+  constructor(app, lazy) {
+    Object.assign(this, { app, asked: new Map(), askedAt: -Infinity });
+    Object.assign(late, { company, eventText, marked, mentioned, mentionMark, mutedMark, usernames });
+    this.panel = lazy(FILES.groupPanel, ({ GroupPanel }) => new GroupPanel(this));
+    this.people = lazy(FILES.people, ({ PeopleDialog }) => new PeopleDialog(this));
+    this.joining = lazy(FILES.joinDialog, ({ JoinDialog }) => new JoinDialog(this));
+    this.list = lazy(FILES.mentionList, ({ MentionList }) => new MentionList());
+    byId("body").addEventListener("input", ({ target }) => this.#written(target));
+    app.sync.addEventListener("left", ({ detail }) => this.#left(detail));
+    // What was known of a crowd may be long past.
+    app.sync.addEventListener("ready", () => this.asked.clear());
+    app.chats.changed(null);
+  }
+
+  // A chat's own screen.
+  info(opener) {
+    const { chat } = this.app.thread;
+    this.panel.use((panel) => panel.open(chat), opener);
+  }
+
+  create(opener) {
+    this.people.use((dialog) => dialog.create(), opener);
+  }
+
+  add(chat, opener) {
+    this.people.use((dialog) => dialog.add(chat), opener);
+  }
+
+  join(token) {
+    this.joining.use((dialog) => dialog.open(token));
+  }
+
+  // What is drawn has changed; `chat` is open, or none.
+  look(chat) {
+    this.panel.part?.refresh();
+    if (chat?.kind === "group" && chat.roster.count > chat.roster.members.length) this.#ask(chat);
+    else if (chat?.roster.isLarge) this.#ask(chat);
+  }
+
+  // The whole roster of a crowd: whom to name, and whose ticks to count. Once a connection, and when it has changed.
+  async #ask(chat) {
+    const { roster } = chat;
+    const now = performance.now();
+    if (!this.app.sync.isReady || chat.isLeft || this.asked.get(chat.id) === roster.rev || now - this.askedAt < APART_MS) return;
+    this.askedAt = now;
+    this.asked.set(chat.id, roster.rev);
+    const found = await askRoster(chat.id);
+    if (!found) return;
+    this.asked.set(chat.id, found.rev);
+    if (found.rev >= roster.rev) roster.fill(found.members, found.count, found.rev);
+    this.app.chats.changed(chat.id);
+  }
+
+  #written(field) {
+    const { chat } = this.app.thread;
+    if (chat?.kind === "group" && (this.list.part || field.value.includes("@"))) this.list.use((list) => list.look(chat), field);
+  }
+
+  // After what was open has gone from the screen.
+  #left({ name }) {
+    this.panel.part?.close();
+    setTimeout(() => this.app.notice.say(interpolate(gettext("You are no longer in “%(name)s”."), { name })), 0);
+  }
+}

@@ -1,0 +1,126 @@
+// A chat's own screen: what it is called, whether it rings, by which rules it goes, who is in it, the links into it, and
+// leaving it. It is drawn from what this device knows; what is changed asks the server, and is drawn when it is told.
+
+import { now } from "../clock.js";
+import { api, countOf } from "../group_api.js";
+import { gettext, interpolate } from "../words.js";
+import { Confirm } from "./confirm.js";
+import { dialog } from "./dialog.js";
+import { byId, dress } from "./dom.js";
+import { exact } from "./format.js";
+import { LinksSection } from "./group_links.js";
+import { MembersSection } from "./group_members.js";
+
+const HOUR_MS = 60 * 60 * 1000;
+// Later than anybody cares: the last moment the protocol knows (chat/protocol/frames.py).
+const ALWAYS = 253402300799999;
+const MUTES = { hours: 8 * HOUR_MS, week: 7 * 24 * HOUR_MS };
+const RULES = { adding: "group-adding", history: "group-history" };
+const ADMINS = new Set(["owner", "admin"]);
+
+export class GroupPanel {
+  constructor(groups) {
+    Object.assign(this, { groups, app: groups.app, confirm: new Confirm() });
+    this.dialog = dialog("group-dialog");
+    this.name = byId("group-name");
+    this.said = byId("group-said");
+    const act = (...asked) => this.act(...asked);
+    this.members = new MembersSection({ groups, confirm: this.confirm, act, close: () => this.close() });
+    this.links = new LinksSection({ confirm: this.confirm });
+    byId("group-rename").addEventListener("submit", (event) => this.#rename(event));
+    byId("group-mute").addEventListener("change", ({ target }) => this.#mute(target.value));
+    for (const [rule, id] of Object.entries(RULES)) byId(id).addEventListener("change", ({ target }) => this.#rule(rule, target.value));
+    byId("group-leave").addEventListener("click", () => this.#leave());
+  }
+
+  open(chat) {
+    this.chat = chat;
+    this.said.textContent = "";
+    this.name.value = chat.roster.title ?? "";
+    this.members.open(chat);
+    this.#draw();
+    this.dialog.showModal();
+    if (this.isAdmin) this.links.open(chat);
+  }
+
+  close() {
+    this.dialog.close();
+    this.confirm.dialog.close();
+  }
+
+  refresh() {
+    if (this.dialog.open) this.#draw();
+  }
+
+  get isAdmin() {
+    return ADMINS.has(this.chat.roster.role) && this.chat.kind === "group";
+  }
+
+  // Whether it was done; otherwise it is said why not.
+  async act(method, path, body) {
+    this.said.textContent = "";
+    const { problem } = await api(method, `/conversations/${this.chat.id}${path}`, body);
+    this.said.textContent = problem?.title ?? "";
+    this.said.scrollIntoView({ block: "nearest" });
+    return !problem;
+  }
+
+  #draw() {
+    const { chat, isAdmin } = this;
+    const isGroup = chat.kind === "group";
+    dress(byId("group-avatar"), chat.name, chat.faceId);
+    byId("group-heading").textContent = chat.name;
+    byId("group-note").textContent = isGroup ? countOf(chat.roster.count) : chat.roster.others.map(({ username }) => `@${username}`).join();
+    byId("group-dialog-title").textContent = isGroup ? gettext("Group info") : gettext("Chat info");
+    for (const section of this.dialog.querySelectorAll("[data-of-group]")) section.hidden = !isGroup;
+    for (const section of this.dialog.querySelectorAll("[data-of-admins]")) section.hidden = !isAdmin;
+    for (const [rule, id] of Object.entries(RULES)) this.#set(byId(id), chat[rule]);
+    this.#drawMute();
+    if (isGroup) this.members.draw();
+  }
+
+  // Not while somebody is choosing.
+  #set(select, value) {
+    if (document.activeElement !== select) select.value = value;
+  }
+
+  #drawMute() {
+    const { isMuted, mutedUntil } = this.chat;
+    const isForever = mutedUntil >= ALWAYS;
+    byId("group-muted-until").hidden = !isMuted || isForever;
+    byId("group-muted-until").textContent = isMuted && !isForever ? interpolate(gettext("Until %(time)s"), { time: exact(mutedUntil) }) : "";
+    this.#set(byId("group-mute"), isMuted ? (isForever ? "always" : "until") : "on");
+  }
+
+  async #mute(value) {
+    const until = { on: null, always: ALWAYS }[value];
+    await this.act("PUT", "/mute", { until: until === undefined ? Math.round(now() + MUTES[value]) : until });
+    byId("group-mute").blur();
+    this.#drawMute();
+    byId("group-mute").focus();
+  }
+
+  async #rename(event) {
+    event.preventDefault();
+    const title = this.name.value.trim();
+    if (title && (await this.#change({ title }))) this.said.textContent = gettext("Saved.");
+  }
+
+  async #rule(rule, value) {
+    if (!(await this.#change({ [rule]: value }))) byId(RULES[rule]).value = this.chat[rule];
+  }
+
+  async #change(change) {
+    const { problem } = await api("PATCH", `/groups/${this.chat.id}`, change);
+    this.said.textContent = problem?.title ?? "";
+    return !problem;
+  }
+
+  async #leave() {
+    const { chat } = this;
+    const title = interpolate(gettext("Leave “%(name)s”?"), { name: chat.name });
+    const isLast = chat.roster.role === "owner" && chat.roster.count > 1;
+    const text = isLast ? gettext("Somebody else will own the group: the admin who is in it longest, or else the member.") : gettext("Its messages go from your devices. You can come back when somebody adds you or sends you a link.");
+    if (await this.confirm.ask({ title, text, yes: gettext("Leave group") })) await this.act("POST", "/leave");
+  }
+}
