@@ -83,11 +83,17 @@ CASES: dict[str, list[Case]] = {
     "invite": [about("invite")],
     "invites": [about("invites")],
     "revoke": [lambda named: {"t": "revoke", "conv": named.conv, "id": named.link}],
+    "report": [
+        at("report", client_id="seen", reason="abuse"),
+        whom("report", client_id="them", reason="spam"),
+        about("report", client_id="it", reason="other"),
+    ],
+    "search": [about("search", q="only")],
     "preview": [lambda named: {"t": "preview", "token": named.token}],
     "join": [lambda named: {"t": "join", "token": named.token}],
 }
 # Name nothing, but oneself or, by a name that anybody may look for, a person.
-ABOUT_NOTHING = {"hello", "ping", "sync", "open", "create"}
+ABOUT_NOTHING = {"hello", "ping", "sync", "open", "create", "block", "unblock", "blocks"}
 # Who was in a group has left it already: no fault, and no news.
 KNOWN_TO_HAVE_BEEN = {"leave"}
 # What the group's rules leave to its admins: members know of the group, and hear that it is not theirs to do.
@@ -101,6 +107,7 @@ SELECT (SELECT json_agg(m ORDER BY m.seq) FROM chat_message m WHERE m.conversati
        (SELECT json_agg(i ORDER BY i.id) FROM chat_invite i WHERE i.conversation_id = c.id)::text,
        (SELECT json_agg(w ORDER BY w.id) FROM receipts_watermark w WHERE w.conversation_id = c.id
         AND w.user_id = ANY(%(users)s::uuid[]))::text,
+       (SELECT json_agg(r ORDER BY r.id) FROM chat_report r WHERE r.conversation_id = c.id)::text,
        (SELECT json_agg(h ORDER BY h.id) FROM chat_hidden h WHERE h.conversation_id = c.id)::text,
        c.title, c.adding, c.history, c.last_seq, c.last_rev, c.members_rev
 FROM chat_conversation c WHERE c.id = %(conv)s
@@ -233,8 +240,11 @@ async def test_of_what_was_written_while_they_were_away_nothing_is_there(world: 
                 assert refused(real), (kind, n, real)
                 same = {"seq": 0, "ref": {"t": kind}}
                 assert real | same == absent | same, (kind, n)
-        answers = [await asked(wire, CASES["send"][3](named)) for named in (theirs, beyond)]
-        assert all(refused(each) for each in answers) and codes(answers[0]) == codes(answers[1])
+        for case in (CASES["send"][3], CASES["report"][0]):
+            answers = [await asked(wire, case(named)) for named in (theirs, beyond)]
+            assert all(refused(each) for each in answers) and codes(answers[0]) == codes(answers[1])
+        found = await wire.ask({"t": "search", "q": SECRET, "conv": theirs.conv}, "found")
+        assert hidden not in {hit["entry"]["seq"] for hit in found["messages"]} and found["messages"]
         page = await wire.ask({"t": "fetch", "conv": theirs.conv, "from": hidden, "to": hidden}, "page")
         assert page["entries"] == [] and [each["why"] for each in page["absent"]] == ["no_access"]
         page = await wire.ask({"t": "fetch", "conv": theirs.conv, "from": world.last, "to": world.last}, "page")
