@@ -62,6 +62,9 @@ class Report(models.Model):
         constraints = [models.UniqueConstraint(fields=["reporter", "client_id"], name="reported_once")]
         indexes = [models.Index(fields=["created_at"], condition=Q(state="open"), name="open_reports")]
 
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} …{str(self.id)[-8:]}"
+
 
 class AuditEntry(models.Model):
     """One act of a moderator: a line of an append-only log in which every line carries a hash over itself and the line
