@@ -7,7 +7,7 @@ may be done to that row is decided where it is done (chat/log/moderation.py).
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -67,6 +67,9 @@ class ActingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     acts: Sequence[Act] = ()
     change_form_template = "admin/chat/change_form.html"
 
+    class Media:
+        css: ClassVar = {"all": ["css/admin.css"]}
+
     def row_label(self, row: Any) -> str:
         return str(row)
 
@@ -92,13 +95,15 @@ class ActingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        """Titled by what the row is called; its id, which Django shows below, says nothing to anyone."""
         row = self.get_object(request, object_id)
         links = [
             {"label": act.label, "url": self._act_url(act, [row.pk])}
             for act in self._allowed(request)
             if row is not None and act.fits(row)
         ]
-        return super().change_view(request, object_id, form_url, {"acts": links} | (extra_context or {}))
+        titles = {"title": self.row_label(row), "subtitle": None} if row is not None else {}
+        return super().change_view(request, object_id, form_url, {"acts": links} | titles | (extra_context or {}))
 
     def act_view(self, request: HttpRequest, name: str) -> HttpResponse:
         act = next((act for act in self.acts if act.name == name), None)

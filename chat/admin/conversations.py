@@ -25,7 +25,7 @@ class ConversationAdmin(RevealingAdmin, ReadOnlyAdmin):
     list_display = ("id", "kind", "people", "last_seq", "created_at")
     list_filter = ("kind", "created_at")
     search_fields = ("=id", "title", "memberships__user__username")
-    fields = ("id", "kind", "title", "created_at", "last_seq", "floor_seq", "adding", "history")
+    fields = ("kind", "title", "created_at", "last_seq")
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Conversation]":
@@ -33,6 +33,9 @@ class ConversationAdmin(RevealingAdmin, ReadOnlyAdmin):
         some = Prefetch("memberships", present[: PEOPLE + 1], to_attr="some_present")
         found: QuerySet[Conversation] = super().get_queryset(request)
         return found.order_by("-created_at").prefetch_related(some)
+
+    def row_label(self, row: Conversation) -> str:
+        return row.title or self.people(row)
 
     @admin.display(description=_("people"))
     def people(self, conversation: Conversation) -> str:

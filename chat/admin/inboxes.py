@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
@@ -59,7 +60,7 @@ class InboxAdmin(ReadOnlyAdmin):
     list_display = (
         "person",
         "device",
-        "conversation_id",
+        "where",
         "waiting",
         "oldest",
         "of_device",
@@ -93,18 +94,24 @@ class InboxAdmin(ReadOnlyAdmin):
     def person(self, inbox: Inbox) -> str:
         return inbox.device.user.username
 
+    @admin.display(description=_("conversation"))
+    def where(self, inbox: Inbox) -> str:
+        """By the end of its id, in which ids of one moment differ."""
+        url = reverse("admin:chat_conversation_change", args=[inbox.conversation_id])
+        return format_html('<a href="{}">…{}</a>', url, str(inbox.conversation_id)[-8:])
+
     @admin.display(description=_("waiting"), ordering="owed")
     def waiting(self, inbox: Inbox) -> int:
         return int(inbox.owed)  # type: ignore[attr-defined]
 
-    @admin.display(description=_("oldest waits for"), ordering="since", empty_value="–")
+    @admin.display(description=_("oldest"), ordering="since", empty_value="–")
     def oldest(self, inbox: Inbox) -> str | None:
         since = inbox.since  # type: ignore[attr-defined]
         if since is None:
             return None
         return format_html('<time datetime="{}">{}</time>', since.isoformat(), timesince(since, timezone.now()))
 
-    @admin.display(description=_("waiting for the device"))
+    @admin.display(description=_("of device"))
     def of_device(self, inbox: Inbox) -> str:
         """In all its conversations."""
         told = sum(

@@ -8,7 +8,9 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -121,7 +123,7 @@ class ReportAdmin(RevealingAdmin, ReadOnlyAdmin):
 
     acts = ACTS
     change_form_template = "admin/chat/report_form.html"
-    list_display = ("created_at", "reason", "about", "by", "excerpt", "open_reports", "state")
+    list_display = ("age", "reason", "about", "open_reports", "by", "excerpt", "state")
     list_filter = (State, "reason", Source, Age)
     list_select_related = ("reporter", "subject", "handler")
     search_fields = ("subject__username", "reporter__username", "=id", "=conversation__id")
@@ -148,8 +150,13 @@ class ReportAdmin(RevealingAdmin, ReadOnlyAdmin):
         report = self.get_object(request, object_id)
         if report is not None and self.has_view_permission(request, report):
             shown = self.reveal_context(request, report)
-            extra_context = shown | {"entries": of_report(report, shown["is_shown"]), "title": self.row_label(report)}
+            extra_context = shown | {"entries": of_report(report, shown["is_shown"])}
         return super().change_view(request, object_id, form_url, extra_context)
+
+    @admin.display(description=_("waits for"), ordering="created_at")
+    def age(self, report: Report) -> str:
+        at = date_format(report.created_at, "SHORT_DATETIME_FORMAT")
+        return format_html('<time title="{}">{}</time>', at, timesince(report.created_at, depth=1))
 
     @admin.display(description=_("about"), ordering="subject__username")
     def about(self, report: Report) -> str:
@@ -165,7 +172,7 @@ class ReportAdmin(RevealingAdmin, ReadOnlyAdmin):
         body = next((entry.get("body", "") for entry in report.context if entry["seq"] == report.seq), "")
         return body if len(body) <= EXCERPT else body[:EXCERPT] + "…"
 
-    @admin.display(description=_("open about them"), ordering="same_subject")
+    @admin.display(description=_("open"), ordering="same_subject")
     def open_reports(self, report: Report) -> str:
         count = report.same_subject or 0  # type: ignore[attr-defined]
         url = f"{reverse('admin:chat_report_changelist')}?subject__id__exact={report.subject_id}"

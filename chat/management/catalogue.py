@@ -29,7 +29,9 @@ KEYWORDS = {"gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngette
 # Also within `${…}`.
 OPTIONS = {"parse_template_string": True}
 PART = re.compile(r'\bfile\("\./([^"]+\.js)"\)')
-CALL = re.compile(r"""\bgettext\((?P<text>u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*")\)""")
+TEXT = r"""u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*\""""
+CALL = re.compile(rf"\bgettext\((?P<text>{TEXT})\)")
+PLURAL = re.compile(rf"\bngettext\((?P<one>{TEXT}),\s*(?P<many>{TEXT}),")
 
 WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -57,7 +59,7 @@ def _found(domain: str) -> Iterator[tuple[str, Message]]:
     else:
         files = sorted(path for app in ("chat", "messenger", "receipts") for path in (ROOT / app).rglob("*.py"))
         yield from _calls("python", files)
-        for path in sorted(path for path in (ROOT / "templates").iterdir() if path.suffix in (".html", ".js")):
+        for path in sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".js")):
             yield from ((_name(path), text) for text in _of_template(path.read_text()))
 
 
@@ -68,8 +70,10 @@ def _calls(method: str, paths: list[Path]) -> Iterator[tuple[str, Message]]:
                 yield _name(path), message
 
 
-def _of_template(source: str) -> list[str]:
-    return [ast.literal_eval(call["text"]) for call in CALL.finditer(templatize(source))]
+def _of_template(source: str) -> list[Message]:
+    told = templatize(source)
+    single: list[Message] = [ast.literal_eval(call["text"]) for call in CALL.finditer(told)]
+    return single + [(ast.literal_eval(call["one"]), ast.literal_eval(call["many"])) for call in PLURAL.finditer(told)]
 
 
 def _name(path: Path) -> str:

@@ -62,6 +62,9 @@ class Report(models.Model):
         constraints = [models.UniqueConstraint(fields=["reporter", "client_id"], name="reported_once")]
         indexes = [models.Index(fields=["created_at"], condition=Q(state="open"), name="open_reports")]
 
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} …{str(self.id)[-8:]}"
+
 
 class Opening(models.Model):
     """A 1:1 conversation that was begun with a stranger: by whom, and with what (chat/policy/spam.py). Only as long as
