@@ -93,8 +93,8 @@ def restore(case: Case, user: UUID) -> bool:
 def dismiss(case: Case) -> bool:
     """Nothing is to be done about the case's report. False: it is not open any more. Raises Refusal: NOT_FOUND,
     NOT_ALLOWED."""
-    report = Report.objects.select_related("subject").filter(id=case.report).first()
-    if report is None:
+    report = case.report and Report.objects.select_related("subject").filter(id=case.report).first()
+    if not report:
         raise Refusal(ErrorCode.NOT_FOUND)
     _unless(rules.act_refusal(_standing(case.moderator), _standing(report.subject)))
     done = Report.objects.filter(id=report.id, state=Report.State.OPEN).update(
