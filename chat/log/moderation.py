@@ -50,8 +50,8 @@ def remove_message(case: Case, conv: UUID, seq: int) -> bool:
         cursor.execute(LOCK, [conv])
         cursor.execute(ENTRY, [conv, seq])
         row = cursor.fetchone()
-        sender, is_deleted, is_event, has_files = row or (None, False, False, False)
-        _unless(rules.remove_refusal(row is not None, is_event))
+        _unless(rules.remove_refusal(row is not None, bool(row and row[2])))
+        sender, is_deleted, _, has_files = row
         _unless(rules.act_refusal(_standing(case.moderator), _standing(User.objects.get(id=sender))))
         if not is_deleted:
             cursor.execute(NEXT_REV, [conv])
