@@ -30,6 +30,7 @@ ENTRY = """
 SELECT sender_id, deleted_at IS NOT NULL, event IS NOT NULL, attachments > 0
 FROM chat_message WHERE conversation_id = %s AND seq = %s
 """
+NOTHING: tuple[Any, ...] = (None, False, False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,8 @@ def remove_message(case: Case, conv: UUID, seq: int) -> bool:
         cursor.execute(LOCK_TIMEOUT)
         cursor.execute(LOCK, [conv])
         cursor.execute(ENTRY, [conv, seq])
-        row = cursor.fetchone()
-        _unless(rules.remove_refusal(row is not None, bool(row and row[2])))
-        sender, is_deleted, _, has_files = row
+        sender, is_deleted, is_event, has_files = cursor.fetchone() or NOTHING
+        _unless(rules.remove_refusal(sender is not None, is_event))
         _unless(rules.act_refusal(_standing(case.moderator), _standing(User.objects.get(id=sender))))
         if not is_deleted:
             cursor.execute(NEXT_REV, [conv])
@@ -93,8 +93,9 @@ def restore(case: Case, user: UUID) -> bool:
 def dismiss(case: Case) -> bool:
     """Nothing is to be done about the case's report. False: it is not open any more. Raises Refusal: NOT_FOUND,
     NOT_ALLOWED."""
-    report = case.report and Report.objects.select_related("subject").filter(id=case.report).first()
-    if not report:
+    reports = Report.objects.select_related("subject")
+    report = reports.filter(id=case.report).first() if case.report else None
+    if report is None:
         raise Refusal(ErrorCode.NOT_FOUND)
     _unless(rules.act_refusal(_standing(case.moderator), _standing(report.subject)))
     done = Report.objects.filter(id=report.id, state=Report.State.OPEN).update(
