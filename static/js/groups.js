@@ -18,7 +18,7 @@ const company = (roster) => (roster.isWhole && !roster.isLarge ? roster.members.
 
 export class Groups {
   constructor(app, lazy) {
-    Object.assign(this, { app, asked: new Map(), askedAt: -Infinity });
+    Object.assign(this, { app, asked: new Map() });
     Object.assign(late, { company, eventText, marked, mentioned, mentionMark, mutedMark, usernames });
     this.panel = lazy(FILES.groupPanel, ({ GroupPanel }) => new GroupPanel(this));
     this.people = lazy(FILES.people, ({ PeopleDialog }) => new PeopleDialog(this));
@@ -52,20 +52,19 @@ export class Groups {
   // What is drawn has changed; `chat` is open, or none.
   look(chat) {
     this.panel.part?.refresh();
-    if (chat?.kind === "group" && chat.roster.count > chat.roster.members.length) this.#ask(chat);
-    else if (chat?.roster.isLarge) this.#ask(chat);
+    if (chat && (chat.roster.isLarge || !chat.roster.isWhole)) this.#ask(chat);
   }
 
   // The whole roster of a crowd: whom to name, and whose ticks to count. Once a connection, and when it has changed.
   async #ask(chat) {
     const { roster } = chat;
-    const now = performance.now();
-    if (!this.app.sync.isReady || chat.isLeft || this.asked.get(chat.id) === roster.rev || now - this.askedAt < APART_MS) return;
-    this.askedAt = now;
-    this.asked.set(chat.id, roster.rev);
+    const at = performance.now();
+    const { rev, at: before } = this.asked.get(chat.id) ?? {};
+    if (!this.app.sync.isReady || chat.isLeft || rev === roster.rev || at - before < APART_MS) return;
+    this.asked.set(chat.id, { rev: roster.rev, at });
     const found = await askRoster(chat.id);
     if (!found) return;
-    this.asked.set(chat.id, found.rev);
+    this.asked.set(chat.id, { rev: found.rev, at });
     if (found.rev >= roster.rev) roster.fill(found.members, found.count, found.rev);
     this.app.chats.changed(chat.id);
   }
