@@ -39,6 +39,7 @@ def test_the_tasks_of_beat_are_told() -> None:
         "wake": "the sending of wake-ups",
         "draw": "the drawing of thumbnails",
         "tidy": "the removal of files",
+        "sort_in": "the sorting of new messages into the index",
     }
     paragraph = " ".join(DOCUMENT[DOCUMENT.index("What beat starts") :].split("\n\n")[0].split())
     pauses = {"every second": 1.0, "every five seconds": 5.0, "every minute": 60.0}
