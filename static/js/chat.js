@@ -18,8 +18,8 @@ export class Chat {
   }
 
   // As the server tells it, or as it was kept from the last visit.
-  update({ kind, title, start, head, seen, rev, last, members, unread: count, count: people }) {
-    Object.assign(this, { kind, start });
+  update({ kind, title, start, head, seen, rev, last, members, unread: count, count: people, blocked }) {
+    Object.assign(this, { kind, start, blocked });
     this.roster.update(title, members, people);
     this.told = { count, head, seen, rev: rev ?? 0 };
     this.head = Math.max(this.head, head);
@@ -30,10 +30,10 @@ export class Chat {
 
   // As kept in the database between visits.
   get summary() {
-    const { id, kind, start, seen, last, told, unread: count } = this;
+    const { id, kind, start, seen, last, told, blocked, unread: count } = this;
     const { title, members, count: people } = this.roster;
     const more = this.isLeft && { left: true };
-    return { id, kind, title, start, seen, last, members, count: people, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...more };
+    return { id, kind, title, start, seen, last, blocked, members, count: people, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...more };
   }
 
   // The same once the person is not in it any more.

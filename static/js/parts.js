@@ -36,10 +36,12 @@ export const FILES = {
   infoDialog: [file("./views/info_dialog.js"), ...DIALOG],
   newChat: [file("./views/new_chat_dialog.js"), ...DIALOG],
   signOut: [file("./sign_out.js"), file("./views/leave_dialog.js"), ...DATABASES, ...SUBSCRIBING, ...DIALOG],
-  search: [file("./views/search.js"), file("./fold.js")],
+  safety: [file("./safety.js"), file("./views/safety_dialogs.js"), ...DIALOG],
+  search: [file("./views/search.js"), file("./fold.js"), file("../css/search.css")],
   settings: [
     file("./views/settings.js"),
     file("./views/settings_account.js"),
+    file("./views/settings_blocked.js"),
     file("./views/settings_devices.js"),
     file("./views/settings_own.js"),
     file("./views/settings_password.js"),
