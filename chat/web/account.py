@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from chat.log import devices, profile
 from chat.log.refusal import Later
-from chat.models import Device, User
+from chat.models import Block, Device, User
 from chat.policy.reach import Writers
 from chat.protocol.errors import ErrorCode
 from chat.web.doors import BadBody, for_devices, json_body
@@ -99,6 +99,13 @@ def told_profile(user: User) -> dict[str, Any]:
     }
 
 
+def told_blocked(user: UUID) -> list[dict[str, str]]:
+    """In order of their usernames."""
+    blocks = Block.objects.filter(user=user).select_related("blocked").order_by("blocked__username")
+    people = [block.blocked for block in blocks]
+    return [{"id": str(each.id), "username": each.username, "name": each.display_name} for each in people]
+
+
 def grant(user: UUID, wish: Wish) -> None:
     if wish.name is not None:
         profile.rename(user, wish.name)
@@ -137,8 +144,9 @@ class Account(View):
 
     @for_devices
     def get(self, request: HttpRequest, device: Device) -> HttpResponse:
-        """With the devices that can act, those used last first; this one before them."""
-        return JsonResponse(told_profile(device.user) | {"devices": told_devices(device.user_id, device.id)})
+        """With the devices that can act, this one first, then those used last; and whom this person has blocked."""
+        own = {"devices": told_devices(device.user_id, device.id), "blocked": told_blocked(device.user_id)}
+        return JsonResponse(told_profile(device.user) | own)
 
     @for_devices
     def patch(self, request: HttpRequest, device: Device) -> HttpResponse:

@@ -97,7 +97,7 @@ class App {
     this.list = new ListView({ chats, sync, lazy, onOpen: (id) => this.open(id), onOpenAt: (id, seq) => this.#openAt(id, seq), onStart: (username, opener) => this.newChat.use((dialog) => dialog.start(username), opener) });
     const onRenamed = (name) => this.#callMe({ ...this.user, name });
     const leave = async () => (await signOut.get())?.finish();
-    this.settings = lazy(FILES.settings, ({ SettingsDialog }) => new SettingsDialog({ preferences, notifications, onRenamed, leave }));
+    this.settings = lazy(FILES.settings, ({ SettingsDialog }) => new SettingsDialog({ preferences, notifications, onRenamed, leave, sync }));
     this.notice = notice;
     this.composer = new ComposerView({
       drafts: sync.drafts,

@@ -20,8 +20,8 @@ export class Chat {
 
   // As the server tells it, or as it was kept from the last visit.
   update(summary) {
-    const { kind, start, head, seen, rev, last, unread: count, mention } = summary;
-    Object.assign(this, { kind, start });
+    const { kind, start, head, seen, rev, last, unread: count, mention, blocked } = summary;
+    Object.assign(this, { kind, start, blocked });
     this.enact(summary);
     this.mention = Math.max(this.mention, mention ?? 0);
     this.told = { count, head, seen, rev: rev ?? 0 };
@@ -39,11 +39,11 @@ export class Chat {
 
   // As kept in the database between visits.
   get summary() {
-    const { id, kind, start, seen, last, told, unread: count, adding, history, mention } = this;
+    const { id, kind, start, seen, last, told, blocked, unread: count, adding, history, mention } = this;
     const { title, members, count: people, rev: members_rev, past } = this.roster;
     const group = { past, members_rev, adding, history, muted_until: this.mutedUntil, mention };
     const more = this.isLeft && { left: true };
-    return { id, kind, title, start, seen, last, members, count: people, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...group, ...more };
+    return { id, kind, title, start, seen, last, blocked, members, count: people, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...group, ...more };
   }
 
   // The same once the person is not in it any more.

@@ -79,8 +79,8 @@ export class EntryIntake {
   on_error(frame) {
     const { history, requests, outbox } = this.sync;
     const { ref, code, text, retryable, retry_after_ms } = frame;
+    if (ref) requests.refused(frame);
     if (ref?.t === "fetch") history.abandon(ref.conv);
-    else if (ref?.t === "edit" || ref?.t === "delete") requests.refused(frame);
     else if (WAITING.has(ref?.t) && retryable) outbox.retry({ client_id: ref.client_id, error_code: code, error_text: text, retry_after_ms });
     else if (ref?.t === "resend") outbox.discard(ref.client_id);
     else if (ref?.t === "send") outbox.reject(ref.client_id, text, code);

@@ -11,8 +11,10 @@ export class MessageActs {
     this.choices = lazy(FILES.messageChoices, ({ MessageChoices }) => new MessageChoices(this).menu);
     this.deleting = lazy(FILES.deleteDialog, ({ DeleteDialog }) => new DeleteDialog());
     this.info = lazy(FILES.infoDialog, ({ InfoDialog }) => new InfoDialog({ ask: (conv, seq) => app.sync.askInfo(conv, seq) }));
+    this.safety = lazy(FILES.safety, ({ Safety }) => new Safety(app));
     this.copying = lazy(FILES.copy, ({ copy }) => copy);
     this.files = lazy(FILES.fileActs, ({ FileActs }) => new FileActs(app));
+    for (const id of ["about", "unblock"]) byId(id).addEventListener("click", () => this.safety.use((part) => part[id](this.chat), byId(id)));
     byId("thread").addEventListener("contextmenu", (event) => this.#pressed(event));
   }
 
@@ -44,9 +46,10 @@ export class MessageActs {
 
   // Another chat is looked at.
   close() {
-    for (const each of [this.choices, this.deleting, this.info, this.files]) each.leave();
-    this.choices.part?.close();
-    this.deleting.part?.close();
+    for (const each of [this.choices, this.deleting, this.info, this.files, this.safety]) {
+      each.leave();
+      each.part?.close?.();
+    }
   }
 
   leave() {

@@ -46,6 +46,7 @@ export const FILES = {
   ],
   prune: [file("./prune.js")],
   signOut: [file("./sign_out.js"), file("./views/leave_dialog.js"), ...DATABASES, ...SUBSCRIBING, ...DIALOG],
+  safety: [file("./safety.js"), file("./views/safety_dialogs.js"), ...DIALOG],
   search: [
     file("./views/search.js"),
     file("./views/finds.js"),
@@ -56,6 +57,7 @@ export const FILES = {
   settings: [
     file("./views/settings.js"),
     file("./views/settings_account.js"),
+    file("./views/settings_blocked.js"),
     file("./views/settings_devices.js"),
     file("./views/settings_own.js"),
     file("./views/settings_password.js"),

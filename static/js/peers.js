@@ -4,8 +4,8 @@
 // The one that leads is heard of at every pulse. Who has not heard of it for SILENT pulses takes the lead. Pulses are
 // counted, not time: when a computer wakes up, all tabs have slept alike.
 //
-// News: join (who leads?), here (the answer: where everything stands), beat (it still does), frames (the server's; among them `state` and
-// `greet`, which stand for a change of the connection and for a new one), say (to the server), wake, seen, outbox, draft.
+// News: join (who leads?), here (the answer: where all stands), beat (it still does), frames (the server's, with `state`
+// and `greet`: the connection has changed, is new), say (to the server), wake, seen, outbox, draft.
 
 import { now } from "./clock.js";
 import { Tabs } from "./tabs.js";

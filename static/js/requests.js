@@ -1,4 +1,4 @@
-// Edits and deletions asked for: each is done or refused, or nobody knows, when the connection goes before the answer.
+// Edits, deletions and the like: each is done or refused, or nobody knows, when the connection goes before the answer.
 // They may be repeated without harm. What has changed comes to every device by itself.
 
 export const UNKNOWN = { code: "UNKNOWN", retryable: true };

@@ -31,6 +31,7 @@ export class GroupPanel {
     byId("group-mute").addEventListener("change", ({ target }) => this.#mute(target.value));
     for (const [rule, id] of Object.entries(RULES)) byId(id).addEventListener("change", ({ target }) => this.#rule(rule, target.value));
     byId("group-leave").addEventListener("click", () => this.#leave());
+    byId("about").addEventListener("click", () => this.close());
   }
 
   open(chat) {
@@ -74,6 +75,7 @@ export class GroupPanel {
     byId("group-dialog-title").textContent = isGroup ? gettext("Group info") : gettext("Chat info");
     for (const section of this.dialog.querySelectorAll("[data-of-group]")) section.hidden = !isGroup;
     for (const section of this.dialog.querySelectorAll("[data-of-admins]")) section.hidden = !isAdmin;
+    for (const section of this.dialog.querySelectorAll("[data-of-person]")) section.hidden = isGroup || !chat.roster.others.length;
     for (const [rule, id] of Object.entries(RULES)) this.#set(byId(id), chat[rule]);
     this.#drawMute();
     if (isGroup) this.members.draw();

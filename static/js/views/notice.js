@@ -9,7 +9,6 @@ const SHOWN_MS = 7000;
 const OFFLINE = gettext("You are offline: this needs the connection.");
 const MISSING = gettext("This message is not there any more.");
 const SAYS = {
-  UNKNOWN: { edit: OFFLINE, delete: OFFLINE },
   TOO_LATE: { edit: gettext("It is too late to edit this message."), delete: gettext("It is too late to delete this message for everyone.") },
   NOT_FOUND: { edit: MISSING, delete: MISSING, resend: MISSING },
   NOT_EXPIRED: { resend: gettext("This message has been delivered after all.") },
@@ -23,7 +22,7 @@ export class NoticeView {
 
   // Why an edit, a deletion or a retry was refused; null: it was not.
   async refuse(what, refusal) {
-    if (refusal) this.say(SAYS[refusal.code]?.[what] ?? (await said(refusal.text)));
+    if (refusal) this.say(refusal.text ? (SAYS[refusal.code]?.[what] ?? (await said(refusal.text))) : OFFLINE);
   }
 
   say(text) {

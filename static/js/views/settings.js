@@ -6,6 +6,7 @@ import { gettext, interpolate } from "../words.js";
 import { dialog } from "./dialog.js";
 import { byId } from "./dom.js";
 import { AccountSection } from "./settings_account.js";
+import { BlockedSection } from "./settings_blocked.js";
 import { DevicesSection } from "./settings_devices.js";
 import { DeviceOwnSection } from "./settings_own.js";
 import { PasswordSection } from "./settings_password.js";
@@ -17,16 +18,18 @@ const nameOf = (id) => id.replace("-", "_");
 
 export class SettingsDialog {
   // `onRenamed(name)`: what this person is called from now on.
-  constructor({ preferences, notifications, onRenamed, leave }) {
+  constructor({ preferences, notifications, onRenamed, leave, sync }) {
     this.onRenamed = onRenamed;
     this.dialog = dialog("settings-dialog");
     this.name = byId("profile-name");
     this.own = new DeviceOwnSection({ preferences, notifications });
     this.devices = new DevicesSection({ onChanged: () => this.#load() });
+    this.blocked = new BlockedSection({ unblock: (user) => sync.requests.ask({ t: "unblock", user }), onChanged: () => this.#load() });
     this.password = new PasswordSection();
     this.account = new AccountSection({ leave });
     byId("profile-form").addEventListener("submit", (event) => this.#rename(event));
     for (const each of SWITCHES) byId(each).addEventListener("change", ({ target }) => this.#switch(target));
+    byId("writers").addEventListener("change", () => this.#choose());
   }
 
   open() {
@@ -58,6 +61,8 @@ export class SettingsDialog {
     byId("profile-help").textContent = interpolate(gettext("Others find you as @%(username)s."), { username });
     byId("password-username").value = username;
     for (const each of SWITCHES) byId(each).checked = account[nameOf(each)];
+    this.writers = byId("writers").value = account.writers;
+    this.blocked.show(account.blocked);
     this.devices.show(devices);
     this.account.show(account);
   }
@@ -68,6 +73,14 @@ export class SettingsDialog {
     const { problem } = await ask("PATCH", ACCOUNT, { name });
     byId("profile-said").textContent = problem?.title ?? gettext("Saved. Others see it when they next connect.");
     if (!problem) this.onRenamed(name || this.name.placeholder);
+  }
+
+  async #choose() {
+    const field = byId("writers");
+    const { problem } = await ask("PATCH", ACCOUNT, { writers: field.value });
+    if (problem) field.value = this.writers;
+    this.writers = field.value;
+    byId("writers-said").textContent = problem?.title ?? "";
   }
 
   // As it was, if the server has not taken it.

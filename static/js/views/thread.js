@@ -165,10 +165,12 @@ export class ThreadView {
   #paint() {
     const { chat } = this;
     dress(byId("peer-avatar"), chat.name, chat.faceId);
-    byId("peer-name").textContent = chat.name;
-    byId("composer").hidden = chat.isLeft;
-    byId("left-note").hidden = !chat.isLeft;
-    byId("chat-info").hidden = chat.isLeft;
+    for (const id of ["peer-name", "blocked-name"]) byId(id).textContent = chat.name;
+    const { isLeft, blocked } = chat;
+    byId("composer").hidden = isLeft || blocked;
+    byId("blocked-note").hidden = !blocked;
+    byId("left-note").hidden = !isLeft;
+    byId("chat-info").hidden = isLeft;
     this.company.draw(chat, this.sync.presence, note(chat));
     const { outbox } = this.sync;
     const unsent = outbox.of(chat.id);
