@@ -63,7 +63,7 @@ class SmallSource:
             return ContentFile(made_small(name, file.read().decode()).encode())
 
 
-HASH_CHARS = 8
+HASH_CHARS = 6
 # Of parts that are loaded when they are asked for (static/js/lazy.js).
 RESOLVED = (r"""(?P<matched>\bfile\("(?P<url>\.[^"]+)"\))""", 'file("%(url)s")')
 

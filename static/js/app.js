@@ -94,7 +94,7 @@ class App {
     this.groups = lazy(FILES.groups, ({ Groups }) => new Groups(this, lazy));
     const onGroup = () => this.groups.use((groups) => groups.create());
     this.newChat = lazy(FILES.newChat, ({ NewChatDialog }) => new NewChatDialog({ onOpen: (username) => sync.openDirect(username), onGroup }));
-    this.list = new ListView({ chats, sync, lazy, onOpen: (id) => this.open(id), onOpenAt: (id, seq) => this.#openAt(id, seq), onStart: (username, opener) => this.newChat.use((dialog) => dialog.start(username), opener) });
+    this.list = new ListView({ chats, sync, lazy, onOpen: (id) => this.open(id), app: this, onStart: (username, opener) => this.newChat.use((dialog) => dialog.start(username), opener) });
     const onRenamed = (name) => this.#callMe({ ...this.user, name });
     const leave = async () => (await signOut.get())?.finish();
     this.settings = lazy(FILES.settings, ({ SettingsDialog }) => new SettingsDialog({ preferences, notifications, onRenamed, leave, sync }));
@@ -123,13 +123,6 @@ class App {
     if (location.hash.slice(1) !== id) history.pushState(null, "", `#${id}`);
     else this.composer.focus();
     this.show();
-  }
-
-  // An entry in its chat, with what is around it.
-  async #openAt(id, seq) {
-    this.open(id);
-    await this.opening;
-    if (this.thread.chat?.id === id) this.acts.jumpTo(seq);
   }
 
   show() {

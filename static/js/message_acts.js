@@ -14,7 +14,7 @@ export class MessageActs {
     this.safety = lazy(FILES.safety, ({ Safety }) => new Safety(app));
     this.copying = lazy(FILES.copy, ({ copy }) => copy);
     this.files = lazy(FILES.fileActs, ({ FileActs }) => new FileActs(app));
-    for (const id of ["about", "unblock"]) byId(id).addEventListener("click", () => this.safety.use((part) => part[id](this.chat), byId(id)));
+    byId("unblock").addEventListener("click", ({ currentTarget }) => this.safety.use((part) => part.unblock(this.chat), currentTarget));
     byId("thread").addEventListener("contextmenu", (event) => this.#pressed(event));
   }
 

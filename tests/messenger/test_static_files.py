@@ -121,7 +121,7 @@ def test_no_comment_is_served_and_every_way_leads_to_hashed_names(collected: Col
     assert "./sync.js" not in imports and f"./{Path(collected.served['js/sync.js']).name}" in imports
     resolved = RESOLVED.findall(parts)
     assert f"./views/{Path(collected.served['js/views/settings.js']).name}" in resolved
-    assert all((collected.folder / "js" / name).is_file() and re.search(r"\.[0-9a-f]{8}\.", name) for name in resolved)
+    assert all((collected.folder / "js" / name).is_file() and re.search(r"\.[0-9a-f]{6}\.", name) for name in resolved)
     ours = [name for name in collected.served if name.endswith((".js", ".css"))]
     assert not any("/*" in collected.text(name) for name in ours)
 

@@ -19,9 +19,10 @@ const heading = (id, text) => h("h2", { class: "finds-heading", id }, text);
 const address = (query, kind, cursor) => `/api/v1/search?${new URLSearchParams({ q: query, kind, ...(cursor && { cursor }) })}`;
 
 export class FindsView {
-  // `open(conv, seq)`: an entry in its chat. `start(username, opener)`: a chat with someone.
-  constructor({ chats, sync, open, start }) {
-    Object.assign(this, { chats, sync, open, start, query: "" });
+  // `start(username, opener)`: a chat with someone.
+  constructor({ app, start }) {
+    const { chats, sync } = app;
+    Object.assign(this, { app, chats, sync, start, query: "" });
     this.status = h("p", { class: "finds-status", role: "status" });
     this.people = h("ul", { "aria-labelledby": "found-people" });
     this.messages = h("ul", { "aria-labelledby": "found-messages" });
@@ -46,6 +47,14 @@ export class FindsView {
   // The connection is back: what this device had is not all there is.
   retry() {
     if (this.query && this.code === OFFLINE) this.#begin();
+  }
+
+  // An entry in its chat, with what is around it.
+  async #open(conv, seq) {
+    const { app } = this;
+    app.open(conv);
+    await app.opening;
+    if (app.thread.chat?.id === conv) app.acts.jumpTo(seq);
   }
 
   #clear() {
@@ -138,7 +147,7 @@ export class FindsView {
     const sender = entry.sender === chat.me ? gettext("You") : chat.kind === "group" && chat.roster.nameOf(entry.sender);
     const text = h("span", { class: "find-text", dir: "auto" }, sender && `${sender}: `, ...excerpt(entry.body, this.query));
     const top = h("span", { class: "find-top" }, h("span", { class: "find-name", dir: "auto" }, chat.name), h("span", { class: "find-time" }, when(entry.at)));
-    return h("li", {}, this.#button(avatar(chat.name, chat.faceId), [top, text], () => this.open(conv, entry.seq)));
+    return h("li", {}, this.#button(avatar(chat.name, chat.faceId), [top, text], () => this.#open(conv, entry.seq)));
   }
 
   #button(face, lines, act) {

@@ -31,7 +31,7 @@ export class GroupPanel {
     byId("group-mute").addEventListener("change", ({ target }) => this.#mute(target.value));
     for (const [rule, id] of Object.entries(RULES)) byId(id).addEventListener("change", ({ target }) => this.#rule(rule, target.value));
     byId("group-leave").addEventListener("click", () => this.#leave());
-    byId("about").addEventListener("click", () => this.close());
+    byId("about").addEventListener("click", () => this.#about());
   }
 
   open(chat) {
@@ -100,6 +100,13 @@ export class GroupPanel {
     byId("group-mute").blur();
     this.#drawMute();
     byId("group-mute").focus();
+  }
+
+  // In a dialog of its own, which would not come were the focus to go from what asked for it.
+  #about() {
+    const { chat, app } = this;
+    this.close();
+    app.acts.safety.use((part) => part.about(chat), document.activeElement);
   }
 
   async #rename(event) {

@@ -17,12 +17,12 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 export class ListView {
   // `lazy(files, make)`: a part that comes when it is asked for.
-  constructor({ chats, sync, lazy, onOpen, onOpenAt, onStart }) {
+  constructor({ app, chats, sync, lazy, onOpen, onStart }) {
     Object.assign(this, { chats, sync, onOpen });
     this.list = byId("conversations");
     this.rows = new Rows(this.list);
     const onChange = () => this.draw(this.current);
-    this.search = lazy(FILES.search, ({ SearchView }) => new SearchView({ list: this.list, chats, sync, onChange, onStart, onOpenAt }));
+    this.search = lazy(FILES.search, ({ SearchView }) => new SearchView({ app, list: this.list, onChange, onStart }));
     this.field = byId("search");
     // What is typed and pressed while the part is on its way holds as soon as it is there.
     this.field.addEventListener("focus", async () => (await this.search.get()) && onChange());

@@ -13,13 +13,12 @@ const USERNAME = /^@?([a-z0-9][a-z0-9_.-]{2,29})$/iu;
 const usernames = ({ others, members }) => (others.length ? others : members).map(({ username }) => username);
 
 export class SearchView {
-  // `onChange()`: another query. `onStart(username, opener)`: someone is to be written to. `onOpenAt(conv, seq)`: an
-  // entry that was found is to be shown.
-  constructor({ list, chats, sync, onChange, onStart, onOpenAt }) {
+  // `onChange()`: another query. `onStart(username, opener)`: someone is to be written to.
+  constructor({ app, list, onChange, onStart }) {
     Object.assign(this, { list, onChange });
-    this.finds = new FindsView({ chats, sync, open: onOpenAt, start: onStart });
+    this.finds = new FindsView({ app, start: onStart });
     // The socket may not have noticed that there was no network.
-    for (const [source, event] of [[sync, "ready"], [window, "online"]]) source.addEventListener(event, () => this.finds.retry());
+    for (const [source, event] of [[app.sync, "ready"], [window, "online"]]) source.addEventListener(event, () => this.finds.retry());
     this.field = byId("search");
     this.start = byId("start-chat");
     this.start.addEventListener("click", () => onStart(this.#username, this.start));
