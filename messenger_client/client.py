@@ -15,6 +15,7 @@ from messenger_client.events import Event, MessageReceived, State
 from messenger_client.groups import Groups
 from messenger_client.model import Attachment, Conversation, Message, Person, Receipt, Unsent, UnsentFile
 from messenger_client.outgoing import Outgoing
+from messenger_client.safety import Safety
 from messenger_client.search import Search
 from messenger_client.store import log, outbox, reading
 from messenger_client.store.journal import Journal
@@ -38,6 +39,7 @@ class Client:
         self._account = Account(self._engine)
         self._ids = ids
         self.groups = Groups(self._engine)
+        self.safety = Safety(self._engine)
         self.search = Search(self._engine)
 
     async def __aenter__(self) -> Self:

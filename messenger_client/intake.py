@@ -20,6 +20,9 @@ from messenger_client.store.log import Place
 
 T = TypeVar("T")
 
+# Questions that bear a client_id, though they are no messages.
+ASKED = ("create", "report")
+
 
 class Engine(Protocol):
     """What an Intake works on."""
@@ -218,6 +221,9 @@ class Intake:
     async def on_preview(self, frame: Frame) -> None:
         self._engine.requests.answered(frame, frame)
 
+    async def on_blocks(self, frame: Frame) -> None:
+        self._engine.requests.answered({"t": "blocks"}, frame)
+
     async def on_found(self, frame: Frame) -> None:
         self._engine.requests.answered({"t": "search", "conv": frame.get("conv")}, frame)
 
@@ -227,7 +233,7 @@ class Intake:
     async def on_error(self, frame: Frame) -> None:
         ref: dict[str, Any] = frame.get("ref", {})
         outbox, client_id, code = self._engine.outbox, ref.get("client_id"), frame["code"]
-        if client_id is None or ref.get("t") == "create":
+        if client_id is None or ref.get("t") in ASKED:
             if "t" in ref:
                 self._engine.requests.refused(ref, frame)
         elif frame["retryable"]:

@@ -142,7 +142,7 @@ class BatchWriter:
             if not began:
                 await connection.execute("BEGIN")
             heads = await connection.execute(append.LOCK, [convs])
-            stays = await connection.execute(append.STAYS, [answering, answering, convs, people])
+            stays = await connection.execute(append.STAYS, [people, people, answering, answering, convs, people])
             devices = await connection.execute(append.DEVICES, [devices_used])
             known = await connection.execute(
                 append.KNOWN, [words(key[0] for key in keys), texts(key[1] for key in keys)]
