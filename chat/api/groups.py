@@ -14,21 +14,18 @@ from chat.delivery import group_acts
 from chat.delivery.runtime import running
 from chat.log import invites
 from chat.log.pool import bounded
-from chat.protocol.frames import (
-    DEFAULT_MEMBERS_PAGE,
-    MAX_MEMBERS_PAGE,
+from chat.protocol.frames import DEFAULT_MEMBERS_PAGE, MAX_MEMBERS_PAGE, Id, Username
+from chat.protocol.group_frames import (
     Add,
     AskMembers,
     ChangeGroup,
     GiveRole,
     GroupChange,
-    Id,
     Invite,
     Leave,
     NewGroup,
     NewInvite,
     Remove,
-    Username,
 )
 
 router = Router(tags=["Groups"], by_alias=True)

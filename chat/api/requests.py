@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from chat.protocol.base import Time
 from chat.protocol.frames import (
     DEFAULT_SYNC,
     MAX_ACKS,
-    MAX_ADDED,
     MAX_POINT_CHARS,
     MAX_POSITIONS,
     MAX_RANGE,
@@ -17,11 +17,9 @@ from chat.protocol.frames import (
     ClientId,
     Frame,
     Id,
-    InviteToken,
     Place,
-    Role,
-    Time,
 )
+from chat.protocol.group_frames import MAX_ADDED, InviteToken, Role
 from chat.web.account import PASSWORD_CHARS, Name
 
 Username = Annotated[str, StringConstraints(min_length=1, max_length=150, pattern=r"^[^\x00]*$")]

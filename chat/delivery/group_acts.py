@@ -17,11 +17,11 @@ from chat.log.groups import Plan
 from chat.log.locking import Connection
 from chat.log.refusal import Refusal, unless
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import (
+from chat.protocol.frames import ClientFrame
+from chat.protocol.group_frames import (
     Add,
     AskMembers,
     ChangeGroup,
-    ClientFrame,
     GiveRole,
     Invite,
     Invites,

@@ -12,7 +12,8 @@ from chat.log.between import OWN_BLOCK
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
 from chat.log.pool import Database, Row
 from chat.policy.visibility import Readable, readable
-from chat.protocol.frames import Adding, Entry, HistoryFrom
+from chat.protocol.frames import Entry
+from chat.protocol.group_frames import Adding, HistoryFrom
 
 COUNT = "(SELECT count(*) FROM chat_membership o WHERE o.conversation_id = c.id AND o.left_seq IS NULL)"
 

@@ -8,7 +8,7 @@ from chat.log.access import MAY_ACT, Actor
 from chat.log.locking import LOCK_TIMEOUT, Connection
 from chat.log.refusal import Refusal
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import Adding, HistoryFrom, Role
+from chat.protocol.group_frames import Adding, HistoryFrom, Role
 
 LOCK = """
 SELECT last_seq, last_rev, members_rev, title, adding, history FROM chat_conversation

@@ -20,7 +20,8 @@ from chat.models.ids import new_id
 from chat.policy.decide import digest
 from chat.policy.groups import GIVES, Act, refusal, refusal_towards
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import Adding, Event, HistoryFrom, Role
+from chat.protocol.frames import Event
+from chat.protocol.group_frames import Adding, HistoryFrom, Role
 
 MAX_MEMBERS = 1_024
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import Adding, Role
+from chat.protocol.group_frames import Adding, Role
 
 
 class Act(Enum):

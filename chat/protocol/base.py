@@ -3,9 +3,12 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 MAX_SEQ = 2**63 - 1
+# The last of the year 9999.
+MAX_TIME = 253_402_300_799_999
+DEFAULT_MEMBERS_PAGE, MAX_MEMBERS_PAGE = 100, 500
 
 ID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _UUID = re.compile(ID_PATTERN)
@@ -31,6 +34,12 @@ def has_no_nul(value: str) -> str:
     return value
 
 
+def is_storable(value: str) -> str:
+    if not value.strip():
+        raise ValueError("empty")
+    return has_no_nul(value)
+
+
 def shown_as(pattern: str, **more: Any) -> WithJsonSchema:
     """In documents for programs; the rule is the validator."""
     return WithJsonSchema({"type": "string", "pattern": pattern} | more)
@@ -39,6 +48,10 @@ def shown_as(pattern: str, **more: Any) -> WithJsonSchema:
 Id = Annotated[str, AfterValidator(is_uuid), shown_as(f"^{_UUID.pattern}$")]
 ClientId = Annotated[str, AfterValidator(is_client_id), shown_as(f"^{CLIENT_ID.pattern}$")]
 Seq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
+
+Username = Annotated[str, StringConstraints(min_length=1, max_length=150), AfterValidator(has_no_nul)]
+Time = Annotated[int, Field(ge=0, le=MAX_TIME)]
+MembersPage = Annotated[int, Field(ge=1, le=MAX_MEMBERS_PAGE)]
 
 
 class Frame(BaseModel):

@@ -9,14 +9,37 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationInfo
 
+from chat.protocol.base import DEFAULT_MEMBERS_PAGE as DEFAULT_MEMBERS_PAGE
+
 # What the frames hold is named here for everyone.
 from chat.protocol.base import ID_PATTERN as ID_PATTERN
+from chat.protocol.base import MAX_MEMBERS_PAGE as MAX_MEMBERS_PAGE
 from chat.protocol.base import MAX_SEQ as MAX_SEQ
 from chat.protocol.base import ClientId as ClientId
 from chat.protocol.base import Frame as Frame
 from chat.protocol.base import Id as Id
+from chat.protocol.base import MembersPage as MembersPage
 from chat.protocol.base import Seq as Seq
-from chat.protocol.base import has_no_nul, shown_as
+from chat.protocol.base import Username as Username
+from chat.protocol.base import has_no_nul, is_storable, shown_as
+from chat.protocol.group_frames import (
+    Add,
+    Adding,
+    AskMembers,
+    ChangeGroup,
+    Create,
+    GiveRole,
+    HistoryFrom,
+    Invite,
+    Invites,
+    Join,
+    Leave,
+    Mute,
+    Preview,
+    Remove,
+    Revoke,
+    Role,
+)
 from chat.protocol.safety_frames import AskBlocks, Block, Report, Unblock
 
 SUBPROTOCOL = "messenger.v1.json"
@@ -36,42 +59,26 @@ MAX_RANGE = 100
 DEFAULT_SYNC = 50
 MAX_POINT_CHARS = 60_000
 MAX_MENTIONS = 50
-MAX_TITLE_CHARS = 100
-# A group to be: with them a frame is not larger than it may be.
-MAX_INVITED = 1_500
-# Added at once.
-MAX_ADDED = 100
-DEFAULT_MEMBERS_PAGE, MAX_MEMBERS_PAGE = 100, 500
-MAX_TOKEN_CHARS = 100
 MAX_QUERY_CHARS, MAX_QUERY_WORDS = 200, 10
 DEFAULT_FOUND, MAX_FOUND = 20, 50
 MAX_CURSOR_CHARS = 150
-# The last of the year 9999.
-MAX_TIME = 253_402_300_799_999
-MAX_USES = 2**31 - 1
-
-
-def _is_storable(value: str) -> str:
-    if not value.strip():
-        raise ValueError("empty")
-    return has_no_nul(value)
 
 
 def _says_something(value: str, info: ValidationInfo) -> str:
     """Without words if there is an attachment. The model's fields before this one have been read."""
-    return has_no_nul(value) if info.data.get("attachments") else _is_storable(value)
+    return has_no_nul(value) if info.data.get("attachments") else is_storable(value)
 
 
 def _is_query(value: str) -> str:
     if len(value.split()) > MAX_QUERY_WORDS:
         raise ValueError(f"more than {MAX_QUERY_WORDS} words")
-    return _is_storable(value)
+    return is_storable(value)
 
 
 Body = Annotated[
     str,
     StringConstraints(max_length=MAX_BODY_CHARS),
-    AfterValidator(_is_storable),
+    AfterValidator(is_storable),
     shown_as(r"^[^\u0000]*[^\s\u0000][^\u0000]*$", minLength=1, maxLength=MAX_BODY_CHARS),
 ]
 Words = Annotated[
@@ -82,18 +89,6 @@ Words = Annotated[
 ]
 Position = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 AckType = Literal["DELIVERED", "SEEN", "CHANGED"]
-Role = Literal["member", "admin", "owner"]
-Adding = Literal["admins", "everyone"]
-HistoryFrom = Literal["joining", "all"]
-Title = Annotated[
-    str,
-    StringConstraints(max_length=MAX_TITLE_CHARS),
-    AfterValidator(_is_storable),
-    shown_as(r"^[^\u0000]*[^\s\u0000][^\u0000]*$", minLength=1, maxLength=MAX_TITLE_CHARS),
-]
-Username = Annotated[str, StringConstraints(min_length=1, max_length=150), AfterValidator(has_no_nul)]
-InviteToken = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOKEN_CHARS), AfterValidator(has_no_nul)]
-Time = Annotated[int, Field(ge=0, le=MAX_TIME)]
 Query = Annotated[
     str,
     StringConstraints(max_length=MAX_QUERY_CHARS),
@@ -103,7 +98,6 @@ Query = Annotated[
 SearchKind = Literal["messages", "people"]
 SearchCursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR_CHARS), AfterValidator(has_no_nul)]
 FoundPage = Annotated[int, Field(ge=1, le=MAX_FOUND)]
-MembersPage = Annotated[int, Field(ge=1, le=MAX_MEMBERS_PAGE)]
 
 
 class Place(Frame):
@@ -233,129 +227,6 @@ class OpenDirect(Frame):
 
     t: Literal["open"]
     username: Username
-
-
-class NewGroup(Frame):
-    """`users`: beside oneself; `adding`: who may add people; `history`: from where on a new member may read."""
-
-    client_id: ClientId
-    title: Title
-    users: Annotated[list[Id], Field(max_length=MAX_INVITED)]
-    adding: Adding = "admins"
-    history: HistoryFrom = "joining"
-
-
-class Create(NewGroup):
-    """A group. The same `client_id` again is the same group."""
-
-    t: Literal["create"]
-
-
-class GroupChange(Frame):
-    """What is left out stays as it is."""
-
-    title: Title | None = None
-    adding: Adding | None = None
-    history: HistoryFrom | None = None
-
-
-class ChangeGroup(GroupChange):
-    """Another name, other rules."""
-
-    t: Literal["group"]
-    conv: Id
-
-
-class Add(Frame):
-    """People into a group."""
-
-    t: Literal["add"]
-    conv: Id
-    users: Annotated[list[Id], Field(min_length=1, max_length=MAX_ADDED)]
-
-
-class Remove(Frame):
-    """Somebody out of a group."""
-
-    t: Literal["remove"]
-    conv: Id
-    user: Id
-
-
-class Leave(Frame):
-    """Oneself out of a group."""
-
-    t: Literal["leave"]
-    conv: Id
-
-
-class GiveRole(Frame):
-    """Somebody is more or less than before; a new owner in one's own place."""
-
-    t: Literal["role"]
-    conv: Id
-    user: Id
-    role: Role
-
-
-class Mute(Frame):
-    """No wake-ups of a conversation before `until`; left out: as usual again."""
-
-    t: Literal["mute"]
-    conv: Id
-    until: Time | None = None
-
-
-class AskMembers(Frame):
-    """Members whose names come after `after`."""
-
-    t: Literal["members"]
-    conv: Id
-    after: Username | None = None
-    limit: MembersPage = DEFAULT_MEMBERS_PAGE
-
-
-class NewInvite(Frame):
-    """A link to join by. Left out: no such limit."""
-
-    expires_at: Time | None = None
-    max_uses: Annotated[int, Field(ge=1, le=MAX_USES)] | None = None
-
-
-class Invite(NewInvite):
-    """A new link into a group."""
-
-    t: Literal["invite"]
-    conv: Id
-
-
-class Invites(Frame):
-    """The links into a group."""
-
-    t: Literal["invites"]
-    conv: Id
-
-
-class Revoke(Frame):
-    """Nobody joins by this link any more."""
-
-    t: Literal["revoke"]
-    conv: Id
-    id: Id
-
-
-class Preview(Frame):
-    """What one would join."""
-
-    t: Literal["preview"]
-    token: InviteToken
-
-
-class Join(Frame):
-    """By a link."""
-
-    t: Literal["join"]
-    token: InviteToken
 
 
 class Search(Frame):

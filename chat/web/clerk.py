@@ -14,20 +14,8 @@ from chat.inbox import sync
 from chat.inbox.pull import pull
 from chat.log.access import Actor
 from chat.log.refusal import unless
-from chat.protocol.frames import (
-    ClientFrame,
-    Create,
-    Delete,
-    Edit,
-    Fetch,
-    Info,
-    Join,
-    OpenDirect,
-    Ping,
-    Resend,
-    Search,
-    Sync,
-)
+from chat.protocol.frames import ClientFrame, Delete, Edit, Fetch, Info, OpenDirect, Ping, Resend, Search, Sync
+from chat.protocol.group_frames import Create, Join
 from chat.protocol.safety_frames import AskBlocks, Block, Report, Unblock
 from chat.quota.kinds import What
 

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from chat.api.responses.base import Response
 from chat.api.responses.people import User
-from chat.protocol.frames import Adding, EventType, HistoryFrom, Id, Role, Why
+from chat.protocol.frames import EventType, Id, Why
+from chat.protocol.group_frames import Adding, HistoryFrom, Role
 
 
 class Event(Response):

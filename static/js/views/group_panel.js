@@ -12,7 +12,7 @@ import { LinksSection } from "./group_links.js";
 import { MembersSection } from "./group_members.js";
 
 const HOUR_MS = 60 * 60 * 1000;
-// Later than anybody cares: the last moment the protocol knows (chat/protocol/frames.py).
+// Later than anybody cares: the last moment the protocol knows (chat/protocol/base.py).
 const ALWAYS = 253402300799999;
 const MUTES = { hours: 8 * HOUR_MS, week: 7 * 24 * HOUR_MS };
 const RULES = { adding: "group-adding", history: "group-history" };

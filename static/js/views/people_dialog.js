@@ -6,7 +6,7 @@ import { dialog } from "./dialog.js";
 import { byId } from "./dom.js";
 import { Picker } from "./picker.js";
 
-// As many as one request takes (chat/protocol/frames.py).
+// As many as one request takes (chat/protocol/group_frames.py).
 const MOST_ADDED = 100;
 const MOST_INVITED = 1023;
 const GONE = /^deleted-[0-9a-f]{32}$/u;

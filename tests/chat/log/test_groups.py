@@ -22,7 +22,7 @@ from chat.models import Change, Conversation, Device, Inbox, Membership, Message
 from chat.policy.decide import Accepted, Proposal, Refused
 from chat.policy.revise import Windows
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import Role
+from chat.protocol.group_frames import Role
 from receipts.models import Lapse, Watermark
 from tests import groups
 from tests.cast import Cast, Person, make_person

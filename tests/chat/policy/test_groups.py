@@ -7,7 +7,7 @@ import pytest
 
 from chat.policy.groups import BECOMES, GIVES, TOWARDS, Act, refusal, refusal_towards
 from chat.protocol.errors import ErrorCode
-from chat.protocol.frames import Adding, Role
+from chat.protocol.group_frames import Adding, Role
 
 ROLES: tuple[Role | None, ...] = ("owner", "admin", "member", None)
 NOT_FOUND, NOT_ALLOWED = ErrorCode.NOT_FOUND, ErrorCode.NOT_ALLOWED

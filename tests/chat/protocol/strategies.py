@@ -19,7 +19,7 @@ bodies = texts.filter(str.strip)
 VALID: dict[str, Plain] = {
     "is_uuid": ids,
     "is_client_id": st.from_regex(base.CLIENT_ID, fullmatch=True),
-    "_is_storable": bodies,
+    "is_storable": bodies,
     "_says_something": bodies,
     "_is_query": bodies.filter(lambda text: len(text.split()) <= frames.MAX_QUERY_WORDS),
     "has_no_nul": texts.filter(bool),

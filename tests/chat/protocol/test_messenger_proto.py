@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.internal import api_implementation
 from google.protobuf.message import Message
 
-from chat.protocol import frames, wire
+from chat.protocol import frames, group_frames, wire
 from chat.protocol.messenger.v1 import messenger_pb2 as pb
 
 SOURCES = Path(wire.__file__).parent
@@ -82,9 +82,9 @@ def test_words_are_those_of_the_models() -> None:
         "AckType": {"ACCEPTED", "REJECTED", "FAILED", *get_args(frames.AckType)},
         "Why": set(get_args(frames.Why)),
         "Whom": {"me", "all"},
-        "Role": set(get_args(frames.Role)),
-        "Adding": set(get_args(frames.Adding)),
-        "HistoryFrom": set(get_args(frames.HistoryFrom)),
+        "Role": set(get_args(group_frames.Role)),
+        "Adding": set(get_args(group_frames.Adding)),
+        "HistoryFrom": set(get_args(group_frames.HistoryFrom)),
         "EventType": set(get_args(frames.EventType)),
         "ChangeType": set(get_args(frames.Changed.__annotations__["type"])),
     }
