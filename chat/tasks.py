@@ -20,7 +20,7 @@ from chat.log.mailing import send_reset
 from chat.media import thumbnails
 from chat.media.sweep import tidy as tidy_files
 from chat.metrics.tally import NUDGES, TASK_FAILURES
-from chat.models import Change, Progress
+from chat.models import Change, Opening, Progress
 from chat.wakeup import registry
 from chat.wakeup.claims import BATCH
 from chat.wakeup.dispatch import dispatch
@@ -132,8 +132,10 @@ def sort_in() -> None:
 
 @shared_task(ignore_result=True)
 def prune_changes() -> None:
-    """Drops old rows of the change table, a thousand at a time; none of the last day that no sweep has looked at."""
+    """Drops what the spam rule does not look at any more, and old rows of the change table, a thousand at a time; none
+    of the last day that no sweep has looked at."""
     now = timezone.now()
+    Opening.objects.filter(at__lt=now - timedelta(minutes=settings.SPAM_WINDOW_MINUTES)).delete()
     done = Progress.objects.filter(work__in=READS_CHANGES).aggregate(upto=Min("upto"))["upto"]
     limit = min(now - KEEP_CHANGES, max(done or now, now - KEEP_UNSWEPT))
     for _ in range(PURGE_BATCHES):

@@ -69,7 +69,6 @@ app.conf.update(
         "chat.tasks.wake": {"queue": "wakeups"},
         "chat.tasks.draw": {"queue": "media"},
         "chat.tasks.tidy": {"queue": "media"},
-        "chat.tasks.sort_in": {"queue": "media"},
     },
     beat_schedule={
         "flush": {"task": "receipts.tasks.flush", "schedule": 1.0, "options": {"expires": 1.0}},

@@ -77,6 +77,9 @@ FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[]) AS r
 ON CONFLICT DO NOTHING
 """
 
+# Of who wrote before as many entries below a rise a tick is not told; their devices hear of it in their next hello.
+NEWEST = 2_000
+
 # The senders of the entries a rise went over, each with the newest of theirs; who has left is told nothing.
 CROSSED = f"""
 SELECT r.n, m.sender::text, m.newest::text
@@ -84,7 +87,8 @@ FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::uuid[], %s::bigint[], %s::
      AS r(n, kind, conv, member, before, upto)
 CROSS JOIN LATERAL (
     SELECT sender_id AS sender, (array_agg(id ORDER BY seq DESC))[1] AS newest FROM chat_message
-    WHERE conversation_id = r.conv AND seq > r.before AND seq <= r.upto AND sender_id <> r.member
+    WHERE conversation_id = r.conv AND seq > greatest(r.before, r.upto - {NEWEST}) AND seq <= r.upto
+      AND sender_id <> r.member
     GROUP BY sender_id OFFSET 0) m
 CROSS JOIN LATERAL (SELECT FROM chat_membership
     WHERE conversation_id = r.conv AND user_id = m.sender AND left_seq IS NULL OFFSET 0) s

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from chat.admin import hints
 from chat.admin.acting import Act, ActingAdmin
 from chat.admin.audited import AuditedAdmin
 from chat.admin.read_only import NarrowLookups, ReadOnlyAdmin, ReadOnlyInline
@@ -25,7 +26,7 @@ ACTS = (
         _("Suspend"),
         _("They are signed out everywhere within a second or two and cannot sign in again until they are restored."),
         "chat.suspend_user",
-        lambda moderator, user, reason: moderation.suspend(Case(moderator, reason), user.id),
+        lambda moderator, user, reason: hints.suspend(Case(moderator, reason), user.id),
         needs_reason=True,
         fits=lambda user: user.is_active,
     ),
@@ -153,6 +154,7 @@ class DeviceAdmin(ReadOnlyAdmin):
         if done:
             act = audit.Act("device.revoke", "device", str(device.id), details={"user": str(device.user_id)})
             audit.append(request.user, act)  # type: ignore[arg-type]
+            hints.revoked(device.user_id)
         return done
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:

@@ -14,6 +14,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from chat.admin import hints
 from chat.admin.acting import Act
 from chat.admin.bodies import RevealingAdmin, need_reason
 from chat.admin.entries import of_report
@@ -94,7 +95,7 @@ ACTS = (
         _("Suspend person"),
         _("They are signed out everywhere within a second or two and cannot sign in again until they are restored."),
         "chat.suspend_user",
-        lambda moderator, report, reason: moderation.suspend(Case(moderator, reason, report.id), report.subject_id),
+        lambda moderator, report, reason: hints.suspend(Case(moderator, reason, report.id), report.subject_id),
         needs_reason=True,
         fits=lambda report: report.subject.is_active,
     ),
@@ -140,6 +141,11 @@ class ReportAdmin(RevealingAdmin, ReadOnlyAdmin):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         return tuple(each for each in self.list_display if each != "excerpt" or not need_reason())
+
+    def get_fields(self, request: HttpRequest, obj: Report | None = None) -> Any:
+        """People quote in the note what they report."""
+        hidden = obj is not None and not self.are_shown(request, obj)
+        return [name for name in self.fields if name != "note" or not hidden]
 
     def row_label(self, row: Report) -> str:
         return f"{row.get_reason_display()}: {row.subject.username}"

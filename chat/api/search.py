@@ -32,7 +32,7 @@ async def search(
     limit: Limit = DEFAULT_FOUND,
 ) -> HttpResponse:
     """Messages of one's conversations, newest first: words of three letters and more begin a word of what is found,
-    shorter ones are anywhere in it. Or people: those one shares a conversation with, by any part of their names, and
+    shorter ones are whole words of it. Or people: those one shares a conversation with, by any part of their names, and
     whoever has exactly that username. A page may be empty and yet have a `next`: the search goes on further back."""
     asked = frames.Search(t="search", q=q, kind=kind, conv=conversation, cursor=cursor, limit=limit)
     return told(await bounded(searching.search(await running(), actor_of(request), asked), ANSWER_S))

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 import psycopg
+from psycopg.errors import QueryCanceled
 from psycopg_pool import PoolTimeout
 
 from chat.delivery import lapses
@@ -17,7 +18,7 @@ from chat.delivery.lapses import Range
 from chat.log.changes import ChangeReader, ChangeRow
 from chat.log.pool import Database
 from chat.policy.privacy import TELLS_SEEN
-from receipts.ledger import tick
+from receipts.ledger import NEWEST, tick
 
 logger = logging.getLogger(__name__)
 
@@ -26,20 +27,24 @@ INTERVAL_S = 1.0
 # its clients are sent away to come back and say where they are.
 LOST_TRACK_S = 45.0
 
-# Of who wrote before as many entries below a tick is not told here; their devices hear of it in their next hello.
-NEWEST = 2_000
+# Ticks after which others have their turn.
+PORTION = 2_000
 
 # Where everyone stands in some conversations and since when (now, should the receipt be gone): told to each of the
 # others who wrote something below, with the newest own entry it covers, of what they have seen to whom they tell it;
 # that also to themselves, for their other devices. Of everyone, or only of what is between some people and the others.
 #
 # Writers are looked for once a position, not once a reader, and not below NEWEST: a thousand members stand at a few
-# positions, and who never wrote would be looked for through the whole history.
+# positions, and who never wrote would be looked for through the whole history. Of everyone, who got there within an
+# hour: what others were told of long ago is not told again with every rise of somebody.
 TICKS = f"""
-WITH marks AS MATERIALIZED (
-    SELECT w.conversation_id AS conv, w.user_id AS reader, k.type, k.upto FROM receipts_watermark w
+WITH asked AS MATERIALIZED (SELECT %s::uuid[] AS convs, %s::uuid[] AS users), marks AS MATERIALIZED (
+    SELECT w.conversation_id AS conv, w.user_id AS reader, k.type, k.upto, r.at FROM asked, receipts_watermark w
     CROSS JOIN LATERAL (VALUES ('DELIVERED', w.delivered_seq), ('SEEN', w.seen_seq)) AS k(type, upto)
-    WHERE w.conversation_id = ANY(%s::uuid[]) AND k.upto > 0
+    LEFT JOIN receipts_receipt r ON r.conversation_id = w.conversation_id AND r.user_id = w.user_id
+      AND r.kind = lower(k.type) AND r.upto_seq = k.upto
+    WHERE w.conversation_id = ANY(asked.convs) AND k.upto > 0
+      AND (asked.users IS NOT NULL OR r.at IS NULL OR r.at > now() - interval '1 hour')
 ), writers AS MATERIALIZED (
     SELECT p.conv, p.upto, m.writer, m.id FROM (SELECT DISTINCT conv, upto FROM marks) p
     CROSS JOIN LATERAL (
@@ -48,21 +53,20 @@ WITH marks AS MATERIALIZED (
             WHERE conversation_id = p.conv AND seq <= p.upto ORDER BY seq DESC LIMIT {NEWEST} OFFSET 0) newest
         ORDER BY sender_id, seq DESC OFFSET 0) m
 ), told AS MATERIALIZED (
-    SELECT m.conv, m.reader, m.type, m.upto, w.writer AS viewer, w.id FROM marks m
+    SELECT m.conv, m.reader, m.type, m.upto, m.at, w.writer AS viewer, w.id FROM asked, marks m
     JOIN writers w ON w.conv = m.conv AND w.upto = m.upto AND w.writer <> m.reader
+    WHERE asked.users IS NULL OR m.reader = ANY(asked.users) OR w.writer = ANY(asked.users)
     UNION ALL
-    SELECT conv, reader, type, upto, reader, NULL FROM marks WHERE type = 'SEEN'
+    SELECT m.conv, m.reader, m.type, m.upto, m.at, m.reader, NULL FROM asked, marks m
+    WHERE m.type = 'SEEN' AND (asked.users IS NULL OR m.reader = ANY(asked.users))
 )
 SELECT t.conv::text, t.reader::text, t.type, t.upto, t.viewer::text, t.id::text,
-       (extract(epoch FROM coalesce(r.at, now())) * 1000)::bigint
+       (extract(epoch FROM coalesce(t.at, now())) * 1000)::bigint
 FROM told t
 JOIN chat_membership s ON s.conversation_id = t.conv AND s.user_id = t.viewer AND s.left_seq IS NULL
 JOIN chat_user reader ON reader.id = t.reader
 JOIN chat_user viewer ON viewer.id = t.viewer
-LEFT JOIN receipts_receipt r ON r.conversation_id = t.conv AND r.user_id = t.reader AND r.kind = lower(t.type)
-  AND r.upto_seq = t.upto
-WHERE (%s::uuid[] IS NULL OR t.reader = ANY(%s::uuid[]) OR t.viewer = ANY(%s::uuid[]))
-  AND (t.type = 'DELIVERED' OR {TELLS_SEEN.format(reader="reader", viewer="viewer")})
+WHERE t.type = 'DELIVERED' OR {TELLS_SEEN.format(reader="reader", viewer="viewer")}
 """
 
 
@@ -136,6 +140,7 @@ class Reconciler:
 
     async def _apply(self, rows: list[ChangeRow]) -> None:
         ticked: set[str] = set()
+        switched: list[tuple[list[str], list[str]]] = []
         lapsed: dict[Range, set[str]] = {}
         for row in rows:
             if row.kind == "append":
@@ -143,7 +148,7 @@ class Reconciler:
                     self._effects.appended(conv, head)
             elif row.kind == "receipts" and row.users:
                 # Somebody lets others know again.
-                await self._tick(self._effects.rooms(row.conversations), row.users)
+                switched.append((self._effects.rooms(row.conversations), row.users))
             elif row.kind == "receipts" and not self._effects.has_heard(row.id):
                 ticked.update(self._effects.rooms(row.conversations))
             elif row.kind == "revised":
@@ -167,6 +172,8 @@ class Reconciler:
                 await self._effects.switched_presence(row.users)
         if lapsed:
             await self._lapsed(lapsed)
+        for convs, users in switched:
+            await self._tick(convs, users)
         if ticked:
             await self._tick(sorted(ticked))
 
@@ -183,9 +190,16 @@ class Reconciler:
                     await asyncio.sleep(0)
 
     async def _tick(self, convs: list[str], users: list[str] | None = None) -> None:
-        rows = await self._database.rows(TICKS, [convs, users, users, users]) if convs else []
-        acks = [
-            (told, tick(kind, conv, upto, at, reader, message_id))
-            for conv, reader, kind, upto, told, message_id, at in rows
-        ]
-        self._effects.ticked(None, acks)
+        """Last of a pass, and nothing else waits for it: what is too much is told by the next hello."""
+        try:
+            rows = await self._database.rows(TICKS, [convs, users]) if convs else []
+        except QueryCanceled:
+            logger.warning("ticks of %d conversations were too many to be told again", len(convs))
+            return
+        for at in range(0, len(rows), PORTION):
+            acks = [
+                (told, tick(kind, conv, upto, when, reader, message_id))
+                for conv, reader, kind, upto, told, message_id, when in rows[at : at + PORTION]
+            ]
+            self._effects.ticked(None, acks)
+            await asyncio.sleep(0)

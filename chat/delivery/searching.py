@@ -6,6 +6,7 @@ from chat.delivery.runtime import Runtime
 from chat.log import acquaintances
 from chat.log import search as messages
 from chat.log.access import Actor
+from chat.log.pool import TooSlow, bounded
 from chat.log.refusal import Refusal, unless
 from chat.log.search import Found
 from chat.policy.search import Cursor
@@ -14,6 +15,9 @@ from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import Search
 from chat.quota.kinds import What
 
+# All statements of one, within the time its asker waits.
+SEARCH_S = 1.2
+
 PERSON = ("id", "username", "name")
 
 
@@ -21,10 +25,13 @@ async def search(runtime: Runtime, actor: Actor, asked: Search) -> dict[str, Any
     """`messages`, `people` and `next`. Raises Refusal (RATE_LIMITED, BAD_POINT, NOT_FOUND, SEARCH_TOO_BROAD),
     psycopg.Error."""
     unless(runtime.quotas.take(What.SEARCHES, actor.user, actor.address))
+    find = _people if asked.kind == "people" else _messages
     async with runtime.searching:
-        if asked.kind == "people":
-            return await _people(runtime, actor.user, asked)
-        return await _messages(runtime, actor.user, asked)
+        try:
+            return await bounded(find(runtime, actor.user, asked), SEARCH_S)
+        except TooSlow:
+            # Asked again it would take as long again.
+            raise Refusal(ErrorCode.SEARCH_TOO_BROAD) from None
 
 
 async def _messages(runtime: Runtime, user: str, asked: Search) -> dict[str, Any]:

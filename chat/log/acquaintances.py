@@ -13,15 +13,19 @@ NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS w(word)
             WHERE strpos(lower(u.username), lower(word)) = 0 AND strpos(lower(u.name), lower(word)) = 0)
 """
 IS_THERE = "u.is_active AND u.deleted_at IS NULL AND u.id <> %(user)s::uuid AND u.username > %(after)s"
-KNOWN = """
+# Two ways to them, each by an index: with OR between them everybody there is would be looked at.
+ASKED = """
+SELECT id FROM chat_user WHERE lower(username) = lower(%(query)s)
+UNION
 SELECT o.user_id FROM chat_membership s
 JOIN chat_membership o ON o.conversation_id = s.conversation_id AND o.left_seq IS NULL
 WHERE s.user_id = %(user)s::uuid AND s.left_seq IS NULL
 """
 
 FIND = f"""
-SELECT u.id::text, u.username, coalesce(nullif(u.name, ''), u.username) FROM chat_user u
-WHERE {IS_THERE} AND (lower(u.username) = lower(%(query)s) OR u.id IN ({KNOWN}) AND {MATCHES})
+SELECT u.id::text, u.username, coalesce(nullif(u.name, ''), u.username)
+FROM ({ASKED}) AS a JOIN chat_user u ON u.id = a.id
+WHERE {IS_THERE} AND (lower(u.username) = lower(%(query)s) OR {MATCHES})
 ORDER BY u.username LIMIT %(limit)s
 """
 

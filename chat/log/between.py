@@ -1,7 +1,8 @@
 """What stands between two people, as SQL over aliases: the one place that says so for every statement.
 
 A block counts both ways, in their 1:1 conversation: neither writes to the other there, nor learns whether the other is
-here. Which of them it was is told to that one alone.
+online or typing; what was written before is delivered, and ticked, as ever. Which of them it was is told to that one
+alone.
 """
 
 # The two of a 1:1 conversation; of a group it is null, which no row is found by.
@@ -22,10 +23,13 @@ EXISTS (SELECT FROM chat_membership x JOIN chat_membership y ON y.conversation_i
         WHERE x.user_id = {one} AND y.user_id = {other} AND x.left_seq IS NULL AND y.left_seq IS NULL)
 """
 
-# They have written in their 1:1 conversation. PostgreSQL orders UUIDs as their texts are ordered.
+# `one` has written to `other` in their 1:1 conversation. PostgreSQL orders UUIDs as their texts are ordered.
 TALKED = """
-EXISTS (SELECT FROM chat_conversation d WHERE d.last_seq > 0 AND d.direct_key =
-        least({one}, {other})::text || ':' || greatest({one}, {other})::text)
+EXISTS (SELECT FROM chat_conversation d
+        CROSS JOIN LATERAL (SELECT m.sender_id FROM chat_message m WHERE m.conversation_id = d.id
+                            ORDER BY m.seq DESC LIMIT 200) newest
+        WHERE newest.sender_id = {one} AND d.direct_key =
+              least({one}, {other})::text || ':' || greatest({one}, {other})::text)
 """
 
 # Whether the person `p` (of chat_user) has blocked `user`.

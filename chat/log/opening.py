@@ -86,6 +86,7 @@ async def note(
     if not facts.strangers:
         return
     begun = []
+    spam: dict[str, Proposal] = {}
     for send, outcome in zip(batch, outcomes, strict=True):
         text = essence(send.body) if (send.conv, send.sender) in facts.strangers else None
         if text is None:
@@ -93,15 +94,16 @@ async def note(
         if isinstance(outcome, Accepted) and not outcome.duplicate and outcome.entry.seq == 1:
             begun.append((send.sender, text))
         elif outcome == Refused(ErrorCode.SPAM):
-            await _report(connection, send, text, facts.spam)
+            spam.setdefault(episode(send.sender, text, time.time_ns() // 1_000_000, facts.spam), send)
+    # In one order, so that two batches do not wait for each other.
+    for number in sorted(spam):
+        await _report(connection, number, spam[number])
     if begun:
         senders = words(sorted({sender for sender, _ in begun}))
         noted = [words(sender for sender, _ in begun), binaries(text for _, text in begun)]
         await connection.execute(NOTE, [senders, facts.spam.window_ms, *noted])
 
 
-async def _report(connection: AsyncConnection[Any], send: Proposal, text: bytes, spam: SpamLimit) -> None:
-    at = time.time_ns() // 1_000_000
-    number = episode(send.sender, text, at, spam)
-    said = [send.body, at, len(send.attachments)]
+async def _report(connection: AsyncConnection[Any], number: str, send: Proposal) -> None:
+    said = [send.body, time.time_ns() // 1_000_000, len(send.attachments)]
     await connection.execute(REPORT, [number, send.sender, send.conv, *said, send.sender])

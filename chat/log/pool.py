@@ -17,8 +17,12 @@ CONNECTION_S = 5.0
 ANSWER_S = 5.0
 
 
+class TooSlow(OperationalError):
+    """Given up by `bounded`."""
+
+
 async def bounded(work: Coroutine[Any, Any, T], seconds: float) -> T:
-    """What `work` returns; OperationalError when that takes longer. It is cancelled then but not waited for: psycopg
+    """What `work` returns; TooSlow when that takes longer. It is cancelled then but not waited for: psycopg
     tries for seconds to tell a server that does not answer."""
     task = asyncio.get_running_loop().create_task(work)
     try:
@@ -29,7 +33,7 @@ async def bounded(work: Coroutine[Any, Any, T], seconds: float) -> T:
     if not done:
         task.add_done_callback(lambda late: late.cancelled() or late.exception())
         task.cancel()
-        raise OperationalError("no answer in time")
+        raise TooSlow("no answer in time")
     return task.result()
 
 

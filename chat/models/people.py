@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,8 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         permissions = [("suspend_user", _("Can suspend and restore people"))]
+        # As people are looked for.
+        indexes = [models.Index(Lower("username"), name="username_in_any_case")]
 
     @property
     def display_name(self) -> str:

@@ -21,8 +21,8 @@ batch becomes counts for the later ones. For one send the first matching rule de
     a text that many strangers got
     otherwise                                Accepted     head + 1
 
-The key is (sender, client_id), never the client_id alone. A member who was accepted once and is not a member any
-more gets NOT_FOUND even for a repeat: what they may not read they may not probe.
+The key is (sender, client_id), never the client_id alone. Who was accepted once and is not a member any more is told
+so again for a repeat, and NOT_FOUND for all else.
 """
 
 import hashlib

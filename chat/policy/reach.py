@@ -1,7 +1,7 @@
 """Whom somebody may write to for the first time, or bring into a group. Pure.
 
     blocked by them              no
-    they have talked (1:1)       yes, whatever the setting
+    they wrote to them (1:1)     yes, whatever the setting
     everyone may write           yes
     acquainted: share a group    if they do
     nobody                       no

@@ -136,5 +136,5 @@ async def message_and_receipts(
     with psycopg.connect(dsn) as connection:
         # Not a million pairs.
         connection.execute("SET statement_timeout = '5s'")
-        restated = connection.execute(reconcile.TICKS, [[conv], None, None, None]).fetchall()
+        restated = connection.execute(reconcile.TICKS, [[conv], None]).fetchall()
     assert len([row for row in restated if row[4] == alice.id]) >= 2 * MEMBERS

@@ -13,12 +13,13 @@ from chat.log import members, profile
 from chat.log.between import REACHES
 from chat.log.pool import Database
 from chat.log.transaction import BatchWriter, new_message_id
-from chat.models import Block, Conversation, Membership, Opening, Report
+from chat.models import Block, Conversation, Membership, Message, Opening, Report
 from chat.policy.decide import Accepted, Outcome, Proposal, Refused
 from chat.policy.reach import Writers, may_reach
 from chat.protocol.errors import ErrorCode
 from tests.cast import Cast, Person, make_direct, make_person
 from tests.chat.log.test_blocking import code, sent
+from tests.log import write
 from tests.threads import in_thread
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db(transaction=True)]
@@ -45,7 +46,12 @@ def test_the_database_has_the_same_rule(people: Cast, conv: str, writers: Writer
     for blocked, talked, acquainted in product([False, True], repeat=3):
         Block.objects.all().delete()
         Membership.objects.filter(conversation__kind="group").delete()
-        Conversation.objects.filter(id=conv).update(last_seq=int(talked))
+        Message.objects.all().delete()
+        Conversation.objects.filter(id=conv).update(last_seq=0)
+        # What she wrote to him alone opens nothing.
+        write(conv, people.alice)
+        if talked:
+            write(conv, people.bob)
         if blocked:
             Block.objects.create(user=people.bob.user, blocked=people.alice.user)
         if acquainted:
