@@ -28,6 +28,9 @@ REFUSED_TO_ALL = {
     "resendMessage": (409, "NOT_EXPIRED"),
     # The document's bob is nobody here, and this is no group.
     "openDirect": (404, "NOT_FOUND"),
+    "findPerson": (404, "NOT_FOUND"),
+    "block": (404, "NOT_FOUND"),
+    "report": (404, "NOT_FOUND"),
     "createGroup": (404, "NOT_FOUND"),
     "changeGroup": (404, "NOT_FOUND"),
     "addMembers": (404, "NOT_FOUND"),
@@ -145,6 +148,9 @@ async def test_outsiders_learn_nothing(house: House, cast: Cast) -> None:
                 if operation[0] == "leaveGroup" and who is carol:
                     # She has, so it is no fault.
                     assert answer.status_code == 200
+                elif operation[0] == "unblock":
+                    # Who was not blocked is as before.
+                    assert answer.status_code == 204
                 elif "{" in operation[2]:
                     code = "" if operation[1] == "HEAD" else "NOT_FOUND"
                     assert refusal(answer, operation[1]) == (404, code), operation

@@ -360,9 +360,10 @@ async def test_profile_and_password(house: House, cast: Cast) -> None:
             "email": "",
             "read_receipts": False,
             "shows_presence": True,
+            "writers": "everyone",
         }
         assert await tablet.told("GET", "/me") == told
-        for wrong in ({"name": "two\nlines"}, {"name": "x" * 101}, {"shows_presence": 1}, {"username": "other"}):
+        for wrong in ({"name": "two\nlines"}, {"name": "x" * 101}, {"shows_presence": 1}, {"writers": "me"}):
             assert await carol.refused("PATCH", "/me", wrong) == INVALID
         answer = await carol.ask("POST", "/me/password", {"old": "wrong", "new": "something else entirely"})
         assert (code_of(answer), set(answer.json()["errors"])) == ((422, "INVALID_PASSWORD"), {"old"})
