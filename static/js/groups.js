@@ -12,6 +12,8 @@ import { gettext, interpolate, isolated } from "./words.js";
 
 // Who comes and goes in a crowd is not worth more.
 const APART_MS = 5000;
+// No roster is of this revision.
+const NEVER = -1;
 
 // The line under a group's name.
 const company = (roster) => (roster.isWhole && !roster.isLarge ? roster.members.map(({ id }) => isolated(roster.nameOf(id))).join(", ") : countOf(roster.count));
@@ -59,14 +61,26 @@ export class Groups {
   async #ask(chat) {
     const { roster } = chat;
     const at = performance.now();
-    const { rev, at: before } = this.asked.get(chat.id) ?? {};
-    if (!this.app.sync.isReady || chat.isLeft || rev === roster.rev || at - before < APART_MS) return;
+    const asked = this.asked.get(chat.id);
+    if (!this.app.sync.isReady || chat.isLeft || asked?.rev === roster.rev) return;
+    if (at - asked?.at < APART_MS) {
+      this.#lookIn(asked.at + APART_MS - at);
+      return;
+    }
     this.asked.set(chat.id, { rev: roster.rev, at });
     const found = await askRoster(chat.id);
-    if (!found) return;
-    this.asked.set(chat.id, { rev: found.rev, at });
-    if (found.rev >= roster.rev) roster.fill(found.members, found.count, found.rev);
-    this.app.chats.changed(chat.id);
+    this.asked.set(chat.id, { rev: found?.members_rev ?? NEVER, at });
+    if (found?.members_rev >= roster.rev) roster.update({ ...found, title: roster.title });
+    if (found) this.app.chats.changed(chat.id);
+    else this.#lookIn(APART_MS);
+  }
+
+  // Once, however often it is wanted meanwhile.
+  #lookIn(pause) {
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.look(this.app.thread.chat);
+    }, pause);
   }
 
   #written(field) {
