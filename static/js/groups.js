@@ -31,11 +31,11 @@ export class Groups {
     // What was known of a crowd may be long past.
     app.sync.addEventListener("ready", () => this.asked.clear());
     app.chats.changed(null);
+    this.#invited();
   }
 
   // A chat's own screen.
-  info(opener) {
-    const { chat } = this.app.thread;
+  info(chat, opener) {
     this.panel.use((panel) => panel.open(chat), opener);
   }
 
@@ -47,8 +47,24 @@ export class Groups {
     this.people.use((dialog) => dialog.add(chat), opener);
   }
 
-  join(token) {
-    this.joining.use((dialog) => dialog.open(token));
+  // Another chat is looked at.
+  close() {
+    for (const each of [this.panel, this.list]) {
+      each.leave();
+      each.part?.close();
+    }
+  }
+
+  // Who came by a link is asked whatever has the focus by then. The address keeps the token as long as nobody was.
+  async #invited() {
+    const { hash } = location;
+    const [where, token] = hash.slice(1).split("/");
+    if (where !== "join" || !token) return;
+    await this.joining.get();
+    this.joining.use((dialog) => {
+      if (location.hash === hash) history.replaceState(null, "", "/");
+      dialog.open(token);
+    });
   }
 
   // What is drawn has changed; `chat` is open, or none.
@@ -90,7 +106,6 @@ export class Groups {
 
   // After what was open has gone from the screen.
   #left({ name }) {
-    this.panel.part?.close();
     setTimeout(() => this.app.notice.say(interpolate(gettext("You are no longer in “%(name)s”."), { name })), 0);
   }
 }

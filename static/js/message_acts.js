@@ -46,7 +46,7 @@ export class MessageActs {
 
   // Another chat is looked at.
   close() {
-    for (const each of [this.choices, this.deleting, this.info, this.files, this.safety]) {
+    for (const each of [this.choices, this.deleting, this.info, this.files, this.safety, this.app.groups]) {
       each.leave();
       each.part?.close?.();
     }
