@@ -73,4 +73,4 @@ _ALIKE = {"create": "open", "join": "open"}
 
 def _key(frame: Frame) -> Key:
     """As much of a question as its answer repeats."""
-    return _ALIKE.get(frame["t"], frame["t"]), frame.get("conv"), frame.get("seq")
+    return _ALIKE.get(frame["t"], frame["t"]), frame.get("conv"), frame.get("seq"), frame.get("user")

@@ -24,7 +24,11 @@ from chat.protocol.portions import parts, revisions, runs
 # between the entries of a page.
 MAX_RUN_CHARS = (MAX_FRAME_BYTES - 8_192) // 4
 
-_REFERENCES: dict[str, TypeAdapter[str]] = {"conv": TypeAdapter(Id), "client_id": TypeAdapter(ClientId)}
+_REFERENCES: dict[str, TypeAdapter[str]] = {
+    "conv": TypeAdapter(Id),
+    "user": TypeAdapter(Id),
+    "client_id": TypeAdapter(ClientId),
+}
 
 
 class FrameError(Exception):

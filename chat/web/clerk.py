@@ -22,7 +22,7 @@ from chat.quota.kinds import What
 
 def reference(frame: ClientFrame) -> dict[str, Any]:
     """What of a frame is repeated in an error about it."""
-    names = ("t", "conv", "seq", "client_id")
+    names = ("t", "conv", "seq", "user", "client_id")
     return {name: value for name in names if (value := getattr(frame, name, None)) is not None}
 
 

@@ -65,11 +65,9 @@ class App {
 
   async start() {
     await this.sync.start();
-    const [where, token] = location.hash.slice(1).split("/");
-    const isInvited = where === "join" && token;
-    if (isInvited) history.replaceState(null, "", "/");
     this.show();
-    if (isInvited) this.groups.use((groups) => groups.join(token));
+    // They find the invitation by themselves.
+    if (location.hash.startsWith("#join/")) this.groups.use(() => {});
     await this.database.belongTo(this.user.id);
   }
 
@@ -154,6 +152,10 @@ class App {
     }, 0);
   }
 
+  #info(chat, opener) {
+    this.groups.use((groups) => groups.info(chat, opener), opener);
+  }
+
   draw() {
     this.thread.draw();
     this.list.draw(this.thread.chat?.id);
@@ -180,7 +182,7 @@ class App {
     this.sync.addEventListener("refused", ({ detail }) => this.#refused(detail));
     byId("open-settings").addEventListener("click", ({ currentTarget }) => this.settings.use((dialog) => dialog.open(), currentTarget));
     for (const id of ["new-chat", "first-chat"]) byId(id).addEventListener("click", ({ currentTarget }) => this.newChat.use((dialog) => dialog.open(), currentTarget));
-    byId("chat-info").addEventListener("click", ({ currentTarget }) => this.groups.use((groups) => groups.info(currentTarget), currentTarget));
+    byId("chat-info").addEventListener("click", ({ currentTarget }) => this.#info(this.thread.chat, currentTarget));
     byId("back").addEventListener("click", () => this.open(""));
     addEventListener("popstate", () => this.show());
     addEventListener("focus", () => this.#lookWhetherBack());

@@ -91,7 +91,7 @@ export class Chat {
   }
 
   #heard(entry) {
-    if (entry.mentions?.includes(this.me) && entry.sender !== this.me) this.mention = Math.max(this.mention, entry.seq);
+    if (entry.mentions?.includes(this.me) && entry.sender !== this.me && !entry.deleted) this.mention = Math.max(this.mention, entry.seq);
   }
 
   // What leaves the memory is counted before: as if the server told the count now.
@@ -134,6 +134,7 @@ export class Chat {
   change(outcomes, upto) {
     for (const { item, before, after } of outcomes) {
       this.#changeLast(item);
+      if (item.seq === this.mention && item.type !== "edit") this.mention = 0;
       if (!before) continue;
       this.#replace(item.seq, after);
       this.#uncount(item, before, after);

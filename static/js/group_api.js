@@ -22,6 +22,6 @@ export async function askRoster(conv) {
     if (rev !== undefined && rev !== value.members_rev) return askRoster(conv);
     found.push(...value.members);
     ({ next: after, members_rev: rev } = value);
-    if (after === null) return { members: found, count: value.count, rev };
+    if (after === null) return { members: found, count: value.count, members_rev: rev };
   }
 }

@@ -12,6 +12,8 @@ import { gettext, interpolate, isolated } from "./words.js";
 
 // Who comes and goes in a crowd is not worth more.
 const APART_MS = 5000;
+// No roster is of this revision.
+const NEVER = -1;
 
 // The line under a group's name.
 const company = (roster) => (roster.isWhole && !roster.isLarge ? roster.members.map(({ id }) => isolated(roster.nameOf(id))).join(", ") : countOf(roster.count));
@@ -29,11 +31,11 @@ export class Groups {
     // What was known of a crowd may be long past.
     app.sync.addEventListener("ready", () => this.asked.clear());
     app.chats.changed(null);
+    this.#invited();
   }
 
   // A chat's own screen.
-  info(opener) {
-    const { chat } = this.app.thread;
+  info(chat, opener) {
     this.panel.use((panel) => panel.open(chat), opener);
   }
 
@@ -45,8 +47,24 @@ export class Groups {
     this.people.use((dialog) => dialog.add(chat), opener);
   }
 
-  join(token) {
-    this.joining.use((dialog) => dialog.open(token));
+  // Another chat is looked at.
+  close() {
+    for (const each of [this.panel, this.list]) {
+      each.leave();
+      each.part?.close();
+    }
+  }
+
+  // Who came by a link is asked whatever has the focus by then. The address keeps the token as long as nobody was.
+  async #invited() {
+    const { hash } = location;
+    const [where, token] = hash.slice(1).split("/");
+    if (where !== "join" || !token) return;
+    await this.joining.get();
+    this.joining.use((dialog) => {
+      if (location.hash === hash) history.replaceState(null, "", "/");
+      dialog.open(token);
+    });
   }
 
   // What is drawn has changed; `chat` is open, or none.
@@ -59,14 +77,26 @@ export class Groups {
   async #ask(chat) {
     const { roster } = chat;
     const at = performance.now();
-    const { rev, at: before } = this.asked.get(chat.id) ?? {};
-    if (!this.app.sync.isReady || chat.isLeft || rev === roster.rev || at - before < APART_MS) return;
+    const asked = this.asked.get(chat.id);
+    if (!this.app.sync.isReady || chat.isLeft || asked?.rev === roster.rev) return;
+    if (at - asked?.at < APART_MS) {
+      this.#lookIn(asked.at + APART_MS - at);
+      return;
+    }
     this.asked.set(chat.id, { rev: roster.rev, at });
     const found = await askRoster(chat.id);
-    if (!found) return;
-    this.asked.set(chat.id, { rev: found.rev, at });
-    if (found.rev >= roster.rev) roster.fill(found.members, found.count, found.rev);
-    this.app.chats.changed(chat.id);
+    this.asked.set(chat.id, { rev: found?.members_rev ?? NEVER, at });
+    if (found?.members_rev >= roster.rev) roster.update({ ...found, title: roster.title });
+    if (found) this.app.chats.changed(chat.id);
+    else this.#lookIn(APART_MS);
+  }
+
+  // Once, however often it is wanted meanwhile.
+  #lookIn(pause) {
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.look(this.app.thread.chat);
+    }, pause);
   }
 
   #written(field) {
@@ -76,7 +106,6 @@ export class Groups {
 
   // After what was open has gone from the screen.
   #left({ name }) {
-    this.panel.part?.close();
     setTimeout(() => this.app.notice.say(interpolate(gettext("You are no longer in “%(name)s”."), { name })), 0);
   }
 }

@@ -109,10 +109,8 @@ export class ListIntake {
     const kept = await database.leave(summary, LEFT, (body) => this.sync.written(conv, body));
     drafts.forget(conv);
     if (kept.length) chats.put(summary);
-    else {
-      this.sync.forget(conv);
-      if (chat) this.sync.tell("left", chat);
-    }
+    else this.sync.forget(conv);
+    if (chat) this.sync.tell("left", chat);
     outbox.replace(conv, kept);
   }
 

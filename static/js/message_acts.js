@@ -10,7 +10,7 @@ export class MessageActs {
     this.app = app;
     this.choices = lazy(FILES.messageChoices, ({ MessageChoices }) => new MessageChoices(this).menu);
     this.deleting = lazy(FILES.deleteDialog, ({ DeleteDialog }) => new DeleteDialog());
-    this.info = lazy(FILES.infoDialog, ({ InfoDialog }) => new InfoDialog({ ask: (conv, seq) => app.sync.askInfo(conv, seq) }));
+    this.info = lazy(FILES.infoDialog, ({ InfoDialog }) => new InfoDialog({ ask: (...page) => app.sync.askInfo(...page) }));
     this.safety = lazy(FILES.safety, ({ Safety }) => new Safety(app));
     this.copying = lazy(FILES.copy, ({ copy }) => copy);
     this.files = lazy(FILES.fileActs, ({ FileActs }) => new FileActs(app));
@@ -46,7 +46,7 @@ export class MessageActs {
 
   // Another chat is looked at.
   close() {
-    for (const each of [this.choices, this.deleting, this.info, this.files, this.safety]) {
+    for (const each of [this.choices, this.deleting, this.info, this.files, this.safety, this.app.groups]) {
       each.leave();
       each.part?.close?.();
     }

@@ -26,11 +26,13 @@ export class MessageChoices {
     const { chat } = acts;
     const isOwn = entry.sender === chat.me && !entry.deleted;
     const isOthers = entry.sender !== chat.me && !entry.deleted;
+    // Nothing is written there.
+    const isOpen = !chat.blocked;
     const remove = (whom) => this.#remove(chat, entry, whom);
     return [
-      !entry.deleted && [gettext("Reply"), () => acts.reply(entry)],
+      isOpen && !entry.deleted && [gettext("Reply"), () => acts.reply(entry)],
       !entry.deleted && entry.body && [gettext("Copy text"), () => acts.copy(entry)],
-      isOwn && [gettext("Edit"), () => app.composer.edit(entry)],
+      isOpen && isOwn && [gettext("Edit"), () => app.composer.edit(entry)],
       isOwn && [gettext("Message info"), (opener) => acts.info.use((dialog) => dialog.open(chat.id, entry), opener)],
       isOthers && [gettext("Report…"), (opener) => acts.safety.use((part) => part.report(chat, entry), opener)],
       [gettext("Delete…"), (opener) => acts.deleting.use((dialog) => dialog.ask(entry, isOwn, remove), opener), true],

@@ -17,9 +17,6 @@ const MOST_IN_FLIGHT = 256;
 // What nobody has looked at for so long is not sent without being asked for.
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-// Nothing was accepted that names a file the server does not have: it may go up anew.
-const FILES_GONE = "INVALID_ATTACHMENT";
-
 export class Outbox {
   // `guard(work)`: meets what a failing database throws. `words`: {unanswered, stale}, why something has failed.
   // `now`: the server's time as far as it is known; right when there is a new connection, which is when ages are told.
@@ -104,12 +101,16 @@ export class Outbox {
     return item;
   }
 
-  // `code`: as the server has it, or "fail" when it may be tried again by hand.
+  // `code`: as the server has it, or "fail" when it may be tried again by hand. A file that the server does not have any
+  // more may go up anew; what mentions somebody who has left may go without mentioning anybody.
   reject(clientId, reason, code) {
     const item = this.find(clientId);
     if (!item) return;
-    if (code === FILES_GONE) item.files = item.files?.map(({ attachment: _, ...file }) => file);
-    this.#fail(item, code === FILES_GONE || code === "fail" ? "failed" : "rejected", reason);
+    let state = "failed";
+    if (code === "INVALID_ATTACHMENT") item.files = item.files?.map(({ attachment: _, ...file }) => file);
+    else if (code === "INVALID_MENTION") item.mentions = [];
+    else if (code !== "fail") state = "rejected";
+    this.#fail(item, state, reason);
   }
 
   // One of its files is on the server, as `attachment`.
@@ -199,8 +200,8 @@ export class Outbox {
   // Its line is not posted by this: whoever goes through the line goes on.
   #note(item, state, reason) {
     this.#land(item);
-    const { files } = item;
-    this.#know(item, { state, reason, ...(files && { files }) });
+    const { files, mentions } = item;
+    this.#know(item, { state, reason, files, mentions });
   }
 
   // On disk, and in the other tabs.

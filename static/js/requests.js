@@ -3,7 +3,7 @@
 
 export const UNKNOWN = { code: "UNKNOWN", retryable: true };
 
-const key = ({ t, conv, seq }) => `${t} ${conv} ${seq}`;
+const key = ({ t, conv, seq, user, client_id }) => [t, conv, seq, user, client_id].join();
 
 export class Requests {
   constructor({ transmit, isOnline }) {

@@ -5,7 +5,8 @@ import { gettext } from "./words.js";
 
 // The usernames of accounts that are gone; nobody can choose one of that length.
 const GONE = /^deleted-[0-9a-f]{32}$/u;
-const PAST = 50;
+// Of more the server names some (chat/inbox/roster.py). As many of those who left are kept.
+const FEW = 50;
 const nameOf = (member) => (GONE.test(member.username) ? gettext("Deleted account") : member.name);
 
 export class Roster {
@@ -13,8 +14,9 @@ export class Roster {
     Object.assign(this, { me, title: null, members: [], count: 0, known: new Map() });
   }
 
-  // Watermarks are merged, all else is as it is now. Of a large group the server names some of `count`: while nobody has
-  // come or gone (`rev`), who was named before is still in it; after that only known by name (`past`).
+  // Watermarks are merged, all else is as it is now. Of a large group the server names some of `count`, or nobody: who was
+  // named before stays in it until all are told, and is only known by name after that (`past`). All of them are known
+  // (`isWhole`) as long as they have not become more.
   update({ title, members, count = members.length, members_rev: rev, past = [] }) {
     const before = new Map(this.members.map((member) => [member.id, member]));
     const merged = members.map((member) => {
@@ -22,25 +24,19 @@ export class Roster {
       return { ...member, delivered: Math.max(member.delivered, delivered), seen: Math.max(member.seen, seen) };
     });
     for (const { id } of members) before.delete(id);
-    const isLarge = merged.length < count;
-    const isSame = isLarge && rev === this.rev;
-    Object.assign(this, { title: title ?? null, count, rev, isLarge, members: isSame ? [...merged, ...before.values()] : merged });
+    const isAll = merged.length >= count;
+    const isWhole = isAll || (this.isWhole && count <= this.count);
+    Object.assign(this, { title: title ?? null, count, rev, isWhole, members: isAll ? merged : [...merged, ...before.values()] });
     for (const member of [...past, ...before.values(), ...merged]) this.known.set(member.id, member);
-  }
-
-  // All of a large group, as asked for.
-  fill(members, count, rev) {
-    this.update({ title: this.title, members, count, members_rev: rev });
-    this.isLarge = true;
   }
 
   // Who was in it, and is still to be named: the latest of them.
   get past() {
-    return [...this.known.values()].filter(({ id }) => !this.find(id)).slice(-PAST);
+    return [...this.known.values()].filter(({ id }) => !this.find(id)).slice(-FEW);
   }
 
-  get isWhole() {
-    return this.members.length >= this.count;
+  get isLarge() {
+    return this.count > FEW;
   }
 
   get others() {

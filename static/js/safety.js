@@ -1,11 +1,13 @@
 // Blocking and reporting, when somebody asks for it.
 
+import { byId } from "./views/dom.js";
 import { BlockDialog, PersonDialog, ReportDialog } from "./views/safety_dialogs.js";
 import { gettext } from "./words.js";
 
 export class Safety {
-  constructor({ sync, notice }) {
-    Object.assign(this, { sync, notice });
+  constructor(app) {
+    const { sync, notice } = app;
+    Object.assign(this, { app, sync, notice });
     this.blocking = new BlockDialog();
     this.reporting = new ReportDialog({ onReport: (frame, alsoBlock) => this.#report(frame, alsoBlock) });
     this.person = new PersonDialog();
@@ -27,9 +29,27 @@ export class Safety {
     this.#ask({ conv: chat.id, user: entry.sender, name, isBlocked, entry });
   }
 
-  async unblock({ roster }) {
-    const user = roster.others[0].id;
-    this.notice.refuse("block", await this.sync.requests.ask({ t: "unblock", user }));
+  async unblock(chat) {
+    const user = chat.roster.others[0].id;
+    const refusal = await this.sync.requests.ask({ t: "unblock", user });
+    if (refusal) this.notice.refuse("block", refusal);
+    else this.#giveFocus(chat);
+  }
+
+  // The button that was pressed goes as soon as the chat is told of it, and the composer is there again.
+  #giveFocus(chat) {
+    const { chats, thread, composer } = this.app;
+    const look = () => {
+      if (chat.blocked) return;
+      chats.removeEventListener("change", look);
+      const { activeElement, body } = document;
+      if (thread.chat === chat && [body, byId("unblock")].includes(activeElement)) {
+        thread.draw();
+        composer.focus();
+      }
+    };
+    chats.addEventListener("change", look);
+    look();
   }
 
   close() {

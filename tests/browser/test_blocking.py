@@ -62,7 +62,12 @@ def test_a_block_is_seen_in_all_tabs_and_lifted_from_the_bar(talking: tuple[Pers
     # It is still so after loading anew, before there is a connection.
     alice.reload()
     expect(bar(alice)).to_be_visible()
+    items = alice.open_menu("I know where you live").get_by_role("menuitem")
+    expect(items.filter(has_text="Report")).to_have_count(1)
+    expect(items.filter(has_text="Reply")).to_have_count(0)
+    alice.page.keyboard.press("Escape")
     bar(alice).get_by_role("button", name="Unblock").click()
+    expect(alice.page.locator("#body")).to_be_focused()
     for person in (alice, tab):
         expect(bar(person)).to_be_hidden()
         expect(person.page.locator("#composer")).to_be_visible()
@@ -116,9 +121,11 @@ def test_the_settings_list_who_is_blocked_and_say_who_may_write(
     alice.page.get_by_role("button", name="Settings").click()
     sheet = alice.page.get_by_role("dialog", name="Settings")
     expect(sheet.locator("#blocked li")).to_contain_text(f"@{bob.username}")
+    sheet.get_by_label("Your name").fill("not saved yet")
     sheet.get_by_role("button", name=re.compile("Unblock")).click()
     expect(sheet.locator("#blocked li")).to_have_count(0)
     expect(sheet.locator("#blocked-nobody")).to_be_visible()
+    expect(sheet.get_by_label("Your name")).to_have_value("not saved yet")
     with alice.page.expect_response("**/account") as answer:
         sheet.get_by_label("Who may write to me").select_option("nobody")
     assert answer.value.ok

@@ -48,7 +48,10 @@ def test_a_group_from_its_making_to_its_leaving(
     making.get_by_role("button", name="Create group").click()
     expect(making.get_by_role("alert")).to_have_text("The group needs a name.")
     making.get_by_label("Name of the group").fill(CABIN)
-    making.get_by_role("button", name=bob.name).click()
+    # He is the only one known who may be meant.
+    making.get_by_label("People").fill(bob.username[:-1])
+    making.get_by_label("People").press("Enter")
+    expect(making.get_by_role("button", name=f"Take {bob.name} out")).to_be_visible()
     for each in (carol, dave):
         making.get_by_label("People").fill(each.username)
         making.get_by_label("People").press("Enter")
@@ -120,7 +123,9 @@ def test_a_group_from_its_making_to_its_leaving(
 
     # Muted, and left.
     screen = info(dave)
-    screen.get_by_label("New messages").select_option("always")
+    for chosen, shown in (("hours", "until"), ("on", "on"), ("always", "always")):
+        screen.get_by_label("New messages").select_option(chosen)
+        expect(screen.get_by_label("New messages")).to_have_value(shown)
     expect(cabin(dave).get_by_label("Muted")).to_be_visible()
     dave.page.set_viewport_size({"width": 360, "height": 740})
     found += grave(dave.page, "group info on a phone")
@@ -144,8 +149,9 @@ def test_a_group_from_its_making_to_its_leaving(
 def test_in_a_large_group_everybody_is_known_as_soon_as_it_is_open(house: House, friend: Callable[..., Person]) -> None:
     alice, zoe = friend("alice"), friend("zoe")
     with psycopg.connect(house.dsn) as connection:
-        connection.execute(PEOPLE, {"people": 60})
-        rows = connection.execute("SELECT id::text FROM chat_user WHERE username LIKE 'crowd%%'").fetchall()
+        connection.execute(PEOPLE, {"people": 120})
+        crowd = "SELECT id::text FROM chat_user WHERE username LIKE 'crowd%%' ORDER BY username"
+        rows = connection.execute(crowd).fetchall()
     everybody = [row[0] for row in rows]
     conv = act(house, groups.create, actor(alice), CABIN, [user(zoe), *everybody])
     for each in (alice, zoe):
@@ -153,14 +159,29 @@ def test_in_a_large_group_everybody_is_known_as_soon_as_it_is_open(house: House,
     alice.send("hello all")
     # Nobody of the crowd has a device.
     alice.expect_tick("hello all", "sent")
-    expect(alice.page.locator("#peer-note")).to_have_text("62 members")
+    expect(alice.page.locator("#peer-note")).to_have_text("122 members")
     screen = info(alice)
     expect(screen.get_by_role("listitem")).to_have_count(50)
-    screen.get_by_role("button", name="Show more").click()
-    expect(screen.get_by_role("listitem")).to_have_count(62)
+    for count in (100, 122):
+        screen.get_by_role("button", name="Show more").click()
+        expect(screen.get_by_role("listitem")).to_have_count(count)
     screen.get_by_label("Search members").fill("zoe")
     expect(screen.get_by_role("listitem")).to_have_count(1)
     alice.page.keyboard.press("Escape")
+    alice.page.keyboard.press("Escape")
+    told = alice.open_info("hello all")
+    expect(told.get_by_role("listitem")).to_have_count(100)
+    told.get_by_role("button", name="Show more").click()
+    expect(told.get_by_role("listitem")).to_have_count(121)
+    expect(told.get_by_role("button", name="Show more")).to_be_hidden()
+    alice.page.keyboard.press("Escape")
+    # When somebody goes, everybody else is known all the while.
+    act(house, groups.remove, actor(alice), conv, everybody[0])
+    expect(alice.page.locator("#peer-note")).to_have_text("121 members")
+    alice.expect_tick("hello all", "sent")
+    screen = info(alice)
+    expect(screen.get_by_role("button", name="Create a link")).to_be_visible()
+    expect(screen.get_by_label("New messages")).to_have_value("on")
     alice.page.keyboard.press("Escape")
     zoe.page.locator("#body").press_sequentially("@crowd60")
     expect(zoe.page.get_by_role("option")).to_have_count(1)

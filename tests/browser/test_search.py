@@ -119,12 +119,14 @@ def test_a_message_is_found_that_is_not_on_this_device(
     expect(phone.message("meet me in Zanzibar at noon")).to_be_in_viewport()
     expect(phone.message("line 1")).to_be_visible()
     assert "line 149" not in phone.texts
-    # As it is now.
+    # As it is now, and no longer than it is.
     search(phone).fill("zanzibar")
     expect(found(phone)).to_have_count(1)
     alice.scroll_to("meet me in Zanzibar at noon")
     alice.remove("meet me in Zanzibar at noon", "Delete for everyone")
     expect(phone.message("meet me in Zanzibar at noon")).to_have_count(0)
+    expect(found(phone)).to_have_count(0)
+    expect(status(phone)).to_have_text("No messages found.")
     search(phone).fill("zanzibar at")
     expect(status(phone)).to_have_text("No messages found.")
     expect(found(phone)).to_have_count(0)
@@ -153,6 +155,11 @@ def test_what_is_found_is_reached_by_keys(alice: Person, bob: Person, new_person
     search(alice).fill("harp")
     expect(found(alice)).to_have_count(2)
     search(alice).press("ArrowDown")
+    expect(alice.page.get_by_role("button", name="Start a chat with @harp")).to_be_focused()
+    alice.page.keyboard.press("ArrowDown")
+    expect(found(alice).first).to_be_focused()
+    search(alice).press("Enter")
+    expect(alice.message("the harp again")).to_be_in_viewport()
     search(alice).press("Escape")
     search(alice).fill(bob.name)
     expect(found(alice)).to_have_count(1)
@@ -204,8 +211,14 @@ def test_without_a_connection_this_device_is_searched(alice: Person, bob: Person
     expect(found(alice)).to_have_count(2)
 
 
-@pytest.mark.parametrize("status_code", [429, 500])
-def test_what_goes_wrong_is_said_and_tried_again(alice: Person, bob: Person, status_code: int) -> None:
+@pytest.mark.parametrize(
+    ("status_code", "title"),
+    [
+        (429, "You are sending faster than the server allows."),
+        (500, "Something went wrong on the server. Try again in a moment."),
+    ],
+)
+def test_what_goes_wrong_is_said_and_tried_again(alice: Person, bob: Person, status_code: int, title: str) -> None:
     alice.profile.forgive("Failed to load resource")
     alice.start_chat(bob)
     alice.send("the red canoe")
@@ -215,16 +228,17 @@ def test_what_goes_wrong_is_said_and_tried_again(alice: Person, bob: Person, sta
     is_broken = [True]
 
     def fail(route: Route) -> None:
-        title = "You are sending faster than the server allows."
         body = {"type": "about:blank", "title": title, "status": status_code, "code": "RATE_LIMITED"}
-        if is_broken[0]:
+        if not is_broken[0]:
+            route.continue_()
+        elif status_code == 429:
             route.fulfill(status=status_code, json=body, headers={"Content-Type": "application/problem+json"})
         else:
-            route.continue_()
+            route.fulfill(status=status_code, body="<h1>Server Error</h1>", content_type="text/html")
 
     alice.page.route(re.compile("/api/v1/search"), fail)
     search(alice).fill("canoe")
-    expect(status(alice)).to_have_text("You are sending faster than the server allows.")
+    expect(status(alice)).to_have_text(title)
     is_broken[0] = False
     alice.page.get_by_role("button", name="Try again").click()
     expect(found(alice)).to_have_count(1)

@@ -29,6 +29,7 @@ export class FindsView {
     this.more = h("button", { class: "button quiet", type: "button", onclick: () => this.#goOn() });
     this.box = h("div", { class: "finds", id: "finds", hidden: true }, this.status, this.more);
     byId("chats-pane").append(this.box);
+    this.chats.addEventListener("change", () => this.#prune());
   }
 
   // `query`: what is typed now.
@@ -55,6 +56,18 @@ export class FindsView {
     app.open(conv);
     await app.opening;
     if (app.thread.chat?.id === conv) app.acts.jumpTo(seq);
+  }
+
+  // What is not there any more, as far as it is known here, is not to be read here either.
+  #prune() {
+    for (const row of [...this.messages.children]) {
+      const chat = this.chats.joined(row.dataset.conv);
+      if (!chat || chat.find(Number(row.dataset.seq))?.deleted) row.remove();
+    }
+    if (this.messages.childElementCount || !this.messages.isConnected) return;
+    byId("found-messages").remove();
+    this.messages.remove();
+    if (!this.cursor && !this.code) this.#say(gettext("No messages found."));
   }
 
   #clear() {
@@ -142,12 +155,12 @@ export class FindsView {
   }
 
   #row(conv, entry) {
-    const chat = this.chats.get(conv);
+    const chat = this.chats.joined(conv);
     if (!chat) return null;
     const sender = entry.sender === chat.me ? gettext("You") : chat.kind === "group" && chat.roster.nameOf(entry.sender);
     const text = h("span", { class: "find-text", dir: "auto" }, sender && `${sender}: `, ...excerpt(entry.body, this.query));
     const top = h("span", { class: "find-top" }, h("span", { class: "find-name", dir: "auto" }, chat.name), h("span", { class: "find-time" }, when(entry.at)));
-    return h("li", {}, this.#button(avatar(chat.name, chat.faceId), [top, text], () => this.#open(conv, entry.seq)));
+    return h("li", { "data-conv": conv, "data-seq": String(entry.seq) }, this.#button(avatar(chat.name, chat.faceId), [top, text], () => this.#open(conv, entry.seq)));
   }
 
   #button(face, lines, act) {

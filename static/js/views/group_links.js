@@ -60,9 +60,14 @@ export class LinksSection {
 
   async #make(event) {
     event.preventDefault();
+    if (this.isMaking) return;
+    const { chat } = this;
     const [days, uses] = [Number(byId("link-days").value), Number(byId("link-uses").value)];
     const limits = { expires_at: days ? Math.round(now() + days * DAY_MS) : null, max_uses: uses || null };
-    const { value, problem } = await api("POST", `/conversations/${this.chat.id}/invites`, limits);
+    this.isMaking = true;
+    const { value, problem } = await api("POST", `/conversations/${chat.id}/invites`, limits);
+    this.isMaking = false;
+    if (chat !== this.chat) return;
     this.said.textContent = problem?.title ?? "";
     this.fresh.hidden = !value;
     if (!value) return;
@@ -76,9 +81,11 @@ export class LinksSection {
   }
 
   async #revoke({ id }) {
+    const { chat } = this;
     const asked = { title: gettext("End this link?"), text: gettext("Nobody joins by it any more. Who has joined stays."), yes: gettext("End the link") };
     if (!(await this.confirm.ask(asked))) return;
-    const { problem } = await api("DELETE", `/conversations/${this.chat.id}/invites/${id}`);
+    const { problem } = await api("DELETE", `/conversations/${chat.id}/invites/${id}`);
+    if (chat !== this.chat) return;
     await this.#load();
     this.said.textContent = problem?.title ?? gettext("The link has ended.");
     if (!this.list.contains(document.activeElement)) byId("make-link").focus();

@@ -11,13 +11,14 @@ const PAGE = 50;
 const MORE = "M12 6h.01M12 12h.01M12 18h.01";
 const RANKS = { owner: 0, admin: 1, member: 2 };
 const ROLES = { owner: gettext("Owner"), admin: gettext("Admin") };
+const isAdmin = (role) => RANKS[role] < RANKS.member;
 // Below that there is nothing to look for.
 const MANY = 10;
 
 export class MembersSection {
-  // `act(method, path, body)`: true once it is done. `close()`: the screen.
-  constructor({ groups, confirm, act, close }) {
-    Object.assign(this, { groups, confirm, act, close });
+  // `act(method, path, body)`: true once it is done.
+  constructor({ groups, confirm, act }) {
+    Object.assign(this, { groups, confirm, act });
     this.list = byId("group-members");
     this.rows = new Rows(this.list);
     this.search = byId("member-search");
@@ -36,7 +37,8 @@ export class MembersSection {
   draw() {
     const { roster, adding } = this.chat;
     const found = this.#found;
-    byId("add-people").hidden = roster.role === "member" && adding !== "everyone";
+    // Of a large group one's own role may not be known yet.
+    byId("add-people").hidden = adding === "everyone" ? !roster.role : !isAdmin(roster.role);
     this.search.hidden = roster.count <= MANY;
     this.rows.draw(found.slice(0, this.shown).map((member) => this.#plan(member)));
     byId("more-members").hidden = found.length <= this.shown;
@@ -83,17 +85,12 @@ export class MembersSection {
     const mine = this.chat.roster.role;
     const give = (to) => this.act("PUT", `/members/${id}/role`, { role: to });
     return [
-      [gettext("Send a message"), () => this.#write(username)],
-      mine !== "member" && role === "member" && [gettext("Make an admin"), () => give("admin")],
+      [gettext("Send a message"), (opener) => this.groups.app.newChat.use((dialog) => dialog.start(username), opener)],
+      isAdmin(mine) && role === "member" && [gettext("Make an admin"), () => give("admin")],
       mine === "owner" && role === "admin" && [gettext("Dismiss as an admin"), () => give("member")],
       mine === "owner" && [gettext("Hand the group over"), () => this.#handOver(name, give)],
       RANKS[mine] < RANKS[role] && [gettext("Remove from the group"), () => this.#remove(id, name), true],
     ].filter(Boolean);
-  }
-
-  #write(username) {
-    if (this.groups.app.sync.openDirect(username)) this.close();
-    else byId("group-said").textContent = gettext("You are offline: a new chat needs the connection.");
   }
 
   async #handOver(name, give) {

@@ -25,7 +25,7 @@ export class GroupPanel {
     this.name = byId("group-name");
     this.said = byId("group-said");
     const act = (...asked) => this.act(...asked);
-    this.members = new MembersSection({ groups, confirm: this.confirm, act, close: () => this.close() });
+    this.members = new MembersSection({ groups, confirm: this.confirm, act });
     this.links = new LinksSection({ confirm: this.confirm });
     byId("group-rename").addEventListener("submit", (event) => this.#rename(event));
     byId("group-mute").addEventListener("change", ({ target }) => this.#mute(target.value));
@@ -37,11 +37,11 @@ export class GroupPanel {
   open(chat) {
     this.chat = chat;
     this.said.textContent = "";
-    this.name.value = chat.roster.title ?? "";
+    this.name.value = this.title = chat.roster.title ?? "";
     this.members.open(chat);
+    this.links.chat = null;
     this.#draw();
     this.dialog.showModal();
-    if (this.isAdmin) this.links.open(chat);
   }
 
   close() {
@@ -49,8 +49,13 @@ export class GroupPanel {
     this.confirm.dialog.close();
   }
 
+  // One that was left, or is in again, is another chat since (chats.js).
   refresh() {
-    if (this.dialog.open) this.#draw();
+    if (!this.dialog.open) return;
+    const chat = this.app.chats.joined(this.chat.id);
+    if (!chat) return this.close();
+    this.chat = this.members.chat = chat;
+    this.#draw();
   }
 
   get isAdmin() {
@@ -62,7 +67,7 @@ export class GroupPanel {
     this.said.textContent = "";
     const { problem } = await api(method, `/conversations/${this.chat.id}${path}`, body);
     this.said.textContent = problem?.title ?? "";
-    this.said.scrollIntoView({ block: "nearest" });
+    if (problem) this.said.scrollIntoView({ block: "nearest" });
     return !problem;
   }
 
@@ -78,7 +83,16 @@ export class GroupPanel {
     for (const section of this.dialog.querySelectorAll("[data-of-person]")) section.hidden = isGroup || !chat.roster.others.length;
     for (const [rule, id] of Object.entries(RULES)) this.#set(byId(id), chat[rule]);
     this.#drawMute();
+    this.#drawName(chat.roster.title ?? "");
     if (isGroup) this.members.draw();
+    if (isAdmin && this.links.chat !== chat) this.links.open(chat);
+  }
+
+  // What somebody is typing stays.
+  #drawName(title) {
+    if (title === this.title) return;
+    if (this.name.value === this.title) this.name.value = title;
+    this.title = title;
   }
 
   // Not while somebody is choosing.
@@ -95,8 +109,10 @@ export class GroupPanel {
   }
 
   async #mute(value) {
-    const until = { on: null, always: ALWAYS }[value];
-    await this.act("PUT", "/mute", { until: until === undefined ? Math.round(now() + MUTES[value]) : until });
+    const { chat } = this;
+    const until = value in MUTES ? Math.round(now() + MUTES[value]) : { on: null, always: ALWAYS }[value];
+    if (await this.act("PUT", "/mute", { until })) chat.mutedUntil = until;
+    if (chat !== this.chat) return;
     byId("group-mute").blur();
     this.#drawMute();
     byId("group-mute").focus();

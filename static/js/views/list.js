@@ -49,7 +49,7 @@ export class ListView {
   }
 
   #key(event) {
-    const rows = [...byId("chats-pane").querySelectorAll(".conversation, .find")];
+    const rows = [...byId("chats-pane").querySelectorAll(".conversation, #start-chat:not([hidden]), .find")];
     const at = rows.indexOf(document.activeElement);
     const step = STEPS[event.key];
     if (event.key === "Escape") this.search.part?.end(event);

@@ -7,6 +7,7 @@ import { avatar, byId, h } from "./dom.js";
 const MOST = 6;
 const OPEN = /(?:^|[\s(])@([\p{L}\p{N}_.-]*)$/u;
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+const MOVES = new Set(["ArrowLeft", "ArrowRight", "Home", "End"]);
 const idOf = (at) => `mention-${at}`;
 
 export class MentionList {
@@ -14,21 +15,26 @@ export class MentionList {
     Object.assign(this, { field: byId("body"), list: byId("mentions"), said: byId("mentions-said"), found: [], at: 0 });
     // Before the composer takes Enter and Escape for itself.
     byId("composer").addEventListener("keydown", (event) => event.target === this.field && this.#key(event), true);
-    this.field.addEventListener("blur", () => this.#close());
-    this.field.addEventListener("click", () => this.#close());
+    this.field.addEventListener("blur", () => this.close());
+    this.field.addEventListener("click", () => this.close());
   }
 
   // What is written in `chat` has changed.
   look({ roster }) {
-    const { value, selectionStart, selectionEnd } = this.field;
-    const [, query] = (selectionStart === selectionEnd && OPEN.exec(value.slice(0, selectionStart))) || [];
-    if (query === undefined) return this.#close();
+    const query = this.#typed;
+    if (query === undefined) return this.close();
     const starts = ({ username }) => Number(!username.startsWith(query.toLowerCase()));
     const people = roster.others.filter(({ name, username }) => !query || finds(query, [name, username]));
     this.found = people.sort((one, other) => starts(one) - starts(other) || one.name.localeCompare(other.name)).slice(0, MOST);
     this.query = query;
     this.at = 0;
-    return this.found.length ? this.#draw() : this.#close();
+    return this.found.length ? this.#draw() : this.close();
+  }
+
+  // Between an @ and the caret.
+  get #typed() {
+    const { value, selectionStart, selectionEnd } = this.field;
+    return ((selectionStart === selectionEnd && OPEN.exec(value.slice(0, selectionStart))) || [])[1];
   }
 
   #draw() {
@@ -54,12 +60,14 @@ export class MentionList {
 
   #key(event) {
     if (this.list.hidden || event.isComposing) return;
+    // The caret goes away, or stands elsewhere already: what is offered is for another place.
+    if (MOVES.has(event.key) || this.#typed !== this.query) return this.close();
     const step = STEPS[event.key];
     if (step) {
       this.at = (this.at + step + this.found.length) % this.found.length;
       this.#draw();
     } else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") this.#take();
-    else if (event.key === "Escape") this.#close();
+    else if (event.key === "Escape") this.close();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -69,11 +77,11 @@ export class MentionList {
     const { username } = this.found[this.at];
     const end = this.field.selectionStart;
     this.field.setRangeText(`@${username} `, end - this.query.length - 1, end, "end");
-    this.#close();
+    this.close();
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  #close() {
+  close() {
     this.list.hidden = true;
     this.said.textContent = "";
     this.field.removeAttribute("aria-controls");

@@ -34,7 +34,8 @@ export class PeopleDialog {
   }
 
   #open({ chat, clientId, title, absent, most }) {
-    Object.assign(this, { chat, clientId, body: null });
+    Object.assign(this, { chat, clientId, body: null, turn: Symbol("turn") });
+    this.submit.removeAttribute("aria-busy");
     byId("people-title").textContent = title;
     byId("group-title-field").hidden = Boolean(chat);
     this.title.value = "";
@@ -63,8 +64,11 @@ export class PeopleDialog {
       this.title.focus();
       return;
     }
+    const { turn } = this;
     this.submit.setAttribute("aria-busy", "true");
     const { value, problem } = await (this.chat ? this.#add() : this.#create(title));
+    // It is about something else by now.
+    if (turn !== this.turn) return;
     this.submit.removeAttribute("aria-busy");
     if (problem) this.picker.say(problem.title);
     else this.dialog.close();

@@ -138,7 +138,7 @@ export class Picker {
   #enter() {
     const found = this.#found;
     if (!this.#query) return;
-    const person = found.find(({ username }) => username === this.#query.toLowerCase()) ?? (this.#stranger ? null : found[0]);
+    const person = found.find(({ username }) => username === this.#query.toLowerCase()) ?? (this.#stranger && found.length !== 1 ? null : found[0]);
     if (!person) {
       if (this.#stranger) this.#find(this.#stranger);
       return;

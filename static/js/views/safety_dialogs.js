@@ -78,6 +78,7 @@ export class ReportDialog {
     byId("report-block-text").textContent = interpolate(gettext("Also block %(name)s"), whose);
     byId("report-block").closest("label").hidden = isBlocked;
     this.#say("");
+    byId("report").disabled = false;
     this.form.reset();
     this.dialog.showModal();
   }
@@ -93,9 +94,11 @@ export class ReportDialog {
       this.#say(gettext("Choose a reason."));
       return;
     }
-    const frame = { ...this.about, reason, note: note.trim() };
+    const { about } = this;
     byId("report").disabled = true;
-    const refusal = await this.onReport(frame, block && this.user);
+    const refusal = await this.onReport({ ...about, reason, note: note.trim() }, block && this.user);
+    // It is about something else by now.
+    if (about !== this.about) return;
     byId("report").disabled = false;
     if (refusal) this.#say(refusal.code === "UNKNOWN" ? OFFLINE : await said(refusal.text));
     else this.close();

@@ -1,5 +1,5 @@
 // What is typed above the list filters the chats, and what the server finds stands below them. Down goes into the list,
-// Enter opens the first chat, Escape ends the search, from wherever it is pressed.
+// Enter opens the first chat, or else the first of what was found, Escape ends the search, from wherever it is pressed.
 
 import { finds } from "../fold.js";
 import { gettext, interpolate } from "../words.js";
@@ -45,7 +45,7 @@ export class SearchView {
     const isVain = Boolean(this.#query) && found === 0;
     byId("no-matches").hidden = !isVain;
     byId("no-matches-text").textContent = isVain ? gettext("No chat by that name.") : "";
-    this.start.hidden = !this.#username;
+    this.start.hidden = !isVain || !this.#username;
     this.start.textContent = interpolate(gettext("Start a chat with @%(username)s"), { username: this.#username });
   }
 
@@ -57,10 +57,12 @@ export class SearchView {
   // Of the field.
   key(event) {
     if (event.isComposing) return;
-    const first = this.list.querySelector(".conversation") ?? (this.#username ? null : this.finds.box.querySelector(".find"));
+    const chat = this.list.querySelector(".conversation");
+    const find = this.finds.box.querySelector(".find");
+    const start = this.#username && this.start;
     if (event.key === "Escape") this.end(event);
-    else if (event.key === "ArrowDown") this.#focus(event, first ?? this.start);
-    else if (event.key === "Enter" && this.#query) (first ?? (this.#username && this.start))?.click();
+    else if (event.key === "ArrowDown") this.#focus(event, chat ?? start ?? find);
+    else if (event.key === "Enter" && this.#query) (chat ?? find ?? start)?.click();
   }
 
   end(event) {

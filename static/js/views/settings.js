@@ -24,7 +24,7 @@ export class SettingsDialog {
     this.name = byId("profile-name");
     this.own = new DeviceOwnSection({ preferences, notifications });
     this.devices = new DevicesSection({ onChanged: () => this.#load() });
-    this.blocked = new BlockedSection({ unblock: (user) => sync.requests.ask({ t: "unblock", user }), onChanged: () => this.#load() });
+    this.blocked = new BlockedSection({ unblock: (user) => sync.requests.ask({ t: "unblock", user }), onChanged: () => this.#readBlocked() });
     this.password = new PasswordSection();
     this.account = new AccountSection({ leave });
     byId("profile-form").addEventListener("submit", (event) => this.#rename(event));
@@ -48,6 +48,12 @@ export class SettingsDialog {
     byId("settings-problem").textContent = problem ? `${problem.title} ${gettext("Only what belongs to this device can be set now.")}` : "";
     this.#enable(!problem);
     if (value) this.#show(value);
+  }
+
+  // What is being typed elsewhere in the form stays.
+  async #readBlocked() {
+    const { value } = await ask("GET", ACCOUNT);
+    if (value) this.blocked.show(value.blocked);
   }
 
   #enable(isOn) {

@@ -310,3 +310,16 @@ test("a page that was cut is not counted as there when the connection goes in be
   drop();
   equal(await asked, null);
 });
+
+test("a mention that was deleted is none any more", async () => {
+  const { connect, hear, chat } = await make();
+  await connect();
+  await hear({ t: "messages", conv: CONV, entries: [entry(1), { ...entry(2), mentions: [ME] }] });
+  equal(chat().isMentioned, true);
+  await hear({ t: "changes", conv: CONV, upto: 1, changes: [edit(2, 1)] });
+  equal(chat().isMentioned, true);
+  await hear({ t: "changes", conv: CONV, upto: 2, changes: [{ seq: 2, rev: 2, type: "delete" }] });
+  equal(chat().isMentioned, false);
+  await hear({ t: "messages", conv: CONV, entries: [entry(3)] });
+  equal(chat().isMentioned, false);
+});

@@ -391,3 +391,13 @@ test("a file that the server has lost goes up anew when tried again", async () =
   equal([take(), begun], [[], ["photos"]]);
   equal((await reload()).items[0].files, files("f1"));
 });
+
+test("what mentions somebody who has left goes without mentioning anybody when tried again", async () => {
+  const { outbox, take, states, reload } = await make();
+  await put(outbox, "call", { mentions: ["bob"] });
+  equal(take(), ["call"]);
+  outbox.reject("call", "Not in it.", "INVALID_MENTION");
+  equal(states(), ["call failed"]);
+  await outbox.retryNow("call");
+  equal([take(), outbox.find("call").mentions, (await reload()).items[0].mentions], [["call"], [], []]);
+});

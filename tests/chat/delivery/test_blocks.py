@@ -42,7 +42,7 @@ async def test_the_blockers_devices_are_told_and_nobody_else(
         phone, tablet = await greeted(runtime, people.alice), await greeted(other, people.alice)
         bob = await greeted(other, people.bob)
         await phone.say({"t": "block", "user": people.bob.id})
-        assert (await phone.told("done"))["ref"] == {"t": "block"}
+        assert (await phone.told("done"))["ref"] == {"t": "block", "user": people.bob.id}
         await until(lambda: is_blocked(phone) and is_blocked(tablet))
         await phone.say({"t": "blocks"})
         (told,) = (await phone.told("blocks"))["people"]

@@ -51,6 +51,8 @@ def test_signing_up_leads_on_within_the_site(client: Client, target: str, ends: 
     asked = client.get("/join/")
     assert b"/sign-in/?next=/join/" in asked.content and b"join-chats" not in asked.content
     assert client.post("/sign-up/", SIGN_UP | {"next": target}).headers["Location"] == ends
+    # And who is signed in already.
+    assert client.get("/sign-up/", {"next": target}).headers["Location"] == ends
     assert b"join-chats" in client.get("/join/").content
 
 

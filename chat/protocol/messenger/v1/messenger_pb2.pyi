@@ -904,16 +904,18 @@ class Retry(_message.Message):
     def __init__(self, client_id: _Optional[str] = ..., conv: _Optional[bytes] = ..., error_code: _Optional[str] = ..., error_text: _Optional[str] = ..., retry_after_ms: _Optional[int] = ...) -> None: ...
 
 class Reference(_message.Message):
-    __slots__ = ("t", "conv", "seq", "client_id")
+    __slots__ = ("t", "conv", "seq", "client_id", "user")
     T_FIELD_NUMBER: _ClassVar[int]
     CONV_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
     t: str
     conv: bytes
     seq: int
     client_id: str
-    def __init__(self, t: _Optional[str] = ..., conv: _Optional[bytes] = ..., seq: _Optional[int] = ..., client_id: _Optional[str] = ...) -> None: ...
+    user: bytes
+    def __init__(self, t: _Optional[str] = ..., conv: _Optional[bytes] = ..., seq: _Optional[int] = ..., client_id: _Optional[str] = ..., user: _Optional[bytes] = ...) -> None: ...
 
 class Error(_message.Message):
     __slots__ = ("code", "text", "retryable", "retry_after_ms", "ref")
