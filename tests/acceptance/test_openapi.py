@@ -24,7 +24,7 @@ ENDING = ("signOut", "changePassword", "deleteAccount")
 # A server with push (test_wakeups.py), and a message that expired (test_expiry.py).
 NEEDS_MORE = ("getPushKey", "subscribe", "unsubscribe", "resendMessage")
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "45"))
-CASES = os.environ.get("FUZZ_CASES", "8")
+CASES = os.environ.get("FUZZ_CASES", "4")
 
 
 @pytest.fixture(scope="session", params=one_server("house"))
