@@ -136,7 +136,7 @@ class ActingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         done = unchanged = 0
         for row in rows:
             try:
-                if act.fits(row) and act.do(request.user, row, reason):  # type: ignore[arg-type]
+                if act.do(request.user, row, reason):  # type: ignore[arg-type]
                     done += 1
                 else:
                     unchanged += 1

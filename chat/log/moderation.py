@@ -86,7 +86,7 @@ def restore(case: Case, user: UUID) -> bool:
     is_deleted = subject.deleted_at is not None
     _unless(rules.restore_refusal(_standing(case.moderator), _standing(subject), is_deleted))
     fresh = bool(User.objects.filter(id=user, is_active=False).update(is_active=True))
-    return _conclude(case, fresh, "user.restore", "user", str(user))
+    return _conclude(case, fresh, "user.restore", "user", str(user), settles=False)
 
 
 @transaction.atomic
@@ -107,10 +107,17 @@ def dismiss(case: Case) -> bool:
 
 
 def _conclude(
-    case: Case, fresh: bool, action: str, kind: str, target: str, details: dict[str, Any] | None = None
+    case: Case,
+    fresh: bool,
+    action: str,
+    kind: str,
+    target: str,
+    details: dict[str, Any] | None = None,
+    settles: bool = True,
 ) -> bool:
+    """`settles`: the report it answers is acted upon then."""
     settled = 0
-    if case.report:
+    if case.report and settles:
         settled = (
             Report.objects.filter(id=case.report)
             .exclude(state=Report.State.ACTED)

@@ -98,7 +98,7 @@ def test_deleted_for_everyone(alice: Person, bob: Person) -> None:
         each.expect_texts("two", "why?")
     # Of somebody else's there is only oneself to delete it for.
     items = bob.open_menu("two").get_by_role("menuitem")
-    expect(items).to_have_text(["Reply", "Copy text", "Delete…"])
+    expect(items).to_have_text(["Reply", "Copy text", "Report…", "Delete…"])
     bob.page.keyboard.press("Escape")
     expect(items.first).to_be_hidden()
     expect(bob.message("two").get_by_role("button", name="More")).to_be_focused()

@@ -30,7 +30,7 @@ def test_what_is_written_while_a_chat_opens_is_there_at_once(
     other.come_in()
     other.open_chat(alice)
     other.send("written meanwhile")
-    other.expect_tick("written meanwhile", "delivered")
+    other.expect_tick("written meanwhile", "seen")
     while not pages.late:
         other.page.wait_for_timeout(20)
     pages.release()

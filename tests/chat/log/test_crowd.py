@@ -121,9 +121,8 @@ async def message_and_receipts(
     seq = outcome.entry.seq
 
     def apply() -> tuple[int, ledger.Applied]:
-        rows = [
-            Row(conv, device, kind, seq, 1_790_000_000_000) for _, device in members for kind in ("delivered", "seen")
-        ]
+        now = time.time_ns() // 1_000_000
+        rows = [Row(conv, device, kind, seq, now) for _, device in members for kind in ("delivered", "seen")]
         with CaptureQueriesContext(django_connection) as queries:
             done = ledger.apply(rows)
         return len(queries), done
