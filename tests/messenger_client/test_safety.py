@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from messenger_client import Refused, Status
+from messenger_client import MessageFailed, Refused, Status
 from messenger_client.model import Person
 from tests.acceptance.conftest import Cast, one_server
 from tests.acceptance.servers import House
@@ -36,8 +36,9 @@ async def test_who_is_blocked_is_refused_until_they_are_not(house: House, cast: 
         await alice.client.safety.block(bob)
         await alice.client.safety.block(bob)
         assert await alice.client.safety.blocked() == [bob]
-        refused = await other.client.send(chat, "are you there?")
-        await refused.reached(Status.FAILED, 30)
+        with pytest.raises(MessageFailed) as failed:
+            await (await other.client.send(chat, "are you there?")).reached(Status.SENT, 30)
+        assert failed.value.code == "USER_BLOCKED"
         assert (await other.client.message(chat, 1)).body == "hello"  # type: ignore[union-attr]
         # Only one's own blocks are told.
         assert await other.client.safety.blocked() == []
