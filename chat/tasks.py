@@ -13,7 +13,7 @@ from django.db.models import Min
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from chat.delivery.announce import announce
+from chat.delivery.announce import hint
 from chat.inbox import media, redelivery, retention
 from chat.inbox import purge as history
 from chat.log.mailing import send_reset
@@ -55,7 +55,7 @@ def sweep() -> None:
         return
     if nudges:
         NUDGES.add(len(nudges))
-        _tell({"type": "nudges", "nudges": [[nudge.conv, nudge.device, nudge.head] for nudge in nudges]})
+        hint({"type": "nudges", "nudges": [[nudge.conv, nudge.device, nudge.head] for nudge in nudges]})
 
 
 @shared_task(ignore_result=True, bind=True, max_retries=5)
@@ -67,14 +67,6 @@ def mail_reset(self: Any, email: str, address: str, language: str) -> None:
         logger.warning("mail put off: %s", type(error).__name__)
         # Without the cause, which may quote an address.
         raise self.retry(countdown=MAIL_AGAIN_S, exc=RuntimeError("no mail sent")) from None
-
-
-def _tell(event: dict[str, Any]) -> None:
-    try:
-        announce(event)
-    except Exception as error:
-        # A lost hint: whoever still owes is nudged again.
-        logger.warning("%s not published: %s", event["type"], type(error).__name__)
 
 
 @shared_task(ignore_result=True)
@@ -181,4 +173,4 @@ def _retain(name: str, steps: dict[str, Callable[[], int]]) -> None:
 
 
 def _tell_ticks(applied: Applied) -> None:
-    _tell({"type": "ticks", "change": applied.change, "acks": applied.acks})
+    hint({"type": "ticks", "change": applied.change, "acks": applied.acks})

@@ -1,16 +1,13 @@
 """Telling the web processes at once what an act has changed. Lost, they find it by themselves a second later."""
 
-import logging
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 
-from chat.delivery.announce import announce
+from chat.delivery.announce import hint
 from chat.log import moderation
 from chat.log.moderation import Case
-
-logger = logging.getLogger(__name__)
 
 
 def suspend(case: Case, user: UUID) -> bool:
@@ -23,11 +20,5 @@ def suspend(case: Case, user: UUID) -> bool:
 
 def revoked(*users: object) -> None:
     """Whether these people's devices may still act is to be asked anew, when the transaction has committed."""
-    transaction.on_commit(partial(_tell, [str(user) for user in users]))
-
-
-def _tell(users: list[str]) -> None:
-    try:
-        announce({"type": "revoked", "users": users})
-    except Exception as error:
-        logger.info("hint lost: %s", type(error).__name__)
+    event = {"type": "revoked", "users": [str(user) for user in users]}
+    transaction.on_commit(partial(hint, event))
