@@ -8,9 +8,10 @@ STAMP := $(VENV)/.installed-$(shell sha256sum requirements.lock | cut -c1-16)
 run: setup
 	@exec $(PYTHON) -m messenger.supervisor
 
-# Three runs at once, since many tests wait; each says at its end what it found.
+# Two runs at once, since many tests wait, and the shortest when there is room for it; each says at its end what it
+# found.
 test: setup-test
-	@$(MAKE) --no-print-directory -j 3 --keep-going --output-sync=target test-most test-browser test-storage
+	@$(MAKE) --no-print-directory -j 2 --keep-going --output-sync=target test-most test-browser test-storage
 
 # Each worker reads all tests of its run: only where there are some, and what it compiled is kept for the next one.
 test-most test-browser test-storage: export PYTHONDONTWRITEBYTECODE :=

@@ -30,7 +30,7 @@ INSERT INTO chat_user (id, username, password, name, first_name, last_name, emai
 SELECT id, left(id::text, 8) || right(id::text, 1), '!', '', '', '', '', false, true, false, now()
 FROM unnest(ARRAY['{USER}', '{OTHER}']::uuid[]) AS u(id);
 INSERT INTO chat_conversation (id, kind, title, created_at, last_seq, last_rev, members_rev, floor_seq)
-SELECT md5('conv' || n)::uuid, 'group', 'Conversation ' || n, now(),
+SELECT md5('searched' || n)::uuid, 'group', 'Conversation ' || n, now(),
        ceil({{messages}} / n / (SELECT sum(1.0 / k) FROM generate_series(1, {CONVERSATIONS}) k)), 0, 1, 0
 FROM generate_series(1, {CONVERSATIONS}) n;
 INSERT INTO chat_membership (conversation_id, user_id, visible_from_seq, joined_at)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from zlib import crc32
 
 import pytest
 from django.conf import settings
@@ -11,7 +12,7 @@ from hypothesis import settings as properties
 from psycopg.conninfo import make_conninfo
 from redis import Redis
 
-from tests.acceptance.servers import House
+from tests.acceptance.servers import SERVERS, House
 from tests.cast import Cast, make_direct
 from tests.emptying import instead_of_flush
 
@@ -68,11 +69,14 @@ def houses() -> Iterator[Callable[..., House]]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts tests of one xdist_group into one worker. pytest-xdist 3.8 means to, by way of an attribute that pytest
-    9.2 does not read any more: without this each worker would start the group's servers again.
+    """Leaves each test that has a choice of web servers one of them, and puts tests of one xdist_group into one
+    worker. pytest-xdist 3.8 means to, by way of an attribute that pytest 9.2 does not read any more: without this each
+    worker would start the group's servers again.
 
     Of those without a group, which it hands out in their order after the groups, those that may take long come first:
     no worker is to begin one when the others have nothing left."""
+    config.hook.pytest_deselected(items=[item for item in items if not has_its_server(item)])
+    items[:] = filter(has_its_server, items)
     if not hasattr(config, "workerinput"):
         return
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
@@ -80,3 +84,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         group = item.get_closest_marker("xdist_group")
         if group is not None and "@" not in item.nodeid.rpartition("]")[2]:
             item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")
+
+
+def has_its_server(item: pytest.Item) -> bool:
+    """Half of the tests run on each server, the same ones each time; marked "both_servers", or with EVERY_SERVER set,
+    they run on both. A module that starts a house of its own for a server keeps to one."""
+    server = item.get_closest_marker("server")
+    if server is None or "EVERY_SERVER" in os.environ or item.get_closest_marker("both_servers"):
+        return True
+    group = item.get_closest_marker("xdist_group")
+    shares = group is not None and group.args[0].startswith(("house-", "hints-"))
+    name = f"{item.path.name} {item.originalname if shares and isinstance(item, pytest.Function) else ''}"
+    return bool(server.args[0] == SERVERS[crc32(name.encode()) % 2])

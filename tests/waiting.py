@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-async def until(true: Callable[[], object], seconds: float = 30.0) -> None:
+async def until(true: Callable[[], object], seconds: float = 60.0) -> None:
     """Fails when it does not come true within `seconds`."""
     end = time.monotonic() + seconds
     while not true():

@@ -79,7 +79,7 @@ def code_of(answer: httpx.Response) -> tuple[int, str]:
 @asynccontextmanager
 async def app(address: str, username: str = "", **more: Any) -> AsyncIterator[App]:
     """Signed in as a new device of someone, or (no username) not at all."""
-    async with httpx.AsyncClient(base_url=address, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=address, timeout=60) as http:
         found = App(http)
         yield await found.sign_in(username, **more) if username else found
 
@@ -87,7 +87,7 @@ async def app(address: str, username: str = "", **more: Any) -> AsyncIterator[Ap
 @asynccontextmanager
 async def apps(house: House, *usernames: str) -> AsyncIterator[tuple[App, ...]]:
     """Each at another process, in turn."""
-    clients = [httpx.AsyncClient(base_url=house.addresses[n % len(house.addresses)], timeout=20) for n in range(9)]
+    clients = [httpx.AsyncClient(base_url=house.addresses[n % len(house.addresses)], timeout=60) for n in range(9)]
     try:
         yield tuple([await App(client).sign_in(name) for client, name in zip(clients, usernames, strict=False)])
     finally:
@@ -100,5 +100,5 @@ async def app_of(house: House, who: SignedIn) -> AsyncIterator[App]:
     """One more device of theirs, without a password and its hash."""
     device = await asyncio.to_thread(house.sign_in, who.username)
     [token] = as_apps(house.dsn, [device])
-    async with httpx.AsyncClient(base_url=house.addresses[0], timeout=20) as http:
+    async with httpx.AsyncClient(base_url=house.addresses[0], timeout=60) as http:
         yield App(http, device.user, device.username, device.device, token)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.acceptance.people import SignedIn
-from tests.acceptance.servers import House
+from tests.acceptance.servers import SERVERS, House
 
-SERVERS = ("daphne", "uvicorn")
 _numbers = itertools.count(1)
 
 
@@ -25,13 +24,18 @@ class Cast:
 
 
 def each_server(group: str) -> list[object]:
-    """Parameters: both servers, all tests with one of them in one worker, so that a house is started once."""
-    return [pytest.param(server, marks=pytest.mark.xdist_group(f"{group}-{server}")) for server in SERVERS]
+    """Parameters: one server or the other, each for half of the tests (see tests/conftest.py), all tests with one of
+    them in one worker, so that a house is started once."""
+    return [_on(server, group, pytest.mark.server(server)) for server in SERVERS]
 
 
 def one_server(group: str) -> list[object]:
     """For what the web server has no part in."""
-    return each_server(group)[:1]
+    return [_on(SERVERS[0], group)]
+
+
+def _on(server: str, group: str, *marks: pytest.MarkDecorator) -> object:
+    return pytest.param(server, marks=[pytest.mark.xdist_group(f"{group}-{server}"), *marks])
 
 
 def enrol_cast(house: House) -> Cast:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -60,9 +61,15 @@ class SignedIn:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
 
+@cache
+def _hashed(password: str) -> str:
+    """A quarter of a second of a core, on purpose: once for all who share a password."""
+    return Argon2PasswordHasher().encode(password, secrets.token_hex(8))
+
+
 def enrol(dsn: str, usernames: Sequence[str], password: str) -> list[SignedIn]:
     """New people who can all sign in with `password`, each with one device that is signed in already."""
-    hashed = Argon2PasswordHasher().encode(password, secrets.token_hex(8))
+    hashed = _hashed(password)
     users = [str(new_id()) for _ in usernames]
     with psycopg.connect(dsn) as connection:
         connection.execute(ADD_USERS, [users, list(usernames), [hashed] * len(users)])

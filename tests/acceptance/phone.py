@@ -148,14 +148,14 @@ class Phone:
         await self.until(lambda: found() is not None)
         return str(found())
 
-    async def until(self, check: Any, timeout: float = 30.0) -> None:
+    async def until(self, check: Any, timeout: float = 60.0) -> None:
         """Awaits something this phone will learn."""
         async with asyncio.timeout(timeout):
             while not check():
                 self.changed.clear()
                 await self.changed.wait()
 
-    async def ask(self, frame: dict[str, Any], kind: str, timeout: float = 10.0) -> dict[str, Any]:
+    async def ask(self, frame: dict[str, Any], kind: str, timeout: float = 45.0) -> dict[str, Any]:
         """Sends a frame and awaits the next other frame of that kind."""
         self.post(frame)
         async with asyncio.timeout(timeout):

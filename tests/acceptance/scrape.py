@@ -11,7 +11,7 @@ Figures = dict[str, float]
 
 
 def scrape(address: str) -> Figures:
-    answer = httpx.get(f"{address}/metrics", timeout=10)
+    answer = httpx.get(f"{address}/metrics", timeout=30)
     assert answer.status_code == 200, answer.status_code
     found: Figures = {}
     for family in text_string_to_metric_families(answer.text):

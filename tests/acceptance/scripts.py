@@ -20,5 +20,5 @@ def asked(house: House, who: SignedIn, path: str, body: Any = None, method: str 
         "Origin": house.address,
     }
     request = urllib.request.Request(house.address + path, data, headers, method=method)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         return json.loads(answer.read() or b"null")

@@ -38,6 +38,7 @@ from tests.acceptance.program import Program
 from tests.acceptance.template import copy_template, environment_of, manage
 from tests.servers import new_folder
 
+SERVERS = ("daphne", "uvicorn")
 PASSWORD = "correct horse battery staple"
 START_S = 60.0
 # Below the range the kernel takes for outgoing connections: a port must still be free when its process restarts.

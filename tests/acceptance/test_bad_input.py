@@ -16,7 +16,7 @@ from tests.acceptance.conftest import Cast
 from tests.acceptance.servers import House
 from tests.acceptance.wire import Frame, Wire, connect
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.both_servers]
 
 WRITERS = ("web-1", "web-2", "celery")
 CANARY = "canary-in-a-body"

@@ -7,7 +7,7 @@ from tests.acceptance.phone import Phone
 from tests.acceptance.servers import House
 from tests.acceptance.wire import connect
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.both_servers]
 
 CLIENT_IDS = {
     "composite": "0198c0ffee01_17_1790000000000",

@@ -16,7 +16,7 @@ from tests.acceptance.verdict import verdict
 from tests.acceptance.wire import connect
 from tests.faults.history import History
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.both_servers]
 
 EACH = 300
 SPREAD_MS = 3_000

@@ -13,7 +13,7 @@ from tests.acceptance.conftest import Cast, revoke
 from tests.acceptance.servers import House
 from tests.acceptance.wire import connect
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.both_servers]
 
 UPGRADE = "GET /ws/v1 HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"

@@ -15,7 +15,7 @@ from tests.acceptance.conftest import Cast, each_server, enrol_cast
 from tests.acceptance.servers import PASSWORD, House
 from tests.acceptance.wire import connect
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.both_servers]
 
 PROGRAMS = ("web-1", "celery")
 BODY = "nobody-else-is-to-read-this"
@@ -49,7 +49,7 @@ def lines(house: House, program: str) -> list[Line]:
     return [json.loads(line) for line in raw(house, program).splitlines()]
 
 
-def line_until(house: House, program: str, true: Callable[[Line], object], seconds: float = 30.0) -> Line:
+def line_until(house: House, program: str, true: Callable[[Line], object], seconds: float = 60.0) -> Line:
     """The first line for which it holds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -15,7 +15,7 @@ from tests.acceptance.uploading import address, begin, patch
 from tests.acceptance.wire import Wire, connect
 from tests.waiting import until
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.both_servers]
 
 EACH = 2_500
 BODY = "x" * 1_000

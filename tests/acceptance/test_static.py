@@ -12,7 +12,7 @@ import pytest
 from tests.acceptance.conftest import each_server
 from tests.acceptance.servers import House
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.both_servers]
 
 
 @pytest.fixture(scope="session", params=each_server("house"))

@@ -155,7 +155,7 @@ async def test_revoking_ends_token_and_sockets_at_once(house: House, cast: Cast)
             assert code_of(await phone.send(conv, "after")) == REFUSED
             assert code_of(await phone.send(conv, "before")) == REFUSED
             assert not await is_good(tablet, phone.token)
-            assert await wire.closed(timeout=5) == 4401
+            assert await wire.closed() == 4401
         # Again, and somebody else's.
         await tablet.told("DELETE", f"/devices/{phone.device}", status=204)
         for device in (cast.bob.device, "nonsense"):

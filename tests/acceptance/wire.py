@@ -40,11 +40,11 @@ class Wire:
     async def _recv(self) -> Frame:
         return self._encoding.read(await self.socket.recv())
 
-    async def hear(self, kind: str, where: Callable[[Frame], bool] = anything, timeout: float = 15.0) -> Frame:
+    async def hear(self, kind: str, where: Callable[[Frame], bool] = anything, timeout: float = 45.0) -> Frame:
         """The next frame of that kind for which `where` holds."""
         return await self.hear_any(lambda frame: frame["t"] == kind and where(frame), timeout)
 
-    async def hear_any(self, where: Callable[[Frame], bool], timeout: float = 15.0) -> Frame:
+    async def hear_any(self, where: Callable[[Frame], bool], timeout: float = 45.0) -> Frame:
         async with asyncio.timeout(timeout):
             while True:
                 for frame in self.heard:
@@ -82,7 +82,7 @@ class Wire:
         await self.say({"t": "send", "conv": conv, "client_id": client_id, "body": body} | more)
         return await self.answer(client_id)
 
-    async def answer(self, client_id: str, timeout: float = 15.0) -> Frame:
+    async def answer(self, client_id: str, timeout: float = 45.0) -> Frame:
         async with asyncio.timeout(timeout):
             while True:
                 for frame in self.heard:
@@ -90,7 +90,7 @@ class Wire:
                         return found
                 self.heard.append(await self._recv())
 
-    async def entry(self, conv: str, seq: int, timeout: float = 15.0) -> Frame:
+    async def entry(self, conv: str, seq: int, timeout: float = 45.0) -> Frame:
         """The entry as it is pushed."""
         frame = await self.hear("messages", lambda frame: frame["conv"] == conv and _has(frame, seq), timeout)
         return next(dict(entry) for entry in frame["entries"] if entry["seq"] == seq)
@@ -99,7 +99,7 @@ class Wire:
         """Acknowledges everything up to `seq`."""
         await self.say({"t": "ack", "acks": [{"type": kind, "conv": conv, "seq": seq, "cumulative": True}]})
 
-    async def tick(self, conv: str, kind: str, seq: int, timeout: float = 15.0) -> Frame:
+    async def tick(self, conv: str, kind: str, seq: int, timeout: float = 45.0) -> Frame:
         """The DELIVERED or SEEN tick that reaches `seq`."""
 
         def reached(ack: Frame) -> bool:
@@ -112,7 +112,7 @@ class Wire:
             self.heard.append(frame | {"acks": rest})
         return dict(found)
 
-    async def closed(self, timeout: float = 15.0) -> int:
+    async def closed(self, timeout: float = 45.0) -> int:
         """Hears everything until the connection ends; its close code, 1006 for a connection that just ended."""
         async with asyncio.timeout(timeout):
             try:
@@ -165,7 +165,7 @@ async def connect(
         additional_headers=headers,
         subprotocols=[websockets.Subprotocol(name) for name in (subprotocol, *also)],
         origin=websockets.Origin(address) if origin == "same" else origin and websockets.Origin(origin),
-        open_timeout=10,
+        open_timeout=30,
         ping_interval=None,
         close_timeout=0.5,
         max_size=None,

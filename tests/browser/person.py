@@ -2,16 +2,17 @@
 
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import PASSWORD
 
 # How long anything may take that depends on the servers; a busy machine is slow.
-PATIENCE_MS = 20_000.0
+PATIENCE_MS = 60_000.0
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -42,19 +43,30 @@ def wait_until(page: Page, script: str) -> None:
         page.wait_for_timeout(20)
 
 
+# Each would spoil the console of every test.
+ALWAYS_FORGIVEN = ["Service Worker registration blocked"]
+
+
 class Profile:
     """A browser profile: cookies and storage of its own. Collects what its pages complain about."""
 
     def __init__(self, browser: Browser, address: str, **options: Any) -> None:
         self.address = address
         self.complaints: list[str] = []
-        self._forgiven: list[str] = ["Service Worker registration blocked"]
+        self.is_plain = not options
+        self._forgiven = ALWAYS_FORGIVEN
         # Its worker would fetch every file once more for each profile: only where it is what is tested.
         usual = {"viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
-        self.context = browser.new_context(**(usual | options))
-        self.context.set_default_timeout(PATIENCE_MS)
-        self.context.on("console", self._console)
-        self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self._context = browser.new_context(**(usual | options))
+        self._context.set_default_timeout(PATIENCE_MS)
+        self._context.on("console", self._console)
+        self._context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    @property
+    def context(self) -> BrowserContext:
+        """For those who change it: nobody else gets it after them."""
+        self.is_plain = False
+        return self._context
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -62,17 +74,34 @@ class Profile:
 
     def forgive(self, pattern: str) -> None:
         """An error that belongs to what the test does, such as a connection that fails."""
-        self._forgiven.append(pattern)
+        self._forgiven = [*self._forgiven, pattern]
 
     @property
     def errors(self) -> list[str]:
         return [each for each in self.complaints if not any(re.search(known, each) for known in self._forgiven)]
 
     def new_page(self) -> Page:
-        return self.context.new_page()
+        return self._context.new_page()
+
+    def add_cookies(self, cookies: Mapping[str, str]) -> None:
+        known: Any = [{"name": name, "value": value, "url": self.address} for name, value in cookies.items()]
+        self._context.add_cookies(known)
+
+    def forget(self) -> None:
+        """All who were here, but not the files that the browser has fetched: whoever comes next has them already."""
+        pages = self._context.pages
+        if pages:
+            # Of any address: nobody's data may stay because the last page was somewhere else.
+            session = self._context.new_cdp_session(pages[0])
+            session.send("Storage.clearDataForOrigin", {"origin": self.address, "storageTypes": "all"})
+        for page in pages:
+            page.close()
+        self._context.clear_cookies()
+        self.complaints.clear()
+        self._forgiven = ALWAYS_FORGIVEN
 
     def close(self) -> None:
-        self.context.close()
+        self._context.close()
 
 
 class Person:
@@ -104,8 +133,7 @@ class Person:
     def come_in(self) -> None:
         """With the cookies of the sign-in page."""
         assert self.signed_in is not None
-        for name, value in self.signed_in.cookies.items():
-            self.profile.context.add_cookies([{"name": name, "value": value, "url": self.profile.address}])
+        self.profile.add_cookies(self.signed_in.cookies)
         self.visit()
 
     def fill_sign_in(self, password: str = PASSWORD) -> None:

@@ -92,8 +92,7 @@ def test_moderating(
     appoint(house, mo)
     conv = house.manage("shell", "-v", "0", "-c", TALK.format(devices=[one.device, two.device])).strip()
     profile = new_profile(house, color_scheme=scheme, **looks)
-    for cookie, value in mo.cookies.items():
-        profile.context.add_cookies([{"name": cookie, "value": value, "url": house.address}])
+    profile.add_cookies(mo.cookies)
     page = profile.new_page()
     desk = Desk(page, house.address, name)
     desk.look("/admin/")

@@ -33,8 +33,7 @@ DEVICE = "() => JSON.parse(document.getElementById('boot').textContent).device"
 def become(person: Person, who: SignedIn) -> None:
     """Their browser gets the cookies of someone else, as by signing in when the session had ended."""
     person.profile.context.clear_cookies()
-    for name, value in who.cookies.items():
-        person.profile.context.add_cookies([{"name": name, "value": value, "url": person.profile.address}])
+    person.profile.add_cookies(who.cookies)
 
 
 def watermarks(house: House, username: str) -> list[tuple[int, int]]:

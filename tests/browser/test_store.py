@@ -24,6 +24,9 @@ FULL = f"() => {{ {REFUSE} }}"
 HOARD = """
 async ([from, to]) => {
   const { openDatabase } = await import("/static/js/database.js");
+  const { late } = await import("/static/js/late.js");
+  const { prune } = await import("/static/js/prune.js");
+  late.pruning = { get: async () => prune };
   const database = await openDatabase("hoard", () => {});
   const word = () => [...crypto.getRandomValues(new Uint32Array(600))].map((number) => number.toString(36)).join("");
   const entry = (seq) => ({ seq, id: `m${seq}`, sender: "a", client_id: `c${seq}`, body: word(), at: seq });

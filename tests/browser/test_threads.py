@@ -155,13 +155,13 @@ def test_a_message_without_an_answer_fails_and_is_sent_once(alice: Person, bob: 
     """Whether its sends were lost or only the answers to them: Retry uses the same id, and it is there once."""
     line = Line(arrived)
     alice.profile.context.route_web_socket("**/ws/v1", line.connect)
-    alice.page.clock.install()
+    alice.profile.context.clock.install()
     alice.reload()
     alice.start_chat(bob)
     line.cut = True
     alice.send("hello")
     for _ in range(60):
-        alice.page.clock.run_for(20_000)
+        alice.profile.context.clock.run_for(20_000)
     alice.expect_tick("hello", "failed")
     expect(alice.message("hello").get_by_role("alert")).to_contain_text("The server did not answer.")
     line.cut = False

@@ -20,7 +20,7 @@ from tests.acceptance.uploading import picture, upload
 
 Frame = dict[str, Any]
 T = TypeVar("T")
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 # Time, as a month of it would leave the rows.
 HORIZON = "UPDATE chat_inbox SET horizon_seq = %s WHERE conversation_id = %s::uuid AND device_id = %s::uuid"

@@ -10,7 +10,7 @@ from typing import Any
 from messenger_client import Client, Event, Message, MessageReceived
 from tests.acceptance.servers import PASSWORD, House
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @dataclass

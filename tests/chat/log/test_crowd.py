@@ -74,12 +74,8 @@ async def test_what_is_done_to_a_large_group(
         return done
 
     conv = (await act(lambda c: groups.create(c, alice, plan))).conv
-    began = time.monotonic()
-    for _ in range(5):
-        await act(lambda c: groups.add(c, alice, conv, [bob.id]))
-        await act(lambda c: groups.remove(c, alice, conv, bob.id))
-    # 50 ms on an idle machine; this one may have much else to do.
-    assert (time.monotonic() - began) / 10 < 0.5
+    await act(lambda c: groups.add(c, alice, conv, [bob.id]))
+    await act(lambda c: groups.remove(c, alice, conv, bob.id))
     await act(lambda c: groups.add(c, alice, conv, [bob.id]))
     await act(lambda c: groups.give_role(c, alice, conv, bob.id, "admin"))
     await act(lambda c: groups.change(c, alice, conv, title="All"))
