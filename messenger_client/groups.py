@@ -1,9 +1,12 @@
 """Groups, as a program makes and changes them. Reached by `Client.groups`."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from messenger_client import protocol
+from messenger_client import protocol, sources
 from messenger_client.engine import Engine
 from messenger_client.ids import uuid7
 from messenger_client.model import Conversation, Invite, Person
@@ -35,6 +38,15 @@ class Groups:
     async def change(self, group: Conversation | str, **new: str) -> None:
         """`title`, `adding`, `history`."""
         await self._change("group", group, **new)
+
+    async def show(self, group: Conversation | str, picture: str | Path | None) -> None:
+        """A picture of a file for the group, or none any more. Raises InvalidMessage for what is no file or empty,
+        OSError."""
+        shown = ""
+        if picture is not None:
+            file = replace(await asyncio.to_thread(sources.look, picture), key=uuid7())
+            shown = (await self._engine.uploads.carry(file))["id"]
+        await self._change("group", group, picture=shown)
 
     async def add(self, group: Conversation | str, people: Sequence[Person]) -> None:
         await self._change("add", group, users=[person.id for person in people])

@@ -107,11 +107,7 @@ class Intake:
             engine.requests.answered({"t": "open"}, frame)
 
     async def on_members(self, frame: Frame) -> None:
-        await self._engine.write(
-            lambda journal: roster.set_members(
-                journal, frame["conv"], frame["title"], frame["members"], frame.get("count", 0)
-            )
-        )
+        await self._engine.write(lambda journal: roster.set_members(journal, frame["conv"], frame))
 
     async def on_left(self, frame: Frame) -> None:
         await self._engine.write(lambda journal: roster.leave(journal, frame["conv"]))

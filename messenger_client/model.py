@@ -29,12 +29,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """`received`: every entry up to this seq is stored here, or was told not to be there; `head`: the newest entry that
-    is known of; `unread`: others' entries above `seen` that are stored. Not `is_member`: its person has left it."""
+    """`picture`: of a group, the id of the attachment that shows it; `received`: every entry up to this seq is
+    stored here, or was told not to be there; `head`: the newest entry that is known of; `unread`: others' entries
+    above `seen` that are stored. Not `is_member`: its person has left it."""
 
     id: str
     kind: str
     title: str | None
+    picture: str | None
     members: tuple[Member, ...]
     me: str
     head: int

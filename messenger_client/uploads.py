@@ -64,14 +64,21 @@ class Uploads:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
+    async def carry(self, file: UnsentFile) -> Frame:
+        """One file that is no message's; the attachment it becomes. Raises Refused, SignedOut, Unavailable."""
+        async with httpx.AsyncClient(base_url=self._server, timeout=TIMEOUT_S) as client:
+            return await self._upload(client, file)
+
+    async def _upload(self, client: httpx.AsyncClient, file: UnsentFile) -> Frame:
+        return await _Upload(Tus(client, self._headers), file, self._turns, self._backoff).run()
+
     async def _carry(self, item: Unsent) -> None:
         """All of its files, in order."""
         try:
             async with httpx.AsyncClient(base_url=self._server, timeout=TIMEOUT_S) as client:
                 for file in item.files:
                     if file.attachment is None:
-                        attachment = await _Upload(Tus(client, self._headers), file, self._turns, self._backoff).run()
-                        await self._uploaded(item.client_id, file.key, attachment)
+                        await self._uploaded(item.client_id, file.key, await self._upload(client, file))
         except Refused as error:
             self._rejected(item.client_id, error.code or "", str(error))
         except Unavailable as error:

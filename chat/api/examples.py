@@ -51,6 +51,7 @@ _conversation = {
     "id": CONV,
     "kind": "direct",
     "title": None,
+    "picture": None,
     "members": _members,
     "count": 2,
     "members_rev": 1,

@@ -45,9 +45,8 @@ async def create_group(request: HttpRequest, group: NewGroup) -> HttpResponse:
 
 @router.patch("/groups/{conv}", response=GroupChanged, operation_id="changeGroup")
 async def change_group(request: HttpRequest, conv: Id, change: GroupChange) -> HttpResponse:
-    """Its title, and its rules: by owner and admins."""
-    frame = ChangeGroup(t="group", conv=conv, title=change.title, adding=change.adding, history=change.history)
-    return await _changed(request, frame)
+    """Its title, its picture, and its rules: by owner and admins."""
+    return await _changed(request, ChangeGroup(t="group", conv=conv, **change.model_dump()))
 
 
 @router.get("/conversations/{conv}/members", response=Members, operation_id="listMembers")

@@ -88,7 +88,7 @@ def _change(actor: Actor, frame: ChangeGroup | Add | Remove | Leave | GiveRole) 
     conv = frame.conv
     match frame:
         case ChangeGroup():
-            return lambda c: groups.change(c, actor, conv, frame.title, frame.adding, frame.history)
+            return lambda c: groups.change(c, actor, conv, frame.title, frame.adding, frame.history, frame.picture)
         case Add():
             return lambda c: groups.add(c, actor, conv, frame.users, settings.MAX_GROUP_MEMBERS)
         case Remove() if frame.user != actor.user:

@@ -70,7 +70,8 @@ WITH f AS (
     DELETE FROM chat_hidden h USING f WHERE h.conversation_id = f.conv AND h.seq <= f.floor
 ), attached AS (
     UPDATE chat_attachment a SET state = 'dropped', conversation_id = NULL, seq = NULL, next_attempt_at = NULL
-    FROM f WHERE a.conversation_id = f.conv AND a.seq <= f.floor
+    FROM f JOIN chat_conversation k ON k.id = f.conv
+    WHERE a.conversation_id = f.conv AND a.seq <= f.floor AND a.id IS DISTINCT FROM k.picture
 )
 DELETE FROM chat_message m USING f WHERE m.conversation_id = f.conv AND m.seq <= f.floor
 """

@@ -61,7 +61,7 @@ SELECT {MEMBER} FROM p JOIN chat_membership s ON s.conversation_id = (SELECT con
 """
 
 ROSTER = f"""
-SELECT {MEMBER}, c.title, n.count, c.members_rev,
+SELECT {MEMBER}, c.title, c.picture::text, n.count, c.members_rev,
        CASE WHEN c.kind = 'group' THEN c.adding END, CASE WHEN c.kind = 'group' THEN c.history END
 FROM chat_conversation c
 CROSS JOIN LATERAL (
@@ -128,8 +128,8 @@ class Roster:
 
     def frame(self, viewer: str) -> dict[str, Any]:
         """`members` of docs/protocol.md, for one of them."""
-        title, count, members_rev, adding, history = self.rows[0][MEMBER_COLUMNS:]
-        told = {"title": title or None, "count": count, "members_rev": members_rev}
+        title, picture, count, members_rev, adding, history = self.rows[0][MEMBER_COLUMNS:]
+        told = {"title": title or None, "picture": picture, "count": count, "members_rev": members_rev}
         rules = {"adding": adding, "history": history}
         return {"t": "members", "conv": self.conv, "members": members(viewer, self.people)} | told | rules
 

@@ -19,7 +19,7 @@ COUNT = "(SELECT count(*) FROM chat_membership o WHERE o.conversation_id = c.id 
 
 # `reached`: nothing below it is unread.
 SUMMARY = f"""
-SELECT {ENTRY}, c.id::text, c.kind, c.title, c.last_seq, c.last_rev, c.members_rev, c.floor_seq,
+SELECT {ENTRY}, c.id::text, c.kind, c.title, c.picture::text, c.last_seq, c.last_rev, c.members_rev, c.floor_seq,
        CASE WHEN c.kind = 'group' THEN c.adding END, CASE WHEN c.kind = 'group' THEN c.history END, {COUNT},
        (extract(epoch FROM s.muted_until) * 1000)::bigint, {OWN_BLOCK.format(c="c", user="s.user_id")},
        {SPANS.format(user="s.user_id")},
@@ -80,6 +80,7 @@ class Summary:
     conv: str
     kind: str
     title: str
+    picture: str | None
     head: int
     rev: int
     members_rev: int
@@ -106,6 +107,7 @@ class Summary:
             "id": self.conv,
             "kind": self.kind,
             "title": self.title or None,
+            "picture": self.picture,
             "members": self.members,
             "count": self.count,
             "members_rev": self.members_rev,
@@ -173,7 +175,7 @@ async def introductions(database: Database, conv: str, asking: Sequence[tuple[st
 
 def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | None:
     """None: the person left between two statements."""
-    conv, kind, title, head, rev, members_rev, floor, *rest = row[ENTRY_COLUMNS:]
+    conv, kind, title, picture, head, rev, members_rev, floor, *rest = row[ENTRY_COLUMNS:]
     adding, history, count, muted_until, own_block, stays, lapsed, *mine = rest
     received, received_rev, horizon, media_horizon, seen, hidden, unread = mine
     own = stays_of(stays)
@@ -185,6 +187,7 @@ def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | No
         conv=conv,
         kind=kind,
         title=title,
+        picture=picture,
         head=head,
         rev=rev,
         members_rev=members_rev,

@@ -11,7 +11,7 @@ from chat.protocol.errors import ErrorCode
 from chat.protocol.group_frames import Adding, HistoryFrom, Role
 
 LOCK = """
-SELECT last_seq, last_rev, members_rev, title, adding, history FROM chat_conversation
+SELECT last_seq, last_rev, members_rev, title, picture::text, adding, history FROM chat_conversation
 WHERE id = %s::uuid AND kind = 'group' FOR NO KEY UPDATE
 """
 ROLES = """
@@ -30,6 +30,7 @@ class Group:
     rev: int
     members_rev: int
     title: str
+    picture: str | None
     adding: Adding
     history: HistoryFrom
     roles: dict[str, Role]
@@ -55,5 +56,5 @@ async def locked(connection: Connection, conv: str, actor: Actor, others: Sequen
     if found is None:
         raise Refusal(ErrorCode.NOT_FOUND)
     (count,) = await counted.fetchone() or (0,)
-    head, rev, members_rev, title, adding, history = found
-    return Group(conv, head, rev, members_rev, title, adding, history, dict(await roles.fetchall()), count)
+    head, rev, members_rev, title, picture, adding, history = found
+    return Group(conv, head, rev, members_rev, title, picture, adding, history, dict(await roles.fetchall()), count)

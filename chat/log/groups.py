@@ -46,7 +46,18 @@ INSERT INTO receipts_watermark (conversation_id, user_id, delivered_seq, seen_se
 SELECT %(conv)s::uuid, u, 0, 0 FROM unnest(%(users)s::uuid[]) AS u
 """
 
-CHANGE = "UPDATE chat_conversation SET title = %s, adding = %s, history = %s WHERE id = %s::uuid"
+CHANGE = """
+UPDATE chat_conversation SET title = %s, picture = nullif(%s, '')::uuid, adding = %s, history = %s WHERE id = %s::uuid
+"""
+# A complete upload of who shows it, of a kind that thumbnails are made of. It belongs to the entry that says so.
+SHOW = """
+UPDATE chat_attachment SET state = 'sent', conversation_id = %s::uuid, seq = %s
+WHERE id = %s::uuid AND owner_id = %s::uuid AND state = 'ready' AND thumbnail IN ('wanted', 'made') RETURNING id
+"""
+SHOW_NO_MORE = """
+UPDATE chat_attachment SET state = 'dropped', conversation_id = NULL, seq = NULL, next_attempt_at = NULL, attempts = 0
+WHERE id = %s::uuid
+"""
 
 # Whoever comes for the first time has nothing to catch up with. Who comes back goes on where they were: each device at
 # its cursor, one without at the start, unless it came to be since they left: then where its person is.
@@ -116,7 +127,7 @@ async def create(connection: Connection, creator: Actor, plan: Plan, most: int =
     conv = str(new_id())
     fields = {"conv": conv, "title": plan.title, "adding": plan.adding, "history": plan.history}
     await connection.execute(CREATE, fields | {"owner": creator.user, "users": users})
-    group = Group(conv, 0, 0, 0, plan.title, plan.adding, plan.history, {}, len(users))
+    group = Group(conv, 0, 0, 0, plan.title, None, plan.adding, plan.history, {}, len(users))
     event = Event(type="created", title=plan.title, count=len(users))
     return await events.write(connection, group, creator, [event], users, (plan.client_id, plan.digest()))
 
@@ -128,8 +139,11 @@ async def change(
     title: str | None = None,
     adding: Adding | None = None,
     history: HistoryFrom | None = None,
+    picture: str | None = None,
 ) -> Done:
-    """None: as it is. Raises Refusal: NOT_FOUND, NOT_ALLOWED, AUTHENTICATION_FAILED."""
+    """None: as it is. `picture`: an upload of the actor's; empty: none any more. Raises Refusal: NOT_FOUND,
+    NOT_ALLOWED, INVALID_ATTACHMENT (it is not there, not theirs, not complete, part of a message or no picture),
+    AUTHENTICATION_FAILED."""
     group = await locked(connection, conv, actor)
     unless(refusal(Act.CHANGE, group.roles.get(actor.user)))
     event = Event(type="changed")
@@ -139,11 +153,25 @@ async def change(
         event["adding"] = adding
     if history not in (None, group.history):
         event["history"] = history
+    if picture not in (None, group.picture or ""):
+        event["picture"] = picture
+        await _show(connection, actor, group, picture)
     if len(event) == 1:
         return events.nothing(group)
-    now = [event.get("title", group.title), event.get("adding", group.adding), event.get("history", group.history)]
+    now = [event.get("title", group.title), event.get("picture", group.picture)]
+    now += [event.get("adding", group.adding), event.get("history", group.history)]
     await connection.execute(CHANGE, [*now, conv])
     return await events.write(connection, group, actor, [event])
+
+
+async def _show(connection: Connection, actor: Actor, group: Group, picture: str) -> None:
+    """`picture` in place of the one before, whose file goes. Raises Refusal: INVALID_ATTACHMENT."""
+    if picture:
+        shown = await connection.execute(SHOW, [group.conv, group.head + 1, picture, actor.user])
+        if await shown.fetchone() is None:
+            raise Refusal(ErrorCode.INVALID_ATTACHMENT)
+    if group.picture:
+        await connection.execute(SHOW_NO_MORE, [group.picture])
 
 
 async def add(connection: Connection, actor: Actor, conv: str, users: Sequence[str], most: int = MAX_MEMBERS) -> Done:

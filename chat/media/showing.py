@@ -27,7 +27,7 @@ GOOD_S = 600
 SHOWN = f"""
 SELECT {FILE}, a.thumbnail, a.state = 'ready' AND a.owner_id = %s::uuid, a.seq, EXISTS (
            SELECT FROM chat_hidden h
-           WHERE h.conversation_id = a.conversation_id AND h.user_id = %s::uuid AND h.seq = a.seq),
+           WHERE h.conversation_id = a.conversation_id AND h.user_id = %s::uuid AND h.seq = a.seq), a.id = c.picture,
        c.members_rev, c.kind, c.last_seq, c.last_rev, c.floor_seq, {SPANS.format(user="%s::uuid")}
 FROM chat_attachment a LEFT JOIN chat_conversation c ON c.id = a.conversation_id
 WHERE a.id = %s::uuid AND a.state IN ('ready', 'sent')
@@ -52,11 +52,12 @@ async def look(database: Database, actor: Actor, attachment: str) -> Shown:
 
 
 def _may_see(row: tuple[Any, ...]) -> bool:
-    is_own_unsent, seq, is_hidden, *conversation = row[2:]
+    is_own_unsent, seq, is_hidden, is_picture, *conversation = row[2:]
     if seq is None:
         return bool(is_own_unsent)
     may = access.to_access(conversation) if conversation[0] is not None else None
-    return may is not None and may.allows(seq) and not is_hidden
+    # A group's picture is for all who are in it, whatever they may read of the entry that it came with.
+    return may is not None and bool(is_picture or (may.allows(seq) and not is_hidden))
 
 
 def described(shown: Shown, actor: Actor) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=6, choices=Kind.choices)
     title = models.CharField(max_length=100, blank=True)
+    # An attachment that shows a group; it belongs to the entry that says so.
+    picture = models.UUIDField(null=True, blank=True)
     # "<smaller user id>:<larger user id>"; empty for groups.
     direct_key = models.CharField(max_length=73, null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -311,13 +311,14 @@ EventType = Literal["created", "added", "removed", "left", "joined", "role", "ch
 
 class Event(TypedDict):
     """What an entry's sender did to the group. `users`: to whom; of "role" with what they are now. Of "created" with
-    how many (`count`), of "changed" what is new."""
+    how many (`count`), of "changed" what is new; an empty `picture`: none any more."""
 
     type: EventType
     users: NotRequired[list[str]]
     role: NotRequired[Role]
     count: NotRequired[int]
     title: NotRequired[str]
+    picture: NotRequired[str]
     adding: NotRequired[Adding]
     history: NotRequired[HistoryFrom]
 

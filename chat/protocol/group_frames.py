@@ -54,15 +54,17 @@ class Create(NewGroup):
 
 
 class GroupChange(Frame):
-    """What is left out stays as it is."""
+    """What is left out stays as it is. `picture`: a complete upload of one's own that is a picture; empty: none any
+    more."""
 
     title: Title | None = None
+    picture: Id | Literal[""] | None = None
     adding: Adding | None = None
     history: HistoryFrom | None = None
 
 
 class ChangeGroup(GroupChange):
-    """Another name, other rules."""
+    """Another name or picture, other rules."""
 
     t: Literal["group"]
     conv: Id

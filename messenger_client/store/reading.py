@@ -13,7 +13,7 @@ STRANGER = "Someone who left"
 
 ENTRIES = """SELECT e.conv, e.seq, e.sender, e.status, e.doc, p.username, p.name
 FROM entries e LEFT JOIN people p ON p.id = e.sender"""
-CONVERSATIONS = """SELECT id, kind, title, members, head, received, seen, is_member, (
+CONVERSATIONS = """SELECT id, kind, title, picture, members, head, received, seen, is_member, (
     SELECT count(*) FROM entries e WHERE e.conv = c.id AND e.seq > c.seen AND e.seq <= c.received AND e.sender <> ?
     AND json_extract(e.doc, '$.deleted') IS NULL AND json_extract(e.doc, '$.event') IS NULL
 ) FROM conversations c"""
@@ -99,12 +99,11 @@ def _attachment(told: dict[str, Any]) -> Attachment:
     )
 
 
-def _conversation(
-    me: str, conv: str, kind: str, title: str | None, members: str, head: int, received: int, seen: int, *more: int
-) -> Conversation:
-    is_member, unread = more
+def _conversation(me: str, *row: Any) -> Conversation:
+    """Of a row of CONVERSATIONS."""
+    conv, kind, title, picture, members, head, received, seen, is_member, unread = row
     people = tuple(_members(json.loads(members)))
-    return Conversation(conv, kind, title, people, me, head, received, seen, unread, bool(is_member))
+    return Conversation(conv, kind, title, picture, people, me, head, received, seen, unread, bool(is_member))
 
 
 def _members(members: Iterable[dict[str, Any]]) -> Iterable[Member]:

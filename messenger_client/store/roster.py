@@ -31,25 +31,26 @@ def put(journal: Journal, item: Doc) -> None:
         values = [conv, item["kind"], item["title"], item["start"], conv, item["received"], item["received_rev"]]
         db.execute(ADD, values)
     db.execute(UPDATE, [item["start"], item["head"], last.get("id", ""), item["seen"], conv])
-    is_told = set_members(journal, conv, item["title"], item["members"], item.get("count", 0))
+    is_told = set_members(journal, conv, item)
     # Back in it, with nothing else changed.
     if row is not None and not row[0] and not is_told:
         journal.conversation(conv)
 
 
-def set_members(journal: Journal, conv: str, title: str | None, members: Sequence[Doc], count: int = 0) -> bool:
-    """As they are now, of `count` (0: these are all); watermarks are merged. True if it is told as a change: who, what
-    they are called, the title."""
-    db = journal.db
-    row = db.execute("SELECT title, members FROM conversations WHERE id = ?", [conv]).fetchone()
+def set_members(journal: Journal, conv: str, told: Doc) -> bool:
+    """As they are now, of `count` (0: these are all), with title and picture; watermarks are merged. True if it is told
+    as a change: who, what they are called, the title, the picture."""
+    db, members, face = journal.db, told["members"], (told["title"], told.get("picture"))
+    row = db.execute("SELECT title, picture, members FROM conversations WHERE id = ?", [conv]).fetchone()
     if row is None:
         return False
-    known = {member["id"]: member for member in json.loads(row[1])}
+    known = {member["id"]: member for member in json.loads(row[2])}
     merged = [_merged(member, known.get(member["id"], member)) for member in members]
     db.executemany(PUT_PERSON, [(each["id"], each["username"], each["name"]) for each in members])
-    _keep(db, conv, title, merged)
-    db.execute("UPDATE conversations SET count = ? WHERE id = ?", [count, conv])
-    is_news = row[0] != title or _faces(known.values()) != _faces(merged)
+    _keep(db, conv, merged)
+    query = "UPDATE conversations SET title = ?, picture = ?, count = ? WHERE id = ?"
+    db.execute(query, [*face, told.get("count", 0), conv])
+    is_news = row[:2] != face or _faces(known.values()) != _faces(merged)
     if is_news:
         journal.conversation(conv)
     if known:
@@ -113,18 +114,18 @@ def _tell_ticks(journal: Journal, conv: str, entries: Sequence[tuple[int, str, s
 
 
 def _change(journal: Journal, conv: str, user: str, change: Any) -> None:
-    row = journal.db.execute("SELECT title, members FROM conversations WHERE id = ?", [conv]).fetchone()
+    row = journal.db.execute("SELECT members FROM conversations WHERE id = ?", [conv]).fetchone()
     if row is None:
         return
-    before: list[Doc] = json.loads(row[1])
+    before: list[Doc] = json.loads(row[0])
     after = [change(member) if member["id"] == user else member for member in before]
     if after != before:
-        _keep(journal.db, conv, row[0], after)
+        _keep(journal.db, conv, after)
         retick(journal, conv, *_stretch(before, after))
 
 
-def _keep(db: sqlite3.Connection, conv: str, title: str | None, members: list[Doc]) -> None:
-    db.execute("UPDATE conversations SET title = ?, members = ? WHERE id = ?", [title, json.dumps(members), conv])
+def _keep(db: sqlite3.Connection, conv: str, members: list[Doc]) -> None:
+    db.execute("UPDATE conversations SET members = ? WHERE id = ?", [json.dumps(members), conv])
 
 
 def _merged(member: Doc, before: Doc) -> Doc:

@@ -9,7 +9,7 @@ SCHEMA = (
     # `members`: as in frames, JSON; of a large group some of `count`.
     # `newest`: id of its newest entry, a UUIDv7, so that it sorts by time.
     """CREATE TABLE conversations (
-        id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT, members TEXT NOT NULL,
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT, picture TEXT, members TEXT NOT NULL,
         count INTEGER NOT NULL DEFAULT 0, start INTEGER NOT NULL,
         head INTEGER NOT NULL, newest TEXT NOT NULL, is_member INTEGER NOT NULL,
         received INTEGER NOT NULL, rev INTEGER NOT NULL, seen INTEGER NOT NULL

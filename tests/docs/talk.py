@@ -267,7 +267,10 @@ class Talk:
 
     async def _rule(self, alice: Talker, bob: Talker, group: str, bob_id: str) -> None:
         """Roles, rules, and a link that bob comes back by."""
-        await self._act(alice, "group", conv=group, title="Picnic on Sunday", adding="everyone", history="all")
+        async with app(self._house.addresses[0], "alice") as phone:
+            shown = (await upload(phone, picture(), "us.jpg"))["id"]
+        new = {"title": "Picnic on Sunday", "picture": shown, "adding": "everyone", "history": "all"}
+        await self._act(alice, "group", conv=group, **new)
         await bob.until(lambda frame: any("title" in entry.get("event", {}) for entry in _entries(frame, group)))
         await self._act(alice, "role", conv=group, user=bob_id, role="admin")
         await bob.until(lambda frame: any("role" in entry.get("event", {}) for entry in _entries(frame, group)))

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from messenger_client import Refused
+from messenger_client import ConversationChanged, Refused
 from messenger_client.model import Person
 from tests.acceptance.conftest import Cast, one_server
 from tests.acceptance.servers import House
+from tests.acceptance.uploading import picture
 from tests.messenger_client.people import program
 
 pytestmark = pytest.mark.acceptance
@@ -35,6 +36,24 @@ async def test_questions_asked_at_once_get_their_own_answers(house: House, cast:
         await asyncio.gather(groups.give_role(picnic, bob, "admin"), groups.change(choir, title="Quire"))
         roles = {person.username: role for person, role in await groups.members(picnic)}
         assert roles == {cast.alice.username: "owner", cast.bob.username: "admin"}
+
+
+async def test_a_picture_is_shown_to_everyone_and_taken_away(house: House, cast: Cast, tmp_path: Path) -> None:
+    face = tmp_path / "face.png"
+    face.write_bytes(picture())
+    async with (
+        program(house, cast.alice.username, tmp_path / "alice") as alice,
+        program(house, cast.bob.username, tmp_path / "bob") as bob,
+    ):
+        group = await alice.client.groups.create("Picnic", [Person(cast.bob.user, cast.bob.username, "Bob")])
+
+        def pictures() -> list[str | None]:
+            return [event.conversation.picture for event in bob.of(ConversationChanged)]
+
+        await alice.client.groups.show(group, face)
+        await bob.until(lambda: pictures() and pictures()[-1])
+        await alice.client.groups.show(group, None)
+        await bob.until(lambda: pictures()[-1] is None)
 
 
 async def test_mallory_changes_nothing(house: House, cast: Cast, tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ async def test_in_a_group_all_must_have_it_and_who_left_is_not_asked(device: Dev
     await device.write(lambda j: roster.raise_mark(j, conv, BOB, "DELIVERED", 1))
     statuses = [event.status for event in await device.new_events() if isinstance(event, StatusChanged)]
     assert statuses == [Status.SENT]
-    await device.write(lambda j: roster.set_members(j, conv, "Picnic", [member(ME), member(BOB)]))
+    await device.write(lambda j: roster.set_members(j, conv, {"title": "Picnic", "members": [member(ME), member(BOB)]}))
     changed, status = await device.new_events()
     assert isinstance(changed, ConversationChanged) and len(changed.conversation.members) == 2
     assert isinstance(status, StatusChanged) and status.status is Status.DELIVERED

@@ -18,6 +18,7 @@ class Event(Response):
     role: Role = "member"
     count: int = 0
     title: str = ""
+    picture: Id | Literal[""] = ""
     adding: Adding = "admins"
     history: HistoryFrom = "joining"
 
@@ -79,15 +80,16 @@ class Member(Response):
 
 
 class Conversation(Response):
-    """`members`: all, or, of more than 50, some and oneself; `count`: how many there are, `members_rev`: rises with
-    every change of them; `adding`: who may add people; `history`: from where on a new member may read; `muted_until`:
-    no wake-ups before that; `blocked`: of a 1:1, its person has blocked the other; left out: not. `head`, `rev`: its
-    newest entry and change; `received`, `received_rev`: how far this device is known to have them; `start`: the first
-    entry this person may see; `seen`, `unread`: this person's."""
+    """`picture`: the attachment that shows a group; `members`: all, or, of more than 50, some and oneself; `count`: how
+    many there are, `members_rev`: rises with every change of them; `adding`: who may add people; `history`: from where
+    on a new member may read; `muted_until`: no wake-ups before that; `blocked`: of a 1:1, its person has blocked the
+    other; left out: not. `head`, `rev`: its newest entry and change; `received`, `received_rev`: how far this device is
+    known to have them; `start`: the first entry this person may see; `seen`, `unread`: this person's."""
 
     id: Id
     kind: Literal["direct", "group"]
     title: str | None
+    picture: Id | None
     members: list[Member]
     count: int
     members_rev: int

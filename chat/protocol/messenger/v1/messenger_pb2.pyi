@@ -455,16 +455,18 @@ class Create(_message.Message):
     def __init__(self, client_id: _Optional[str] = ..., title: _Optional[str] = ..., users: _Optional[_Iterable[bytes]] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ...) -> None: ...
 
 class ChangeGroup(_message.Message):
-    __slots__ = ("conv", "title", "adding", "history")
+    __slots__ = ("conv", "title", "adding", "history", "picture")
     CONV_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     ADDING_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
+    PICTURE_FIELD_NUMBER: _ClassVar[int]
     conv: bytes
     title: str
     adding: Adding
     history: HistoryFrom
-    def __init__(self, conv: _Optional[bytes] = ..., title: _Optional[str] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ...) -> None: ...
+    picture: bytes
+    def __init__(self, conv: _Optional[bytes] = ..., title: _Optional[str] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ..., picture: _Optional[bytes] = ...) -> None: ...
 
 class Add(_message.Message):
     __slots__ = ("conv", "users")
@@ -623,7 +625,7 @@ class File(_message.Message):
     def __init__(self, id: _Optional[bytes] = ..., name: _Optional[str] = ..., type: _Optional[str] = ..., size: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., thumbnail: _Optional[bool] = ..., withheld: _Optional[bool] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("type", "users", "role", "count", "title", "adding", "history")
+    __slots__ = ("type", "users", "role", "count", "title", "adding", "history", "picture")
     TYPE_FIELD_NUMBER: _ClassVar[int]
     USERS_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
@@ -631,6 +633,7 @@ class Event(_message.Message):
     TITLE_FIELD_NUMBER: _ClassVar[int]
     ADDING_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
+    PICTURE_FIELD_NUMBER: _ClassVar[int]
     type: EventType
     users: _containers.RepeatedScalarFieldContainer[bytes]
     role: Role
@@ -638,7 +641,8 @@ class Event(_message.Message):
     title: str
     adding: Adding
     history: HistoryFrom
-    def __init__(self, type: _Optional[_Union[EventType, str]] = ..., users: _Optional[_Iterable[bytes]] = ..., role: _Optional[_Union[Role, str]] = ..., count: _Optional[int] = ..., title: _Optional[str] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ...) -> None: ...
+    picture: bytes
+    def __init__(self, type: _Optional[_Union[EventType, str]] = ..., users: _Optional[_Iterable[bytes]] = ..., role: _Optional[_Union[Role, str]] = ..., count: _Optional[int] = ..., title: _Optional[str] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ..., picture: _Optional[bytes] = ...) -> None: ...
 
 class Entry(_message.Message):
     __slots__ = ("seq", "id", "sender", "client_id", "body", "at", "reply_to", "rev", "edited_at", "deleted", "resent_as", "attachments", "event", "mentions")
@@ -738,7 +742,7 @@ class Member(_message.Message):
     def __init__(self, id: _Optional[bytes] = ..., username: _Optional[str] = ..., name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., stays: _Optional[_Iterable[_Union[Range, _Mapping]]] = ..., delivered: _Optional[int] = ..., seen: _Optional[int] = ..., lapsed: _Optional[_Iterable[_Union[Range, _Mapping]]] = ...) -> None: ...
 
 class Conversation(_message.Message):
-    __slots__ = ("id", "kind", "title", "members", "head", "rev", "received", "received_rev", "start", "seen", "unread", "last", "count", "members_rev", "adding", "history", "muted_until", "blocked")
+    __slots__ = ("id", "kind", "title", "members", "head", "rev", "received", "received_rev", "start", "seen", "unread", "last", "count", "members_rev", "adding", "history", "muted_until", "picture", "blocked")
     ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -756,6 +760,7 @@ class Conversation(_message.Message):
     ADDING_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
     MUTED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    PICTURE_FIELD_NUMBER: _ClassVar[int]
     BLOCKED_FIELD_NUMBER: _ClassVar[int]
     id: bytes
     kind: Kind
@@ -774,8 +779,9 @@ class Conversation(_message.Message):
     adding: Adding
     history: HistoryFrom
     muted_until: int
+    picture: bytes
     blocked: bool
-    def __init__(self, id: _Optional[bytes] = ..., kind: _Optional[_Union[Kind, str]] = ..., title: _Optional[str] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., head: _Optional[int] = ..., rev: _Optional[int] = ..., received: _Optional[int] = ..., received_rev: _Optional[int] = ..., start: _Optional[int] = ..., seen: _Optional[int] = ..., unread: _Optional[int] = ..., last: _Optional[_Union[Entry, _Mapping]] = ..., count: _Optional[int] = ..., members_rev: _Optional[int] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ..., muted_until: _Optional[int] = ..., blocked: _Optional[bool] = ...) -> None: ...
+    def __init__(self, id: _Optional[bytes] = ..., kind: _Optional[_Union[Kind, str]] = ..., title: _Optional[str] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., head: _Optional[int] = ..., rev: _Optional[int] = ..., received: _Optional[int] = ..., received_rev: _Optional[int] = ..., start: _Optional[int] = ..., seen: _Optional[int] = ..., unread: _Optional[int] = ..., last: _Optional[_Union[Entry, _Mapping]] = ..., count: _Optional[int] = ..., members_rev: _Optional[int] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ..., muted_until: _Optional[int] = ..., picture: _Optional[bytes] = ..., blocked: _Optional[bool] = ...) -> None: ...
 
 class Conversations(_message.Message):
     __slots__ = ("items", "more", "opened")
@@ -788,7 +794,7 @@ class Conversations(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[Conversation, _Mapping]]] = ..., more: _Optional[bool] = ..., opened: _Optional[bool] = ...) -> None: ...
 
 class Members(_message.Message):
-    __slots__ = ("conv", "title", "members", "count", "members_rev", "adding", "history")
+    __slots__ = ("conv", "title", "members", "count", "members_rev", "adding", "history", "picture")
     CONV_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     MEMBERS_FIELD_NUMBER: _ClassVar[int]
@@ -796,6 +802,7 @@ class Members(_message.Message):
     MEMBERS_REV_FIELD_NUMBER: _ClassVar[int]
     ADDING_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
+    PICTURE_FIELD_NUMBER: _ClassVar[int]
     conv: bytes
     title: str
     members: _containers.RepeatedCompositeFieldContainer[Member]
@@ -803,7 +810,8 @@ class Members(_message.Message):
     members_rev: int
     adding: Adding
     history: HistoryFrom
-    def __init__(self, conv: _Optional[bytes] = ..., title: _Optional[str] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., count: _Optional[int] = ..., members_rev: _Optional[int] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ...) -> None: ...
+    picture: bytes
+    def __init__(self, conv: _Optional[bytes] = ..., title: _Optional[str] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., count: _Optional[int] = ..., members_rev: _Optional[int] = ..., adding: _Optional[_Union[Adding, str]] = ..., history: _Optional[_Union[HistoryFrom, str]] = ..., picture: _Optional[bytes] = ...) -> None: ...
 
 class Roster(_message.Message):
     __slots__ = ("conv", "members_rev", "count", "members", "next")

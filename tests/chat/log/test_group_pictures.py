@@ -1,0 +1,133 @@
+"""The picture of a group: whose upload it may be, who is told, and what becomes of the one before."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from psycopg import AsyncConnection
+
+from chat.inbox import purge, roster, sync
+from chat.log import groups as use_cases
+from chat.log.pool import Database
+from chat.log.refusal import Refusal
+from chat.media import showing
+from chat.models import Attachment, Conversation, Message
+from chat.models.ids import new_id
+from chat.protocol.errors import ErrorCode
+from tests import groups
+from tests.cast import Cast, Person
+from tests.threads import in_thread
+
+pytestmark = [pytest.mark.storage, pytest.mark.django_db(transaction=True)]
+
+
+def upload(owner: Person, **more: Any) -> str:
+    """Complete, and part of no message."""
+    fields = {"state": "ready", "thumbnail": "wanted", "name": "us.png", "type": "image/png", "length": 9} | more
+    made = Attachment.objects.create(owner_id=owner.id, client_id=str(new_id()), received=9, size=9, **fields)
+    return str(made.id)
+
+
+async def done(database: Database, use: Callable[[AsyncConnection[Any]], Awaitable[Any]]) -> Any:
+    async with database.transaction() as connection:
+        return await use(connection)
+
+
+async def club(database: Database, owner: Person, *others: Person) -> str:
+    return str(await done(database, lambda c: groups.create(c, owner.actor, "club", [other.id for other in others])))
+
+
+async def show(database: Database, who: Person, conv: str, picture: str) -> Any:
+    return await done(database, lambda c: use_cases.change(c, who.actor, conv, picture=picture))
+
+
+async def refused(database: Database, who: Person, conv: str, picture: str) -> ErrorCode | None:
+    try:
+        await show(database, who, conv, picture)
+    except Refusal as refusal:
+        return refusal.code
+    return None
+
+
+async def attachment(picture: str) -> tuple[str, int | None]:
+    return await in_thread(lambda: Attachment.objects.values_list("state", "seq").get(id=picture))
+
+
+async def sees(database: Database, who: Person, picture: str) -> bool:
+    try:
+        await showing.look(database, who.actor, picture)
+    except Refusal:
+        return False
+    return True
+
+
+async def test_it_is_told_to_all_and_belongs_to_the_entry_that_says_so(database: Database, people: Cast) -> None:
+    alice, bob = people.alice, people.bob
+    conv, picture = await club(database, alice, bob), await in_thread(lambda: upload(alice))
+    assert (await show(database, alice, conv, picture)).head == 2
+    summary = (await sync.summaries(database, bob.id, bob.device_id))[0].frame()
+    assert summary["picture"] == picture and summary["last"]["event"] == {"type": "changed", "picture": picture}
+    assert (await roster.roster(database, conv)).frame(bob.id)["picture"] == picture
+    assert await attachment(picture) == ("sent", 2)
+    assert (await show(database, alice, conv, picture)).head is None, "it is so already"
+
+
+async def test_the_one_before_is_gone(database: Database, people: Cast) -> None:
+    alice = people.alice
+    conv = await club(database, alice, people.bob)
+    first, second = await in_thread(lambda: (upload(alice), upload(alice)))
+    for picture in (first, second):
+        await show(database, alice, conv, picture)
+    assert await attachment(first) == ("dropped", None) and not await sees(database, alice, first)
+    assert await sees(database, people.bob, second)
+    await show(database, alice, conv, "")
+    assert await attachment(second) == ("dropped", None)
+    summary = (await sync.summaries(database, alice.id, alice.device_id))[0].frame()
+    assert summary["picture"] is None and summary["last"]["event"] == {"type": "changed", "picture": ""}
+    assert (await show(database, alice, conv, "")).head is None
+
+
+async def test_only_a_picture_of_ones_own_that_is_nowhere_else(database: Database, people: Cast) -> None:
+    alice, bob = people.alice, people.bob
+    conv, other = await club(database, alice, bob), await club(database, alice, bob)
+    used = await in_thread(lambda: upload(alice))
+    await show(database, alice, other, used)
+    wrong = await in_thread(
+        lambda: [
+            upload(bob),
+            upload(alice, state="uploading", thumbnail="none"),
+            upload(alice, thumbnail="none", type="application/pdf"),
+            upload(alice, thumbnail="failed"),
+            upload(alice, state="dropped"),
+        ]
+    )
+    for picture in (*wrong, used, str(new_id())):
+        assert await refused(database, alice, conv, picture) is ErrorCode.INVALID_ATTACHMENT
+    assert await in_thread(Message.objects.filter(conversation_id=conv).count) == 1
+    assert await in_thread(lambda: Conversation.objects.get(id=conv).picture) is None
+    mine = await in_thread(lambda: upload(bob))
+    assert await refused(database, bob, conv, mine) is ErrorCode.NOT_ALLOWED
+    assert await attachment(mine) == ("ready", None)
+
+
+async def test_members_see_it_whatever_they_may_read(database: Database, people: Cast) -> None:
+    """Who came after it does; who was removed, and who never was in it, does not."""
+    alice, bob, carol = people.alice, people.bob, people.carol
+    conv, picture = await club(database, alice, bob), await in_thread(lambda: upload(alice))
+    await show(database, alice, conv, picture)
+    assert not await sees(database, carol, picture)
+    await done(database, lambda c: groups.add(c, alice.actor, conv, carol.id))
+    await done(database, lambda c: groups.remove(c, alice.actor, conv, bob.id))
+    assert await sees(database, carol, picture) and await sees(database, alice, picture)
+    assert not await sees(database, bob, picture) and not await sees(database, people.mallory, picture)
+
+
+async def test_it_stays_when_its_entry_goes(database: Database, people: Cast) -> None:
+    alice = people.alice
+    conv, picture = await club(database, alice), await in_thread(lambda: upload(alice))
+    await show(database, alice, conv, picture)
+    later = timezone.now() + timedelta(days=400)
+    assert await in_thread(lambda: purge.purge(30, later)) == 2
+    assert await sees(database, alice, picture)
