@@ -40,10 +40,10 @@ export class Chat {
   // As kept in the database between visits.
   get summary() {
     const { id, kind, start, seen, last, told, blocked, unread: count, adding, history, mention } = this;
-    const { title, members, count: people, rev: members_rev, past } = this.roster;
+    const { title, picture, members, count: people, rev: members_rev, past } = this.roster;
     const group = { past, members_rev, adding, history, muted_until: this.mutedUntil, mention };
     const more = this.isLeft && { left: true };
-    return { id, kind, title, start, seen, last, blocked, members, count: people, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...group, ...more };
+    return { id, kind, title, picture, start, seen, last, blocked, members, count: people, rev: Math.max(told.rev, this.rev), unread: count, head: Math.max(told.head, this.received), ...group, ...more };
   }
 
   // The same once the person is not in it any more.

@@ -10,6 +10,8 @@ const SENTENCES = {
   left: gettext("%(who)s left"),
   changed: gettext("%(who)s changed the settings of the group"),
 };
+const SHOWN = gettext("%(who)s changed the picture of the group");
+const SHOWN_NO_MORE = gettext("%(who)s removed the picture of the group");
 const RENAMED = gettext("%(who)s named the group %(title)s");
 const ROLES = {
   owner: gettext("%(who)s passed the group on to %(whom)s"),
@@ -17,7 +19,8 @@ const ROLES = {
   member: gettext("%(who)s took the role of an admin from %(whom)s"),
 };
 
-const sentence = ({ type, role, title }) => (type === "role" ? ROLES[role] : title && type === "changed" ? RENAMED : SENTENCES[type]);
+const changed = ({ title, picture }) => (title ? RENAMED : picture === undefined ? SENTENCES.changed : picture ? SHOWN : SHOWN_NO_MORE);
+const sentence = (event) => ({ role: ROLES[event.role], changed: changed(event) })[event.type] ?? SENTENCES[event.type];
 
 export function eventText({ sender, event }, { roster }) {
   const nameOf = (id) => roster.nameOf(id);

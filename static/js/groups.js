@@ -2,6 +2,7 @@
 // them, each a part of its own.
 
 import { askRoster, countOf } from "./group_api.js";
+import { Faces } from "./faces.js";
 import { eventText } from "./group_events.js";
 import { FILES } from "./group_parts.js";
 import { late } from "./late.js";
@@ -21,7 +22,10 @@ const company = (roster) => (roster.isWhole && !roster.isLarge ? roster.members.
 export class Groups {
   constructor(app, lazy) {
     Object.assign(this, { app, asked: new Map() });
-    Object.assign(late, { company, eventText, marked, mentioned, mentionMark, mutedMark, usernames });
+    this.faces = new Faces(() => app.chats.changed(null));
+    const face = (avatar, chat) => this.faces.dress(avatar, chat);
+    const lookOf = (chat) => [chat.isMuted, chat.isMentioned, this.faces.urlOf(chat)];
+    Object.assign(late, { company, eventText, face, lookOf, marked, mentioned, mentionMark, mutedMark, usernames });
     this.panel = lazy(FILES.groupPanel, ({ GroupPanel }) => new GroupPanel(this));
     this.people = lazy(FILES.people, ({ PeopleDialog }) => new PeopleDialog(this));
     this.joining = lazy(FILES.joinDialog, ({ JoinDialog }) => new JoinDialog(this));
@@ -86,7 +90,7 @@ export class Groups {
     this.asked.set(chat.id, { rev: roster.rev, at });
     const found = await askRoster(chat.id);
     this.asked.set(chat.id, { rev: found?.members_rev ?? NEVER, at });
-    if (found?.members_rev >= roster.rev) roster.update({ ...found, title: roster.title });
+    if (found?.members_rev >= roster.rev) roster.update({ ...found, title: roster.title, picture: roster.picture });
     if (found) this.app.chats.changed(chat.id);
     else this.#lookIn(APART_MS);
   }

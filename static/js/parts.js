@@ -38,6 +38,7 @@ export const FILES = {
   groups: [
     file("./groups.js"),
     file("./group_parts.js"),
+    file("./faces.js"),
     file("./group_api.js"),
     file("./group_events.js"),
     file("./mentions.js"),

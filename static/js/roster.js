@@ -17,7 +17,7 @@ export class Roster {
   // Watermarks are merged, all else is as it is now. Of a large group the server names some of `count`, or nobody: who was
   // named before stays in it until all are told, and is only known by name after that (`past`). All of them are known
   // (`isWhole`) as long as they have not become more.
-  update({ title, members, count = members.length, members_rev: rev, past = [] }) {
+  update({ title, picture, members, count = members.length, members_rev: rev, past = [] }) {
     const before = new Map(this.members.map((member) => [member.id, member]));
     const merged = members.map((member) => {
       const { delivered, seen } = before.get(member.id) ?? member;
@@ -26,7 +26,7 @@ export class Roster {
     for (const { id } of members) before.delete(id);
     const isAll = merged.length >= count;
     const isWhole = isAll || (this.isWhole && count <= this.count);
-    Object.assign(this, { title: title ?? null, count, rev, isWhole, members: isAll ? merged : [...merged, ...before.values()] });
+    Object.assign(this, { title: title ?? null, picture, count, rev, isWhole, members: isAll ? merged : [...merged, ...before.values()] });
     for (const member of [...past, ...before.values(), ...merged]) this.known.set(member.id, member);
   }
 

@@ -6,8 +6,9 @@ import { api, countOf } from "../group_api.js";
 import { gettext, interpolate } from "../words.js";
 import { Confirm } from "./confirm.js";
 import { dialog } from "./dialog.js";
-import { byId, dress } from "./dom.js";
+import { byId } from "./dom.js";
 import { exact } from "./format.js";
+import { GroupFace } from "./group_face.js";
 import { LinksSection } from "./group_links.js";
 import { MembersSection } from "./group_members.js";
 
@@ -27,6 +28,7 @@ export class GroupPanel {
     const act = (...asked) => this.act(...asked);
     this.members = new MembersSection({ groups, confirm: this.confirm, act });
     this.links = new LinksSection({ confirm: this.confirm });
+    this.face = new GroupFace({ groups, change: (picture) => this.#change({ picture }), say: (text) => (this.said.textContent = text) });
     byId("group-rename").addEventListener("submit", (event) => this.#rename(event));
     byId("group-mute").addEventListener("change", ({ target }) => this.#mute(target.value));
     for (const [rule, id] of Object.entries(RULES)) byId(id).addEventListener("change", ({ target }) => this.#rule(rule, target.value));
@@ -74,13 +76,13 @@ export class GroupPanel {
   #draw() {
     const { chat, isAdmin } = this;
     const isGroup = chat.kind === "group";
-    dress(byId("group-avatar"), chat.name, chat.faceId);
     byId("group-heading").textContent = chat.name;
     byId("group-note").textContent = isGroup ? countOf(chat.roster.count) : chat.roster.others.map(({ username }) => `@${username}`).join();
     byId("group-dialog-title").textContent = isGroup ? gettext("Group info") : gettext("Chat info");
     for (const section of this.dialog.querySelectorAll("[data-of-group]")) section.hidden = !isGroup;
     for (const section of this.dialog.querySelectorAll("[data-of-admins]")) section.hidden = !isAdmin;
     for (const section of this.dialog.querySelectorAll("[data-of-person]")) section.hidden = isGroup || !chat.roster.others.length;
+    this.face.draw(chat, isAdmin);
     for (const [rule, id] of Object.entries(RULES)) this.#set(byId(id), chat[rule]);
     this.#drawMute();
     this.#drawName(chat.roster.title ?? "");

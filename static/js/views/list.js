@@ -62,7 +62,7 @@ export class ListView {
     const { unread, name } = chat;
     const latest = this.#latest(chat, isCurrent);
     const at = latest.at && when(latest.at);
-    const look = JSON.stringify([isCurrent, unread, name, at, latest.mark, latest.body, latest.deleted, latest.isDraft, latest.isTyping, late.mutedMark && [chat.isMuted, chat.isMentioned]]);
+    const look = JSON.stringify([isCurrent, unread, name, at, latest, late.lookOf?.(chat)]);
     return { id: chat.id, look, make: () => h("li", {}, this.#button(chat, isCurrent, this.#top(name, at, chat), this.#bottom(latest, unread, chat))) };
   }
 
@@ -74,7 +74,9 @@ export class ListView {
       "aria-current": isCurrent ? "true" : false,
       onclick: () => this.onOpen(chat.id),
     };
-    return h("button", attributes, avatar(chat.name, chat.faceId), h("span", { class: "conversation-text" }, ...lines));
+    const face = avatar(chat.name, chat.faceId);
+    late.face?.(face, chat);
+    return h("button", attributes, face, h("span", { class: "conversation-text" }, ...lines));
   }
 
   #top(name, at, chat) {

@@ -164,7 +164,8 @@ export class ThreadView {
 
   #paint() {
     const { chat } = this;
-    dress(byId("peer-avatar"), chat.name, chat.faceId);
+    const face = dress(byId("peer-avatar"), chat.name, chat.faceId);
+    late.face?.(face, chat);
     for (const id of ["peer-name", "blocked-name"]) byId(id).textContent = chat.name;
     const { isLeft, blocked } = chat;
     byId("composer").hidden = isLeft || blocked;
