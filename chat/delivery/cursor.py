@@ -21,6 +21,7 @@ class Cursor:
 
     __slots__ = (
         "_gapless",
+        "_held_at",
         "media_horizon",
         "pushed",
         "readable",
@@ -36,6 +37,7 @@ class Cursor:
         # Everything up to it is on the device. Asked for with every entry: no call.
         self.stored = position
         self._gapless = ContiguousCursor(position)
+        self._held_at = -1
         self.rev_told = rev
         self.rev_stored = rev
         self.seen = seen
@@ -46,6 +48,15 @@ class Cursor:
     @property
     def on_its_way(self) -> int:
         return self.pushed - self.stored
+
+    def hold(self) -> None:
+        """Nothing more goes out before all that is on its way is stored: then the device passes over what expired, and
+        what it acknowledges is known not to be of that."""
+        self._held_at = self.pushed
+
+    @property
+    def is_held(self) -> bool:
+        return self._held_at == self.pushed and self.on_its_way > 0
 
     @property
     def is_apart(self) -> bool:

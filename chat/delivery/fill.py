@@ -115,7 +115,10 @@ class Filler:
             return False
         expired = next((gap["from"] for gap in page.absent if gap["why"] == "expired"), last + 1)
         if expired == first:
-            await self._places.pass_expired(session, room.conv, page.absent)
+            if cursor.on_its_way:
+                cursor.hold()
+            else:
+                await self._places.pass_expired(session, room.conv, page.absent)
             return self._is_wanted(room)
         # Up to there; what expired is next.
         last = min(last, expired - 1)

@@ -66,14 +66,14 @@ class Room:
         return late
 
     def waiting(self) -> list[Session]:
-        """Who lacks entries and has room in its window."""
+        """Who lacks entries, has room in its window, and may be sent more."""
         waiting = []
         for session in self.sessions:
             if self.conv not in session.behind:
                 continue
             if session.cursors[self.conv].pushed >= self.head:
                 session.behind.discard(self.conv)
-            elif not session.is_full:
+            elif not session.is_full and not session.cursors[self.conv].is_held:
                 waiting.append(session)
         return waiting
 

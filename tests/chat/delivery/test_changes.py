@@ -422,6 +422,7 @@ async def test_what_expires_while_a_device_is_at_it_is_not_vouched_for(
     await in_thread(write, conv, people.alice, 9)
     bob = await greeted(runtime, people.bob)
     await until(lambda: bob.seqs(conv) == list(range(1, 10)))
+    await bob.ack("DELIVERED", conv, 9)
     await until(lambda: runtime.reconciler._read_at is not None)
     head = await in_thread(write, conv, people.alice, 3)
     await in_thread(_expires, conv, people.bob, 10, 11)
@@ -435,6 +436,30 @@ async def test_what_expires_while_a_device_is_at_it_is_not_vouched_for(
     await in_thread(_flush, runtime)
     _, mark = await in_thread(_stands, conv, people.bob)
     assert mark.delivered_seq == 12
+    assert await in_thread(_lapsed, conv, people.bob) == [(10, 11)]
+
+
+async def test_what_is_on_its_way_is_stored_before_a_device_is_reset(
+    runtime: Runtime, people: Cast, conv: str
+) -> None:
+    """It expires while it is on its way, and what follows it as well: what the device has stored is not lost."""
+    bob = await greeted(runtime, people.bob)
+    head = await in_thread(write, conv, people.alice, 9)
+    runtime.hub.raise_head(conv, head)
+    await until(lambda: bob.seqs(conv) == [*range(1, 10)])
+    await until(lambda: runtime.reconciler._read_at is not None)
+    head = await in_thread(write, conv, people.alice, 3)
+    await in_thread(_expires, conv, people.bob, 1, 11)
+    await until(lambda: bob.session.cursors[conv].readable.open_from == 12)
+    runtime.hub.raise_head(conv, head)
+    await until(lambda: bob.session.cursors[conv].is_held)
+    assert bob.of("reset") == []
+    await bob.ack("DELIVERED", conv, 9)
+    assert (await bob.told("reset"))["horizon"] == 11
+    await until(lambda: bob.seqs(conv)[-1] == 12)
+    await bob.ack("DELIVERED", conv, 12)
+    await runtime.receipts.flush()
+    await in_thread(_flush, runtime)
     assert await in_thread(_lapsed, conv, people.bob) == [(10, 11)]
 
 
