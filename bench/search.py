@@ -30,11 +30,11 @@ INSERT INTO chat_user (id, username, password, name, first_name, last_name, emai
 SELECT id, left(id::text, 8) || right(id::text, 1), '!', '', '', '', '', false, true, false, now()
 FROM unnest(ARRAY['{USER}', '{OTHER}']::uuid[]) AS u(id);
 INSERT INTO chat_conversation (id, kind, title, created_at, last_seq, last_rev, members_rev, floor_seq)
-SELECT md5('searched' || n)::uuid, 'group', 'Conversation ' || n, now(),
+SELECT md5('searched' || n)::uuid, 'group', 'Searched ' || n, now(),
        ceil({{messages}} / n / (SELECT sum(1.0 / k) FROM generate_series(1, {CONVERSATIONS}) k)), 0, 1, 0
 FROM generate_series(1, {CONVERSATIONS}) n;
 INSERT INTO chat_membership (conversation_id, user_id, visible_from_seq, joined_at)
-SELECT c.id, u, 1, now() FROM chat_conversation c, unnest(ARRAY['{USER}', '{OTHER}']::uuid[]) AS u;
+SELECT c.id, u, 1, now() FROM chat_conversation c, unnest(ARRAY['{USER}', '{OTHER}']::uuid[]) AS u WHERE c.title LIKE 'Searched %';
 INSERT INTO chat_message (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, created_at)
 SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(r, 1, 3) || '8'
         || substr(r, 4, 15))::uuid,
@@ -44,7 +44,8 @@ FROM chat_conversation c, generate_series(1, c.last_seq) seq,
                      md5(random()::text || seq) AS r) x,
      LATERAL (SELECT string_agg({WORD.format(n="floor(30000 ^ random())::int")}, ' ')
                      || CASE WHEN seq % 25_000 = 7 THEN ' zanzibar' WHEN seq % 70 = 3 THEN ' ok' ELSE '' END AS body
-              FROM generate_series(1, 8) g WHERE seq > 0) w;
+              FROM generate_series(1, 8) g WHERE seq > 0) w
+WHERE c.title LIKE 'Searched %';
 ANALYZE;
 CHECKPOINT;
 """
