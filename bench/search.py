@@ -34,7 +34,8 @@ SELECT md5('searched' || n)::uuid, 'group', 'Searched ' || n, now(),
        ceil({{messages}} / n / (SELECT sum(1.0 / k) FROM generate_series(1, {CONVERSATIONS}) k)), 0, 1, 0
 FROM generate_series(1, {CONVERSATIONS}) n;
 INSERT INTO chat_membership (conversation_id, user_id, visible_from_seq, joined_at)
-SELECT c.id, u, 1, now() FROM chat_conversation c, unnest(ARRAY['{USER}', '{OTHER}']::uuid[]) AS u WHERE c.title LIKE 'Searched %';
+SELECT c.id, u, 1, now() FROM chat_conversation c, unnest(ARRAY['{USER}', '{OTHER}']::uuid[]) AS u
+WHERE c.title LIKE 'Searched %';
 INSERT INTO chat_message (id, conversation_id, seq, sender_id, device_id, client_id, digest, body, created_at)
 SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(r, 1, 3) || '8'
         || substr(r, 4, 15))::uuid,
