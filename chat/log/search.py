@@ -14,6 +14,7 @@ from psycopg import AsyncConnection, OperationalError, errors
 
 from chat.log import access
 from chat.log.access import Access
+from chat.log.arrays import numbers, words
 from chat.log.history import ENTRY, READINGS, to_entry
 from chat.log.pool import Database, Row
 from chat.log.refusal import Refusal
@@ -40,11 +41,12 @@ SELECT set_config('statement_timeout', %s, true), set_config('plan_cache_mode', 
 
 PIECES = "unnest(%(convs)s::uuid[], %(firsts)s::bigint[], %(lasts)s::bigint[])"
 
-# When each piece begins and ends; one that was purged meanwhile has no end.
+# When each piece ends; one that was purged meanwhile has no end. And when it begins, where a page goes on: the first
+# page of all asks for every piece, of which none is too new.
 ENDS = f"""
-SELECT p.n, coalesce((SELECT m.id FROM chat_message m WHERE m.conversation_id = p.conv AND m.seq = p.first),
-                     '00000000-0000-0000-0000-000000000000'),
-       (SELECT m.id FROM chat_message m WHERE m.conversation_id = p.conv AND m.seq = p.last)
+SELECT p.n, (SELECT m.id FROM chat_message m WHERE m.conversation_id = p.conv AND m.seq = p.last),
+       CASE WHEN %(before)s::uuid IS NOT NULL
+       THEN (SELECT m.id FROM chat_message m WHERE m.conversation_id = p.conv AND m.seq = p.first) END
 FROM {PIECES} WITH ORDINALITY AS p(conv, first, last, n)
 """
 
@@ -114,9 +116,9 @@ async def search(
     asked for, inside of words too. Raises Refusal (NOT_FOUND, SEARCH_TOO_BROAD), psycopg.Error."""
     if cursor is not None and cursor.in_text:
         return await _settled(database, user, in_text(query), conv, cursor, limit)
-    words = words_of(query)
-    found = await _settled(database, user, words, conv, cursor, limit)
-    if not words.indexed or found.hits or (cursor is not None and not cursor.in_vain):
+    asked = words_of(query)
+    found = await _settled(database, user, asked, conv, cursor, limit)
+    if not asked.indexed or found.hits or (cursor is not None and not cursor.in_vain):
         return found
     if found.next is not None:
         return Found([], Cursor(found.next.before, in_vain=True))
@@ -124,7 +126,7 @@ async def search(
 
 
 async def _settled(
-    database: Database, user: str, words: Words, conv: str | None, cursor: Cursor | None, limit: int
+    database: Database, user: str, asked: Words, conv: str | None, cursor: Cursor | None, limit: int
 ) -> Found:
     """Read once more if the members of a conversation changed meanwhile: what was edited after someone left is not for
     them."""
@@ -135,7 +137,7 @@ async def _settled(
                 may = await access.mine(connection, user, conv)
                 if conv is not None and not may:
                     raise Refusal(ErrorCode.NOT_FOUND)
-                found = await _Search(connection, user, words, cursor, limit).run(may)
+                found = await _Search(connection, user, asked, cursor, limit).run(may)
                 convs = list({hit.conv for hit in found.hits})
                 revs: list[Row] = await (await connection.execute(REVS, [convs])).fetchall()
         except errors.QueryCanceled:
@@ -148,24 +150,24 @@ async def _settled(
 class _Search:
     """One, by one connection."""
 
-    def __init__(self, connection: Connection, user: str, words: Words, cursor: Cursor | None, limit: int) -> None:
+    def __init__(self, connection: Connection, user: str, asked: Words, cursor: Cursor | None, limit: int) -> None:
         self._connection = connection
-        self._words = words
+        self._asked = asked
         self._before = cursor.before if cursor else None
         self._limit = limit
-        parts = {f"part{n}": part for n, part in enumerate(words.parts)}
+        parts = {f"part{n}": part for n, part in enumerate(asked.parts)}
         before = None if self._before is None else str(UUID(int=self._before))
         # One more tells that there is another page.
         self._fixed: dict[str, Any] = {"user": user, "before": before, "limit": limit + 1} | parts
-        if words.indexed:
-            self._fixed["tsquery"] = words.tsquery
-        conditions = " ".join(PART.format(n=n) for n in range(len(words.parts)))
-        self._query = HITS.format(found=(BY_INDEX if words.indexed else BY_TEXT) + conditions)
+        if asked.indexed:
+            self._fixed["tsquery"] = asked.tsquery
+        conditions = " ".join(PART.format(n=n) for n in range(len(asked.parts)))
+        self._query = HITS.format(found=(BY_INDEX if asked.indexed else BY_TEXT) + conditions)
 
     async def run(self, may: dict[str, Access]) -> Found:
         hits: list[Hit] = []
         window = Window((), None)
-        for window in windows(await self._dated(may), self._before, self._words.depth.windows):
+        for window in windows(await self._dated(may), self._before, self._asked.depth.windows):
             hits = sorted(hits + await self._hits(window), key=lambda hit: hit.order, reverse=True)
             if sum(window.settles(hit.order) for hit in hits) > self._limit:
                 break
@@ -173,14 +175,18 @@ class _Search:
         shown, end = settled[: self._limit], window.rest
         if len(settled) > self._limit:
             end = shown[-1].order
-        in_text = not self._words.indexed
+        in_text = not self._asked.indexed
         return Found(shown, None if end is None else Cursor(end, in_text), in_text)
 
     async def _dated(self, may: dict[str, Access]) -> list[Dated]:
-        bits = self._words.depth.bits
+        bits = self._asked.depth.bits
         found = [piece for conv, each in may.items() for piece in pieces(conv, each.readable, each.head, bits)]
-        rows = await (await self._connection.execute(ENDS, _of(found))).fetchall()
-        return [Dated(found[n - 1], oldest.int, newest.int) for n, oldest, newest in rows if newest is not None]
+        rows = await (await self._connection.execute(ENDS, self._fixed | _of(found))).fetchall()
+        return [
+            Dated(found[n - 1], 0 if oldest is None else oldest.int, newest.int)
+            for n, newest, oldest in rows
+            if newest is not None
+        ]
 
     async def _hits(self, window: Window) -> list[Hit]:
         rows = await (await self._connection.execute(self._query, self._fixed | _of(window.pieces))).fetchall()
@@ -190,7 +196,7 @@ class _Search:
 def _of(found: Sequence[Any]) -> dict[str, Any]:
     """Parameters of PIECES."""
     return {
-        "convs": [piece.conv for piece in found],
-        "firsts": [piece.first for piece in found],
-        "lasts": [piece.last for piece in found],
+        "convs": words([piece.conv for piece in found]),
+        "firsts": numbers([piece.first for piece in found]),
+        "lasts": numbers([piece.last for piece in found]),
     }
