@@ -37,6 +37,8 @@ class Conversation(models.Model):
     last_seq = models.BigIntegerField(default=0)
     last_rev = models.BigIntegerField(default=0)
     members_rev = models.BigIntegerField(default=1)
+    # Of its rises, those that nobody is told of (chat/log/silence.py).
+    untold_revs = models.BigIntegerField(default=0, db_default=0)
     # Entries up to here are gone for everyone.
     floor_seq = models.BigIntegerField(default=0)
     # Of groups: who may add people, and from where on a new member may read.
@@ -67,6 +69,9 @@ class Membership(models.Model):
     Who has an open stay may read the entries of all their stays; who has none may read nothing. What was written
     before they came, below `joined_seq`, they may read in a group that shows newcomers all, but it was not sent to
     them: no tick waits for them. Empty: all they may read was.
+
+    Of who blocks the other one of a 1:1 silently the open stay *waits*: it begins where no entry is
+    (chat/policy/visibility.py).
 
     A stay of a group begins and ends with the entry that says so. `was_removed`: by someone else, who would have to
     bring them back. `muted_until`: no wake-ups before that.

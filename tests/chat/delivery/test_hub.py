@@ -164,7 +164,7 @@ def test_a_tick_during_the_greeting_comes_after_it(hub: Hub) -> None:
     hub.arrive(session)
     hub.tick(7, [("alice", {"type": "SEEN", "seq": 3})])
     assert frames(session) == []
-    session.begin(0)
+    hub.begin(session, 0)
     assert frames(session)[0] == {"t": "ack", "acks": [{"type": "SEEN", "seq": 3}]}
 
 
