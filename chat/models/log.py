@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.models.ids import new_id
 from chat.models.people import Device, User
+from chat.policy.visibility import WAITING
 
 
 class Conversation(models.Model):
@@ -104,6 +105,10 @@ class Membership(models.Model):
             models.CheckConstraint(condition=Q(visible_from_seq__gte=1), name="stay_begins"),
         ]
         indexes = [models.Index(fields=["user", "conversation"])]
+
+    @property
+    def waits(self) -> bool:
+        return self.visible_from_seq == WAITING
 
 
 class Message(models.Model):
