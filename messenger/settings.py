@@ -237,6 +237,9 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'
 env.require(not EMAIL_HOST or DEFAULT_FROM_EMAIL != "messenger@localhost", "EMAIL_FROM is not set: who mails are from.")
 PASSWORD_RESET_TIMEOUT = 3_600
 
+# What becomes of what somebody sends to whom has blocked them (chat/log/silence.py). A block stays as it was made.
+BLOCKED_SENDS = env.choice("BLOCKED_SENDS", ("reject", "accept"), "reject")
+
 # What moderators read of what people wrote: all they may see, or what they have said why (chat/admin/bodies.py).
 ADMIN_BODIES = env.choice("ADMIN_BODIES", ("open", "reason"), "open")
 

@@ -13,9 +13,10 @@ import psycopg
 from chat.delivery.coalesced import Coalesced
 from chat.delivery.hub import Hub
 from chat.delivery.places import Places
+from chat.delivery.room import Room
 from chat.delivery.session import Session
 from chat.inbox import sync
-from chat.inbox.roster import roster
+from chat.inbox.roster import Roster, roster
 from chat.log import access, history
 from chat.log.between import BARRED
 from chat.log.pool import Database
@@ -73,6 +74,8 @@ class Doorkeeper:
         """By this person, or not any more: their sockets alone are told."""
         for (is_barred,) in await self._database.rows(BARRED_NOW, [conv]):
             self.hub.bar(conv, is_barred)
+        # Of one that is silent, what this person may read has changed.
+        await asyncio.shield(self._rooms.ask(conv))
         await self.retell(conv, [user])
 
     async def introduce(self, session: Session, conv: str, opened: bool = False) -> None:
@@ -108,9 +111,10 @@ class Doorkeeper:
         if room is None:
             return
         users = {session.user for session in room.sessions}
-        members_rev, readable = await access.room(self._database, conv, users)
+        members_rev, roster_rev, readable = await access.room(self._database, conv, users)
         gone = users - readable.keys()
         endings = await history.endings(self._database, conv, gone) if gone else {}
+        news = await roster(self._database, conv) if roster_rev > room.roster_rev else None
         # Perhaps another one: all may have left meanwhile, and others come.
         room = self.hub.rooms.get(conv)
         if room is None:
@@ -118,18 +122,17 @@ class Doorkeeper:
         if any(session.user not in users for session in room.sessions):
             # Someone came in meanwhile, of whom nothing was asked.
             await self._reload(conv)
-        elif members_rev:
-            before = room.members_rev
+        elif members_rev >= room.members_rev:
             self.hub.members(conv, members_rev, readable, endings)
-            if members_rev > before:
-                await self._tell_roster(conv)
+            if news:
+                # At once: what is pushed or ticked from now on is for who is in it.
+                room.roster_rev = max(room.roster_rev, roster_rev)
+                self._tell_roster(room, news)
 
-    async def _tell_roster(self, conv: str) -> None:
+    def _tell_roster(self, room: Room, members: Roster) -> None:
         """Read once for all who are in the room, and written once for all who are told the same."""
-        members = await roster(self._database, conv)
-        room = self.hub.rooms.get(conv)
         told: dict[str | None, Shared] = {}
-        for session in list(room.sessions) if room and members.rows else []:
+        for session in list(room.sessions) if members.rows else []:
             alike = None if members.open is None or session.user in members.open else session.user
             if alike not in told:
                 told[alike] = Shared(members.frame(session.user))

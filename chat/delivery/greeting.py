@@ -53,7 +53,7 @@ async def greet(runtime: Any, identity: Any, session: Session, hello: Hello, ses
         for summary in summaries:
             session.owed.add(summary.conv, summary.head, summary.rev)
             runtime.hub.enter(session, summary, cursors[summary.conv])
-    session.begin(as_of)
+    runtime.hub.begin(session, as_of)
     take_positions(runtime, session, list(claims.values()))
     await runtime.door.introduce_joined(session)
 

@@ -74,9 +74,12 @@ class Hub:
             return False
         room = self.rooms.get(summary.conv)
         if room is None:
-            room = self.rooms[summary.conv] = Room(summary.conv, summary.head, summary.rev, summary.members_rev)
+            room = self.rooms[summary.conv] = Room(
+                summary.conv, summary.head, summary.rev, summary.members_rev, summary.roster_rev
+            )
         # Read before the room's last change of members: they are read again before anything is pushed.
         room.members_rev = min(room.members_rev, summary.members_rev)
+        room.roster_rev = min(room.roster_rev, summary.roster_rev)
         room.head = max(room.head, summary.head, self._passed.get(summary.conv, 0))
         room.rev = max(room.rev, summary.rev, self._passed_revs.get(summary.conv, 0))
         room.is_barred = self._passed_blocks.get(summary.conv, summary.own_block is not None)
@@ -226,7 +229,31 @@ class Hub:
             for session in self.people.get(user, ()):
                 mail.setdefault(session, []).append(ack)
         for session, told in mail.items():
-            session.tick(told)
+            self._tick(session, told)
+
+    def begin(self, session: Session, as_of: int) -> None:
+        """Hello has been answered, from what was true at `as_of` (milliseconds since 1970)."""
+        session.ready = True
+        early, session.early = session.early, []
+        self._tick(session, early)
+        session.begin(as_of)
+
+    def _tick(self, session: Session, acks: list[dict[str, Any]]) -> None:
+        """Kept, as they are, until hello is answered. Who counts for a tick may depend on when they were there
+        (`roster_rev`): if that is newer than what is known here, the members are told anew, with how far each has got,
+        and not this before them."""
+        if not session.ready:
+            session.early.extend(acks)
+            return
+        told = []
+        for ack in acks:
+            room = self.rooms.get(ack["conv"]) if "roster_rev" in ack else None
+            if room is not None and room.roster_rev < ack["roster_rev"]:
+                self.need_members(room.conv)
+            else:
+                told.append({key: value for key, value in ack.items() if key != "roster_rev"})
+        if told:
+            session.acknowledge(told)
 
     def has_heard(self, change: int) -> bool:
         return change in self._heard

@@ -15,6 +15,7 @@ from psycopg_pool import PoolTimeout
 
 from chat.delivery import lapses
 from chat.delivery.lapses import Range
+from chat.log.access import ASKED, ROSTER_REV
 from chat.log.changes import ChangeReader, ChangeRow
 from chat.log.pool import Database
 from chat.policy.privacy import TELLS_SEEN
@@ -36,32 +37,42 @@ PORTION = 2_000
 #
 # Writers are looked for once a position, not once a reader, and not below NEWEST: a thousand members stand at a few
 # positions, and who never wrote would be looked for through the whole history. Of everyone, who got there within an
-# hour: what others were told of long ago is not told again with every rise of somebody.
+# hour: what others were told of long ago is not told again with every rise of somebody. Of a 1:1 whose reader was not
+# there all the time, only what was for them counts, as in the ledger.
 TICKS = f"""
-WITH asked AS MATERIALIZED (SELECT %s::uuid[] AS convs, %s::uuid[] AS users), marks AS MATERIALIZED (
-    SELECT w.conversation_id AS conv, w.user_id AS reader, k.type, k.upto, r.at FROM asked, receipts_watermark w
+WITH asked AS MATERIALIZED (SELECT %s::uuid[] AS convs, %s::uuid[] AS users), apart AS MATERIALIZED (
+    SELECT c.id AS conv, s.user_id AS reader, {ROSTER_REV} AS roster_rev, {ASKED} AS asked
+    FROM asked, chat_conversation c
+    CROSS JOIN LATERAL (SELECT * FROM chat_membership WHERE conversation_id = c.id OFFSET 0) s
+    WHERE c.id = ANY(asked.convs) AND c.kind = 'direct' GROUP BY c.id, s.user_id HAVING count(s.left_seq) > 0
+), marks AS MATERIALIZED (
+    SELECT w.conversation_id AS conv, w.user_id AS reader, k.type, k.upto, r.at, a.roster_rev, a.asked
+    FROM asked, receipts_watermark w
     CROSS JOIN LATERAL (VALUES ('DELIVERED', w.delivered_seq), ('SEEN', w.seen_seq)) AS k(type, upto)
+    LEFT JOIN apart a ON a.conv = w.conversation_id AND a.reader = w.user_id
     LEFT JOIN receipts_receipt r ON r.conversation_id = w.conversation_id AND r.user_id = w.user_id
       AND r.kind = lower(k.type) AND r.upto_seq = k.upto
     WHERE w.conversation_id = ANY(asked.convs) AND k.upto > 0
       AND (asked.users IS NOT NULL OR r.at IS NULL OR r.at > now() - interval '1 hour')
 ), writers AS MATERIALIZED (
-    SELECT p.conv, p.upto, m.writer, m.id FROM (SELECT DISTINCT conv, upto FROM marks) p
+    SELECT p.conv, p.upto, p.asked, m.writer, m.id FROM (SELECT DISTINCT conv, upto, asked FROM marks) p
     CROSS JOIN LATERAL (
         SELECT DISTINCT ON (sender_id) sender_id AS writer, id FROM (
             SELECT sender_id, id, seq FROM chat_message
             WHERE conversation_id = p.conv AND seq <= p.upto ORDER BY seq DESC LIMIT {NEWEST} OFFSET 0) newest
+        WHERE p.asked IS NULL OR p.asked @> seq
         ORDER BY sender_id, seq DESC OFFSET 0) m
 ), told AS MATERIALIZED (
-    SELECT m.conv, m.reader, m.type, m.upto, m.at, w.writer AS viewer, w.id FROM asked, marks m
-    JOIN writers w ON w.conv = m.conv AND w.upto = m.upto AND w.writer <> m.reader
+    SELECT m.conv, m.reader, m.type, m.upto, m.at, w.writer AS viewer, w.id, m.roster_rev FROM asked, marks m
+    JOIN writers w ON w.conv = m.conv AND w.upto = m.upto AND w.asked IS NOT DISTINCT FROM m.asked
+      AND w.writer <> m.reader
     WHERE asked.users IS NULL OR m.reader = ANY(asked.users) OR w.writer = ANY(asked.users)
     UNION ALL
-    SELECT m.conv, m.reader, m.type, m.upto, m.at, m.reader, NULL FROM asked, marks m
+    SELECT m.conv, m.reader, m.type, m.upto, m.at, m.reader, NULL, NULL FROM asked, marks m
     WHERE m.type = 'SEEN' AND (asked.users IS NULL OR m.reader = ANY(asked.users))
 )
 SELECT t.conv::text, t.reader::text, t.type, t.upto, t.viewer::text, t.id::text,
-       (extract(epoch FROM coalesce(t.at, now())) * 1000)::bigint
+       (extract(epoch FROM coalesce(t.at, now())) * 1000)::bigint, t.roster_rev
 FROM told t
 JOIN chat_membership s ON s.conversation_id = t.conv AND s.user_id = t.viewer AND s.left_seq IS NULL
 JOIN chat_user reader ON reader.id = t.reader
@@ -198,8 +209,8 @@ class Reconciler:
             return
         for at in range(0, len(rows), PORTION):
             acks = [
-                (told, tick(kind, conv, upto, when, reader, message_id))
-                for conv, reader, kind, upto, told, message_id, when in rows[at : at + PORTION]
+                (told, tick(kind, conv, upto, when, reader, message_id, roster_rev))
+                for conv, reader, kind, upto, told, message_id, when, roster_rev in rows[at : at + PORTION]
             ]
             self._effects.ticked(None, acks)
             await asyncio.sleep(0)

@@ -22,13 +22,15 @@ Known = Mapping[Session, set[int]]
 class Room:
     """State and the rules over it; the hub decides when."""
 
-    __slots__ = ("conv", "head", "is_barred", "members_rev", "rev", "sessions")
+    __slots__ = ("conv", "head", "is_barred", "members_rev", "rev", "roster_rev", "sessions")
 
-    def __init__(self, conv: str, head: int, rev: int, members_rev: int) -> None:
+    def __init__(self, conv: str, head: int, rev: int, members_rev: int, roster_rev: int) -> None:
         self.conv = conv
         self.head = head
         self.rev = rev
         self.members_rev = members_rev
+        # How much of it everyone here was told.
+        self.roster_rev = roster_rev
         self.sessions: set[Session] = set()
         # Of a 1:1: one has blocked the other.
         self.is_barred = False

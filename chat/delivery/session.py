@@ -101,22 +101,12 @@ class Session:
             self.close_code = code
             self.outlet.close(code)
 
-    def tick(self, acks: list[dict[str, Any]]) -> None:
-        """How far others have got; nothing is told before welcome."""
-        if self.ready:
-            self.acknowledge(acks)
-        else:
-            self.early.extend(acks)
-
     def acknowledge(self, acks: list[dict[str, Any]]) -> None:
         self.write_encoded(self.codec.ack_frame(acks))
 
     def begin(self, as_of: int) -> None:
         """Hello has been answered, from what was true at `as_of` (milliseconds since 1970)."""
         self.ready = True
-        if self.early:
-            self.tick(self.early)
-            self.early = []
         if self.owed.begin(as_of, self.cursors):
             self._synced()
 

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chat.log.access import SPANS, spans_of, stays_of
+from chat.log.access import NEWEST_IN, ROSTER_REV, SPANS, spans_of, stays_of
 from chat.log.pool import Database
 from chat.policy.privacy import TELLS_SEEN
 from chat.policy.visibility import Readable, readable
 from chat.protocol.point import Stand
 
 HEADS = f"""
-SELECT c.id::text, c.last_seq, c.last_rev, c.members_rev, c.floor_seq, {SPANS.format(user="s.user_id")},
+SELECT c.id::text, c.last_seq, c.last_rev, c.members_rev, {ROSTER_REV}, c.floor_seq, {SPANS.format(user="s.user_id")},
        coalesce(i.received_seq, 0), coalesce(i.received_rev, 0), coalesce(i.horizon_seq, 0),
        coalesce(i.media_horizon_seq, 0)
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
 LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
-LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq AND m.seq >= s.visible_from_seq
+LEFT JOIN chat_message m ON {NEWEST_IN}
 WHERE s.user_id = %s::uuid AND s.left_seq IS NULL
 ORDER BY coalesce(m.id, c.id) DESC
 """
@@ -40,12 +40,14 @@ FROM unnest(%s::uuid[]) AS c(id) JOIN chat_user viewer ON viewer.id = %s::uuid
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A conversation as it is now; `now` without how far people have got, unless it was asked for (`marked`). `first`:
-    where this person's first stay begins; `start`: where a device begins that states nothing."""
+    """A conversation as it is now; `now` without how far people have got, unless it was asked for (`marked`), and with
+    what is told of `members_rev`. `first`: where this person's first stay begins; `start`: where a device begins that
+    states nothing."""
 
     conv: str
     now: Stand
     first: int
+    members_rev: int
     start: Stand
     horizon: int
     media_horizon: int
@@ -80,11 +82,11 @@ async def marked(database: Database, user: str, heads: Sequence[Head]) -> list[H
 
 
 def _head(row: tuple[Any, ...]) -> Head | None:
-    conv, head, rev, members_rev, floor, stays, lapsed, received, received_rev, horizon, media = row
+    conv, head, rev, members_rev, roster_rev, floor, stays, lapsed, received, received_rev, horizon, media = row
     own = stays_of(stays)
     may = readable(own, spans_of(lapsed), floor)
     if may is None:
         return None
     first = min(stay.first for stay in own)
     start = Stand(max(first - 1, received), received_rev)
-    return Head(conv, Stand(head, rev, members_rev), first, start, max(horizon, floor), media, may)
+    return Head(conv, Stand(head, rev, roster_rev), first, members_rev, start, max(horizon, floor), media, may)

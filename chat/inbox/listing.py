@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from chat.inbox import sync
 from chat.inbox.sync import Summary
+from chat.log.access import NEWEST_IN
 from chat.log.pool import Database
 
 # Of each its place in the order: the newest message, or the conversation itself, both of UUIDv7.
-PLACES = """
+PLACES = f"""
 SELECT c.id::text, coalesce(m.id, c.id)::text
 FROM chat_membership s
 JOIN chat_conversation c ON c.id = s.conversation_id
-LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq AND m.seq >= s.visible_from_seq
+LEFT JOIN chat_message m ON {NEWEST_IN}
 WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid IS NULL OR coalesce(m.id, c.id) < %s::uuid)
 ORDER BY coalesce(m.id, c.id) DESC LIMIT %s
 """

@@ -120,7 +120,7 @@ class Answer:
         if rev >= head.now.rev or self.left <= 0:
             return rev
         found = await delta.since(self.asker.database, head.conv, rev, [self.asker.user], self.left)
-        if found.members_rev != head.now.members_rev:
+        if found.members_rev != head.members_rev:
             # Who may read what has changed since it was looked up.
             return rev
         told = [change.told for change in found.changes if head.readable.allows(change.seq)]

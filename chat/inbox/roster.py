@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from chat.log import access
-from chat.log.access import JOINED_IN, LAPSED_IN, stays_of
+from chat.log.access import JOINED_IN, LAPSED_IN, ROSTER_REV, stays_of
 from chat.log.pool import Database, Row
 from chat.policy.privacy import Party, tells_seen
-from chat.policy.visibility import pairs
+from chat.policy.visibility import pairs, told
 
 # With more than that, some.
 WHOLE, SOME = 50, 10
@@ -61,7 +61,7 @@ SELECT {MEMBER} FROM p JOIN chat_membership s ON s.conversation_id = (SELECT con
 """
 
 ROSTER = f"""
-SELECT {MEMBER}, c.title, c.picture::text, n.count, c.members_rev,
+SELECT {MEMBER}, c.title, c.picture::text, n.count, {ROSTER_REV},
        CASE WHEN c.kind = 'group' THEN c.adding END, CASE WHEN c.kind = 'group' THEN c.history END
 FROM chat_conversation c
 CROSS JOIN LATERAL (
@@ -74,7 +74,10 @@ PAGE = f"""
 SELECT {MEMBER} FROM chat_membership s {PEOPLE}
 WHERE s.conversation_id = %s::uuid AND s.left_seq IS NULL AND u.username > %s ORDER BY u.username LIMIT %s
 """
-COUNT = "SELECT count(*) FROM chat_membership WHERE conversation_id = %s::uuid AND left_seq IS NULL"
+COUNT = f"""
+SELECT {ROSTER_REV}, (SELECT count(*) FROM chat_membership s WHERE s.conversation_id = c.id AND s.left_seq IS NULL)
+FROM chat_conversation c WHERE c.id = %s::uuid
+"""
 TELLS = "SELECT read_receipts FROM chat_user WHERE id = %s::uuid"
 
 
@@ -101,7 +104,7 @@ def _member(row: Sequence[Any], tells: bool) -> dict[str, Any]:
         "username": username,
         "name": name,
         "role": role,
-        "stays": pairs(stays_of(stays)),
+        "stays": pairs(told(stays_of(stays))),
         "delivered": delivered,
         "seen": seen if tells else 0,
     }
@@ -129,9 +132,9 @@ class Roster:
     def frame(self, viewer: str) -> dict[str, Any]:
         """`members` of docs/protocol.md, for one of them."""
         title, picture, count, members_rev, adding, history = self.rows[0][MEMBER_COLUMNS:]
-        told = {"title": title or None, "picture": picture, "count": count, "members_rev": members_rev}
+        counted = {"title": title or None, "picture": picture, "count": count, "members_rev": members_rev}
         rules = {"adding": adding, "history": history}
-        return {"t": "members", "conv": self.conv, "members": members(viewer, self.people)} | told | rules
+        return {"t": "members", "conv": self.conv, "members": members(viewer, self.people)} | counted | rules
 
 
 async def roster(database: Database, conv: str) -> Roster:
@@ -149,10 +152,10 @@ async def page(database: Database, conv: str, user: str, after: str, limit: int)
             (PAGE, [conv, after, limit + 1]),
         ]
     )
-    may = access.to_access(allowed[0] if allowed else None)
-    if may is None:
+    if access.to_access(allowed[0] if allowed else None) is None:
         return None
+    members_rev, count = counted[0]
     who, shown = Party(user, receipts=bool(tells and tells[0][0])), [row[1:] for row in rows[:limit]]
-    told = [_member(row, tells_seen(_party(row), who)) for row in shown]
-    following = told[-1]["username"] if len(rows) > limit else None
-    return {"conv": conv, "members_rev": may.members_rev, "count": counted[0][0], "members": told, "next": following}
+    listed = [_member(row, tells_seen(_party(row), who)) for row in shown]
+    following = listed[-1]["username"] if len(rows) > limit else None
+    return {"conv": conv, "members_rev": members_rev, "count": count, "members": listed, "next": following}

@@ -6,7 +6,7 @@ from typing import Any
 
 from chat.inbox import roster
 from chat.inbox.unread import UNREAD
-from chat.log.access import SPANS, START_IN, spans_of, stays_of
+from chat.log.access import NEWEST_IN, ROSTER_REV, SPANS, START_IN, spans_of, stays_of
 from chat.log.attached import withhold
 from chat.log.between import OWN_BLOCK
 from chat.log.history import ENTRY, ENTRY_COLUMNS, to_entry
@@ -19,7 +19,8 @@ COUNT = "(SELECT count(*) FROM chat_membership o WHERE o.conversation_id = c.id 
 
 # `reached`: nothing below it is unread.
 SUMMARY = f"""
-SELECT {ENTRY}, c.id::text, c.kind, c.title, c.picture::text, c.last_seq, c.last_rev, c.members_rev, c.floor_seq,
+SELECT {ENTRY}, c.id::text, c.kind, c.title, c.picture::text, c.last_seq, c.last_rev, c.members_rev, {ROSTER_REV},
+       c.floor_seq,
        CASE WHEN c.kind = 'group' THEN c.adding END, CASE WHEN c.kind = 'group' THEN c.history END, {COUNT},
        (extract(epoch FROM s.muted_until) * 1000)::bigint, {OWN_BLOCK.format(c="c", user="s.user_id")},
        {SPANS.format(user="s.user_id")},
@@ -27,11 +28,11 @@ SELECT {ENTRY}, c.id::text, c.kind, c.title, c.picture::text, c.last_seq, c.last
        EXISTS (SELECT FROM chat_hidden h WHERE h.conversation_id = c.id AND h.user_id = s.user_id AND h.seq = m.seq),
        CASE WHEN r.reached < c.last_seq THEN {UNREAD} ELSE 0 END
 """
-OF_STAY = """
+OF_STAY = f"""
 JOIN chat_conversation c ON c.id = s.conversation_id
 JOIN receipts_watermark w ON w.conversation_id = c.id AND w.user_id = s.user_id
 CROSS JOIN LATERAL (SELECT greatest(w.seen_seq, c.floor_seq) AS reached) r
-LEFT JOIN chat_message m ON m.conversation_id = c.id AND m.seq = c.last_seq AND m.seq >= s.visible_from_seq
+LEFT JOIN chat_message m ON {NEWEST_IN}
 """
 CONVERSATIONS = f"""{SUMMARY} FROM chat_membership s {OF_STAY}
 LEFT JOIN chat_inbox i ON i.conversation_id = c.id AND i.device_id = %s::uuid
@@ -84,6 +85,8 @@ class Summary:
     head: int
     rev: int
     members_rev: int
+    # What of it is told.
+    roster_rev: int
     readable: Readable
     received: int
     received_rev: int
@@ -110,7 +113,7 @@ class Summary:
             "picture": self.picture,
             "members": self.members,
             "count": self.count,
-            "members_rev": self.members_rev,
+            "members_rev": self.roster_rev,
             "adding": self.adding,
             "history": self.history,
             "muted_until": self.muted_until,
@@ -118,7 +121,8 @@ class Summary:
             "rev": self.rev,
             "received": self.received,
             "received_rev": self.received_rev,
-            "start": self.readable.start,
+            # Of who waits, and may read nothing, it is nowhere.
+            "start": min(self.readable.start, self.head + 1),
             "seen": self.seen,
             "unread": self.unread,
             "last": self.last,
@@ -175,7 +179,7 @@ async def introductions(database: Database, conv: str, asking: Sequence[tuple[st
 
 def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | None:
     """None: the person left between two statements."""
-    conv, kind, title, picture, head, rev, members_rev, floor, *rest = row[ENTRY_COLUMNS:]
+    conv, kind, title, picture, head, rev, members_rev, roster_rev, floor, *rest = row[ENTRY_COLUMNS:]
     adding, history, count, muted_until, own_block, stays, lapsed, *mine = rest
     received, received_rev, horizon, media_horizon, seen, hidden, unread = mine
     own = stays_of(stays)
@@ -191,6 +195,7 @@ def _summary(row: Row, members: dict[str, list[dict[str, Any]]]) -> Summary | No
         head=head,
         rev=rev,
         members_rev=members_rev,
+        roster_rev=roster_rev,
         readable=may,
         received=max(first - 1, received or 0),
         received_rev=received_rev or 0,

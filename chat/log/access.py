@@ -27,10 +27,20 @@ LAPSED_IN = """
     FROM receipts_lapse l WHERE l.conversation_id = {conv} AND l.user_id = {user}) AS adjoining)
 """
 SPANS_IN = f"{STAYS_IN},{LAPSED_IN}"
+# Of the conversation `c` and the open stay `s`: the newest entry, `m`, that may be theirs. A stay that waits, or begins
+# with the next one, has none.
+NEWEST_IN = """
+m.conversation_id = c.id AND m.seq = CASE WHEN s.visible_from_seq <= c.last_seq THEN c.last_seq ELSE (
+    SELECT max(e.left_seq) FROM chat_membership e WHERE e.conversation_id = c.id AND e.user_id = s.user_id) END
+"""
+# What of members_rev is told: it rises when there is something to be told.
+ROSTER_REV = "c.members_rev - c.untold_revs"
 # Where a device without an inbox stands: below its person's first stay, for who came back is owed what they missed.
 START_IN = """
 (SELECT min(y.visible_from_seq) - 1 FROM chat_membership y WHERE y.conversation_id = {conv} AND y.user_id = {user})
 """
+# Over all stays `s` of a person: the seqs that are for them.
+ASKED = "range_agg(int8range(coalesce(s.joined_seq, s.visible_from_seq), s.left_seq + 1))"
 # Of the conversation `c`.
 SPANS = SPANS_IN.replace("{conv}", "c.id")
 
@@ -56,7 +66,7 @@ WHERE s.user_id = %s::uuid AND s.left_seq IS NULL AND (%s::uuid IS NULL OR s.con
 
 # Of everyone named, for a room: kept in step with members_rev.
 ROOM = f"""
-SELECT c.members_rev, c.floor_seq, u.id::text, {SPANS.format(user="u.id")}
+SELECT c.members_rev, {ROSTER_REV}, c.floor_seq, u.id::text, {SPANS.format(user="u.id")}
 FROM chat_conversation c CROSS JOIN unnest(%s::uuid[]) AS u(id) WHERE c.id = %s::uuid
 """
 
@@ -126,11 +136,11 @@ async def mine(connection: AsyncConnection[Any], user: str, conv: str | None = N
     return {each: may for each, may in found if may is not None}
 
 
-async def room(database: Database, conv: str, users: Iterable[str]) -> tuple[int, dict[str, Readable]]:
-    """members_rev, and what each of `users` may read; who may read nothing is left out."""
+async def room(database: Database, conv: str, users: Iterable[str]) -> tuple[int, int, dict[str, Readable]]:
+    """members_rev, what of it is told, and what each of `users` may read; who may read nothing is left out."""
     rows = await database.rows(ROOM, [list(users), conv])
     found: dict[str, Readable] = {}
-    for _, floor, user, stays, lapsed in rows:
+    for _, _, floor, user, stays, lapsed in rows:
         if may := readable(stays_of(stays), spans_of(lapsed), floor):
             found[user] = may
-    return (rows[0][0] if rows else 0), found
+    return (*rows[0][:2], found) if rows else (0, 0, found)

@@ -7,7 +7,7 @@ the facts are read after the locks were granted.
 
 from chat.log.access import LAPSED_IN, STAYS_IN
 from chat.log.attached import FILE
-from chat.log.between import BARRED
+from chat.log.between import REFUSED
 
 OF_STAY = {"conv": "s.conversation_id", "user": "s.user_id"}
 
@@ -21,14 +21,15 @@ WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 # The same, waiting (bounded by lock_timeout): for conversations that were left out several times.
 LOCK_WAITING = LOCK.replace("SKIP LOCKED", "")
 
-# Who is in them, and whether one of the two of a 1:1 has blocked the other (looked for only if any of these people has
+# Who is in them, and whether a block keeps them from writing there (looked for only if any of these people has
 # blocked or is blocked by anybody); and of those who answer something, what they may read. A CASE, since PostgreSQL
 # would look a join up for everyone.
 STAYS = f"""
 SELECT s.conversation_id::text, s.user_id::text,
        CASE WHEN (SELECT EXISTS (SELECT FROM chat_block WHERE user_id = ANY(%s::uuid[]))
                       OR EXISTS (SELECT FROM chat_block WHERE blocked_id = ANY(%s::uuid[])))
-            THEN (SELECT {BARRED.format(c="c")} FROM chat_conversation c WHERE c.id = s.conversation_id) END,
+            THEN (SELECT {REFUSED.format(c="c", user="s.user_id")} FROM chat_conversation c
+                   WHERE c.id = s.conversation_id) END,
        CASE WHEN s.user_id = ANY(%s::uuid[]) THEN {STAYS_IN.format(**OF_STAY)} END,
        CASE WHEN s.user_id = ANY(%s::uuid[]) THEN {LAPSED_IN.format(**OF_STAY)} END
 FROM chat_membership s

@@ -1,5 +1,6 @@
-"""Whom a person has blocked. It changes their 1:1 conversation, if there is one: nobody writes there any more, and
-neither learns whether the other is here (between.py). Groups are left alone, and so is what was written before.
+"""Whom a person has blocked. It changes their 1:1 conversation, if there is one: nobody writes there any more (or one
+does, to nobody: silence.py), and neither learns whether the other is here (between.py). Groups are left alone, and so
+is what was written before.
 
 Blocking takes the conversation's lock, so it binds every send that is decided after it. Threats met here: who asks for
 ids of people (absent and oneself look the same), who blocks without end, and whoever wants to know who blocked them:
@@ -9,6 +10,7 @@ only the blocks of who asks are told.
 from dataclasses import dataclass
 from typing import Any
 
+from chat.log import silence
 from chat.log.access import Actor
 from chat.log.locking import LOCK_TIMEOUT, Connection, must_act
 from chat.log.pool import Database
@@ -55,6 +57,8 @@ async def block(connection: Connection, actor: Actor, user: str) -> Blocking:
     done = await connection.execute(BLOCK, [actor.user, user])
     if done.rowcount and count >= MOST_BLOCKS:
         raise Refusal(ErrorCode.BLOCKS_FULL)
+    if done.rowcount and conv:
+        await silence.begin(connection, conv, actor.user)
     return await _noted(connection, actor, user, conv, bool(done.rowcount))
 
 
@@ -62,6 +66,8 @@ async def unblock(connection: Connection, actor: Actor, user: str) -> Blocking:
     """Whom one has not blocked is as before. Raises Refusal: AUTHENTICATION_FAILED."""
     conv = await _lock(connection, actor, user)
     done = await connection.execute(UNBLOCK, [actor.user, user])
+    if done.rowcount and conv:
+        await silence.end(connection, conv, actor.user)
     return await _noted(connection, actor, user, conv, bool(done.rowcount))
 
 

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from psycopg import AsyncConnection
 
-from chat.log import devices, groups
+from chat.log import devices, groups, silence
 from chat.log.access import Actor
 from chat.models import (
     Block,
@@ -77,6 +77,8 @@ def _forget(user_id: UUID) -> None:
     Device.objects.filter(user=user).delete()
     Hidden.objects.filter(user=user).delete()
     Block.objects.filter(Q(user=user) | Q(blocked=user)).delete()
+    with connection.cursor() as cursor:
+        silence.end_all(cursor, locked)
     Opening.objects.filter(sender=user).delete()
     Receipt.objects.filter(user=user).delete()
     # Whoever has such a conversation open is told anew who its members are.

@@ -9,7 +9,7 @@ from chat.log import access
 from chat.log.attached import ATTACHED
 from chat.log.pool import Database, Row
 from chat.policy.privacy import TELLS_SEEN
-from chat.policy.visibility import absences
+from chat.policy.visibility import WAITING, absences
 from chat.protocol.frames import MAX_MEMBERS_PAGE, Absence, Entry
 
 # As many columns as to_entry takes.
@@ -38,7 +38,8 @@ ORDER BY m.seq
 
 # The first rise of a watermark to or above an entry is when that person's device took it; what was seen by then had
 # been delivered by then, even if the flush learned of more deliveries first. Of the members present whom the entry
-# was sent to, by any of their stays; those it expired for took none of it, whatever rose above it later. Of whom does
+# was sent to, by any of their stays; those it expired for took none of it, whatever rose above it later. Who
+# waits is named as if they did not (chat/log/silence.py). Of whom does
 # not tell who asks when they saw it, nothing that comes from it either.
 PEOPLE = f"""
 SELECT u.id::text, u.username, coalesce(nullif(u.name, ''), u.username),
@@ -55,7 +56,10 @@ FROM chat_message m
 JOIN chat_user viewer ON viewer.id = %s::uuid
 JOIN chat_membership s ON s.conversation_id = m.conversation_id AND s.left_seq IS NULL AND s.user_id <> m.sender_id
   AND EXISTS (SELECT FROM chat_membership e WHERE e.conversation_id = s.conversation_id AND e.user_id = s.user_id
-                AND m.seq >= coalesce(e.joined_seq, e.visible_from_seq) AND (e.left_seq IS NULL OR m.seq <= e.left_seq))
+                AND m.seq >= coalesce(e.joined_seq, e.visible_from_seq)
+                AND (e.left_seq IS NULL OR m.seq <= e.left_seq OR (s.visible_from_seq = {WAITING} AND e.left_seq = (
+                    SELECT max(y.left_seq) FROM chat_membership y
+                    WHERE y.conversation_id = s.conversation_id AND y.user_id = s.user_id))))
 JOIN chat_user u ON u.id = s.user_id
 WHERE m.conversation_id = %s::uuid AND m.seq = %s AND u.username > %s ORDER BY u.username LIMIT %s
 """

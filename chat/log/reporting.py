@@ -11,7 +11,7 @@ from typing import Any
 from psycopg import errors
 from psycopg.types.json import Jsonb
 
-from chat.log import history
+from chat.log import access, history
 from chat.log.access import MAY_ACT, Actor
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
@@ -27,7 +27,6 @@ KNOWN = """
 SELECT conversation_id::text, seq, subject_id::text, reason, note FROM chat_report
 WHERE reporter_id = %s::uuid AND client_id = %s
 """
-HEAD = "SELECT last_seq FROM chat_conversation WHERE id = %s::uuid"
 # Also who has left.
 PEOPLE = """
 SELECT DISTINCT u.id::text, coalesce(nullif(u.name, ''), u.username)
@@ -81,8 +80,9 @@ async def _known(database: Database, actor: Actor, told: NewReport) -> bool:
 async def _around(database: Database, actor: Actor, told: NewReport) -> list[Entry]:
     """What the reporter may read there. Raises Refusal: NOT_FOUND."""
     if told.seq is None:
-        head = await database.rows(HEAD, [told.conv])
-        last = int(head[0][0]) if head else 0
+        rows = await database.rows(access.ACCESS, access.parameters(told.conv, actor.user))
+        may = access.to_access(rows[0] if rows else None)
+        last = may.readable.newest(may.head) if may else 0
         first = last - 2 * AROUND + 1
     else:
         first, last = told.seq - AROUND, told.seq + AROUND

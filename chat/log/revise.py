@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from chat.log import access
 from chat.log.access import Actor
 from chat.log.append import KNOWN
-from chat.log.between import BARRED
+from chat.log.between import REFUSED
 from chat.log.history import ENTRY, to_entry
 from chat.log.locking import LOCK_TIMEOUT, Connection
 from chat.log.refusal import Refusal
 from chat.policy import revise as rules
 from chat.policy.decide import digest
 from chat.policy.revise import Target, Windows
+from chat.policy.visibility import WAITING
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import Entry
 
@@ -27,7 +28,8 @@ SELECT FROM receipts_watermark w JOIN chat_conversation c ON c.id = w.conversati
 WHERE c.id = %s::uuid AND c.kind = 'direct' AND w.user_id <> %s::uuid FOR NO KEY UPDATE OF w
 """
 
-# A lapse of the other person is what makes an entry of a 1:1 one that may be sent anew.
+# A lapse of the other person is what makes an entry of a 1:1 one that may be sent anew. Last: whether a block keeps its
+# sender from writing; and whether it is in an earlier stay of who has blocked them silently.
 TARGET = f"""
 SELECT m.sender_id::text, m.deleted_at IS NOT NULL,
        (extract(epoch FROM clock_timestamp() - m.created_at) * 1000)::bigint, m.rev, m.body, m.reply_to_seq,
@@ -38,7 +40,14 @@ SELECT m.sender_id::text, m.deleted_at IS NOT NULL,
        CASE WHEN m.attachments > 0 THEN (SELECT array_agg(a.id::text ORDER BY a.position) FROM chat_attachment a
          WHERE a.conversation_id = m.conversation_id AND a.seq = m.seq) END,
        m.event IS NOT NULL, m.mentions::text[],
-       (SELECT {BARRED.format(c="c")} FROM chat_conversation c WHERE c.id = m.conversation_id)
+       (SELECT {REFUSED.format(c="c", user="m.sender_id")} FROM chat_conversation c WHERE c.id = m.conversation_id),
+       (SELECT c.kind = 'direct' AND EXISTS (
+            SELECT FROM chat_membership w
+            JOIN chat_membership e ON e.conversation_id = w.conversation_id AND e.user_id = w.user_id
+              AND m.seq BETWEEN e.visible_from_seq AND e.left_seq
+            WHERE w.conversation_id = c.id AND w.left_seq IS NULL AND w.visible_from_seq = {WAITING}
+              AND w.user_id <> m.sender_id)
+        FROM chat_conversation c WHERE c.id = m.conversation_id)
 FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.seq = %s
 """
 
@@ -192,10 +201,10 @@ async def _facts(connection: Connection, actor: Actor, conv: str, seq: int, is_r
     if may is None or row is None:
         raise Refusal(ErrorCode.NOT_FOUND)
     sender, deleted, age_ms, rev, body, reply_to, expired, hidden_rev, resent_as, files, *more = row
-    is_event, mentions, is_barred = more
+    is_event, mentions, is_barred, is_kept = more
     # In a group it never has for everyone: who takes it up later is told.
     is_expired = expired and may.kind == "direct"
-    target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, is_expired, is_event, is_barred)
+    target = Target(sender == actor.user, may.allows(seq), deleted, age_ms, is_expired, is_event, is_barred, is_kept)
     return _Facts(target, rev, body, reply_to, hidden_rev, resent_as, tuple(files or ()), mentions or [])
 
 

@@ -167,7 +167,7 @@ class BatchWriter:
             locked_out=frozenset(conv for conv, _ in members if conv not in locked),
             files={(row[0], row[1]) for row in rows},
             events=frozenset(await events.fetchall()) if answered else frozenset(),
-            barred={row[0] for row in present if row[2]},
+            barred={(row[0], row[1]) for row in present if row[2]},
         )
         beginning = [send for send in batch if send.conv in locked and locked[send.conv].is_unwritten]
         if beginning:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.models.ids import new_id
 from chat.models.people import Device, User
+from chat.policy.visibility import WAITING
 
 
 class Conversation(models.Model):
@@ -39,6 +40,8 @@ class Conversation(models.Model):
     last_seq = models.BigIntegerField(default=0)
     last_rev = models.BigIntegerField(default=0)
     members_rev = models.BigIntegerField(default=1)
+    # Of its rises, those that nobody is told of (chat/log/silence.py).
+    untold_revs = models.BigIntegerField(default=0, db_default=0)
     # Entries up to here are gone for everyone.
     floor_seq = models.BigIntegerField(default=0)
     # Of groups: who may add people, and from where on a new member may read.
@@ -69,6 +72,9 @@ class Membership(models.Model):
     Who has an open stay may read the entries of all their stays; who has none may read nothing. What was written
     before they came, below `joined_seq`, they may read in a group that shows newcomers all, but it was not sent to
     them: no tick waits for them. Empty: all they may read was.
+
+    Of who blocks the other one of a 1:1 silently the open stay *waits*: it begins where no entry is
+    (chat/policy/visibility.py).
 
     A stay of a group begins and ends with the entry that says so. `was_removed`: by someone else, who would have to
     bring them back. `muted_until`: no wake-ups before that.
@@ -101,6 +107,10 @@ class Membership(models.Model):
             models.CheckConstraint(condition=Q(visible_from_seq__gte=1), name="stay_begins"),
         ]
         indexes = [models.Index(fields=["user", "conversation"])]
+
+    @property
+    def waits(self) -> bool:
+        return self.visible_from_seq == WAITING
 
 
 class Message(models.Model):

@@ -9,7 +9,8 @@ batch becomes counts for the later ones. For one send the first matching rule de
     not a member (or no such conversation)   Refused      NOT_FOUND, one answer for both
     key known, same digest                   Accepted     duplicate: the first time's id, seq and time
     key known, other digest                  Refused      IDEMPOTENCY_CONFLICT
-    1:1, one has blocked the other           Refused      USER_BLOCKED
+    1:1, one has blocked the other, and      Refused      USER_BLOCKED
+    not silently, or it is who sends
     the first of a 1:1, and not for them     Refused      NOT_REACHABLE (reach.py)
     to begin
     `after` not in the log                   Deferred     PREDECESSOR_MISSING
@@ -94,9 +95,10 @@ class Facts:
     `heads`: the locked conversations only. `locked_out`: those another transaction holds. `members`: (conversation,
     user) of those present. `readable`: what they may read, of those at least who answer something. `devices`: those
     that may act, each with its access_rev. `known`: entries by key. `files`: (owner, id) of complete uploads that no
-    message has yet. `events`: (conversation, seq) of those answered that are no messages. `barred`: 1:1 conversations
-    in which one has blocked the other. Of those in which nothing was written yet: `unreachable` and `strangers`, as
-    (conversation, sender), and how many others a text has `begun`, as (sender, essence).
+    message has yet. `events`: (conversation, seq) of those answered that are no messages. `barred`: (conversation,
+    user) of 1:1 conversations where a block keeps them from writing. Of those in which nothing was written yet:
+    `unreachable` and `strangers`, as (conversation, sender), and how many others a text has `begun`, as (sender,
+    essence).
     """
 
     heads: Mapping[str, Head]
@@ -107,7 +109,7 @@ class Facts:
     locked_out: frozenset[str] = frozenset()
     files: Collection[tuple[str, str]] = frozenset()
     events: frozenset[tuple[str, int]] = frozenset()
-    barred: Collection[str] = frozenset()
+    barred: Collection[tuple[str, str]] = frozenset()
     unreachable: Collection[tuple[str, str]] = frozenset()
     strangers: Collection[tuple[str, str]] = frozenset()
     begun: Mapping[tuple[str, bytes], int] = field(default_factory=dict)
@@ -195,7 +197,7 @@ class _Fold:
 
     def barrier(self, send: Proposal) -> ErrorCode | None:
         """What stands between the two of a 1:1 conversation."""
-        if send.conv in self.facts.barred:
+        if (send.conv, send.sender) in self.facts.barred:
             return ErrorCode.USER_BLOCKED
         if (send.conv, send.sender) in self.facts.unreachable and self.is_opening(send):
             return ErrorCode.NOT_REACHABLE

@@ -7,7 +7,8 @@
     send anew        expired, in a 1:1         never
 
 Where one of the two of a 1:1 has blocked the other, nothing said anew gets through by way of an old entry: an edit and
-sending anew are USER_BLOCKED. What moderators remove is in chat/policy/moderation.py.
+sending anew are USER_BLOCKED. Where the other one did so silently, this must not show: what they have, of before, is
+TOO_LATE to be edited; what they will never have may be. What moderators remove is in chat/policy/moderation.py.
 
 An entry one may not see, or that was deleted for all, is NOT_FOUND for everything. What was done to a group stands
 as it is, for all of them: NOT_ALLOWED.
@@ -20,8 +21,8 @@ from chat.protocol.errors import ErrorCode
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The entry as it stands, read under the conversation's lock. `age_ms`: by the database's clock. `is_barred`: one
-    of the two of the 1:1 conversation has blocked the other."""
+    """The entry as it stands, read under the conversation's lock. `age_ms`: by the database's clock. `is_barred`: a
+    block keeps its sender from writing there. `is_kept`: who has it has blocked its sender silently since."""
 
     is_own: bool
     is_visible: bool
@@ -30,6 +31,7 @@ class Target:
     is_expired: bool = False
     is_event: bool = False
     is_barred: bool = False
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def edit_refusal(target: Target | None, windows: Windows) -> ErrorCode | None:
         return ErrorCode.NOT_FOUND
     if target.is_barred:
         return ErrorCode.USER_BLOCKED
-    return ErrorCode.TOO_LATE if target.age_ms > windows.edit_ms else None
+    return ErrorCode.TOO_LATE if target.is_kept or target.age_ms > windows.edit_ms else None
 
 
 def delete_refusal(target: Target | None, windows: Windows) -> ErrorCode | None:

@@ -15,6 +15,9 @@ from itertools import pairwise
 
 from chat.protocol.frames import MAX_SEQ, Absence, Why
 
+# Where a stay begins that has not begun: no entry is there.
+WAITING = MAX_SEQ
+
 Span = tuple[int, int]
 """First and last seq, both included."""
 
@@ -29,6 +32,11 @@ class Stay:
     def __post_init__(self) -> None:
         if self.first < 1:
             raise ValueError(f"not a stay: {self}")
+
+    @property
+    def waits(self) -> bool:
+        """Until somebody is unblocked."""
+        return self.first == WAITING
 
     def holds(self, seq: int) -> bool:
         return self.first <= seq and (self.last is None or seq <= self.last)
@@ -49,9 +57,23 @@ class Readable:
     def allows(self, seq: int) -> bool:
         return seq >= self.open_from or any(first <= seq <= last for first, last in self.earlier)
 
+    def newest(self, head: int) -> int:
+        """The last readable seq of a log that goes to `head`; 0: there is none."""
+        if self.open_from <= head:
+            return head
+        return max((last for _, last in self.earlier), default=0)
+
     def next(self, seq: int) -> int:
         """The first readable seq at or above `seq`."""
         return next((max(seq, first) for first, last in self.earlier if seq <= last), max(seq, self.open_from))
+
+
+def told(stays: Iterable[Stay]) -> list[Stay]:
+    """As others are told of them, ascending. Who waits seems to be in the stay before, which ended untold."""
+    ordered = sorted(stays, key=lambda stay: (stay.first, stay.last or MAX_SEQ))
+    if len(ordered) > 1 and ordered[-1].waits:
+        return [*ordered[:-2], Stay(ordered[-2].first)]
+    return ordered
 
 
 def pairs(stays: Iterable[Stay]) -> list[list[int | None]]:

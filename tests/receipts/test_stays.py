@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat.policy.retention import lapsing
-from chat.policy.visibility import Stay
+from chat.policy.visibility import WAITING, Stay, told
 from receipts.watermarks import Claim, Kind, Mark, Member, Tick, rises, tick
 
 NAMES = ("bob", "carol")
@@ -92,6 +92,62 @@ def test_a_tick_claims_what_everyone_present_has_done_and_no_less(given_steps: l
             asked = [reader for reader in present if seq in reader.theirs]
             shown = tick(seq, [reader.member for reader in present], direct=False)
             assert shown is _truth(seq, asked), (seq, given_steps)
+
+
+@dataclass
+class Blocker(Reader):
+    """The other one of a 1:1, who blocks silently (chat/log/silence.py) and ends it again."""
+
+    @property
+    def is_blocking(self) -> bool:
+        return self.stays[-1].waits
+
+    def block(self, head: int) -> None:
+        if not self.is_blocking:
+            self.go(head)
+            self.stays.append(Stay(WAITING))
+
+    def unblock(self, head: int) -> None:
+        if self.is_blocking:
+            self.stays.pop()
+            before = self.stays[-1]
+            if before.last == head:
+                self.stays[-1] = Stay(before.first)
+            else:
+                self.stays.append(Stay(head + 1))
+
+    def pass_over(self, head: int) -> None:
+        """A device says that it has all there is up to the head: entries, or that they are not for it."""
+        self.stored |= {seq for seq in self.theirs if not self._is_lapsed(seq)}
+        self._claim(head, Kind.DELIVERED, head)
+
+    def _claim(self, head: int, kind: Kind, upto: int) -> None:
+        super()._claim(self.stays[-2].last or 0 if self.is_blocking else head, kind, upto)
+
+    @property
+    def member(self) -> Member:
+        return Member(self.mark, tuple(told(self.stays)), tuple(self.lapsed))
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(
+        st.sampled_from(["write", "write", "block", "unblock", "store", "pass_over", "see", "expire"]), max_size=40
+    )
+)
+def test_what_is_written_to_who_blocks_silently_is_never_more_than_sent(given_steps: list[str]) -> None:
+    """Not while it lasts, not after it, whatever is taken, seen or expires; all else is ticked as ever."""
+    bob, head = Blocker(stays=[Stay(1)]), 0
+    for act in given_steps:
+        if act == "write":
+            head += 1
+            bob.theirs |= set() if bob.is_blocking else {head}
+        else:
+            getattr(bob, act)(head)
+        for seq in range(1, head + 1):
+            is_lost = seq in bob.theirs and bob._is_lapsed(seq)
+            truth = Tick.FAILED if is_lost else _truth(seq, [bob] if seq in bob.theirs else [])
+            assert tick(seq, [bob.member], direct=True) is truth, (seq, given_steps)
 
 
 def _truth(seq: int, asked: list[Reader]) -> Tick:

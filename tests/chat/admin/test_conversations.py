@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chat.admin.entries import PAGE
 from chat.models import Membership, Message, User
+from chat.policy.visibility import WAITING
 from tests.cast import Cast
 from tests.log import attach, write
 from tests.moderation import make_moderator
@@ -68,6 +69,8 @@ def test_it_shows_who_was_there_and_when(mo: Client, people: Cast, conv: str) ->
     stay.save()
     content = page(mo, conv)
     assert ">1–7<" in content and ">1–<" in content
+    Membership.objects.create(conversation_id=conv, user=people.bob.user, visible_from_seq=WAITING)
+    assert str(WAITING) not in page(mo, conv)
 
 
 def test_a_full_page_costs_no_more_statements(mo: Client, people: Cast, conv: str) -> None:

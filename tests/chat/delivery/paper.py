@@ -48,7 +48,9 @@ def summary(
     conv: str, head: int, members_rev: int = 1, rev: int = 0, received: int = 0, readable: Readable | None = None
 ) -> Summary:
     may = readable or Readable()
-    return Summary(conv, "group", "", None, head, rev, members_rev, may, received, rev, 0, 0, 0, 0, None, [])
+    return Summary(
+        conv, "group", "", None, head, rev, members_rev, members_rev, may, received, rev, 0, 0, 0, 0, None, []
+    )
 
 
 def cursor_of(found: Summary) -> Cursor:

@@ -48,7 +48,7 @@ async def test_a_tick_waits_until_its_conversation_has_been_told() -> None:
     session, written = arriving(hub)
     hub.tick(7, [("alice", TICK)])
     session.write({"t": "conversations"})
-    session.begin(0)
+    hub.begin(session, 0)
     hub.tick(8, [("alice", TICK | {"seq": 4})])
     await session.outlet.flushed(5)
     assert [frame["t"] for frame in written] == ["conversations", "ack", "sync_done", "ack"]

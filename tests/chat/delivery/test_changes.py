@@ -439,9 +439,7 @@ async def test_what_expires_while_a_device_is_at_it_is_not_vouched_for(
     assert await in_thread(_lapsed, conv, people.bob) == [(10, 11)]
 
 
-async def test_what_is_on_its_way_is_stored_before_a_device_is_reset(
-    runtime: Runtime, people: Cast, conv: str
-) -> None:
+async def test_what_is_on_its_way_is_stored_before_a_device_is_reset(runtime: Runtime, people: Cast, conv: str) -> None:
     """It expires while it is on its way, and what follows it as well: what the device has stored is not lost."""
     bob = await greeted(runtime, people.bob)
     head = await in_thread(write, conv, people.alice, 9)

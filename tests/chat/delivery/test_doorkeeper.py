@@ -21,10 +21,10 @@ class Slow:
         self.asked: list[set[str]] = []
         self.may_answer = asyncio.Event()
 
-    async def room(self, database: Any, conv: str, users: Iterable[str]) -> tuple[int, dict[str, Readable]]:
+    async def room(self, database: Any, conv: str, users: Iterable[str]) -> tuple[int, int, dict[str, Readable]]:
         self.asked.append(set(users))
         await self.may_answer.wait()
-        return 1, {user: Readable() for user in self.asked[-1]}
+        return 1, 1, {user: Readable() for user in self.asked[-1]}
 
 
 async def test_who_comes_into_a_room_made_anew_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:

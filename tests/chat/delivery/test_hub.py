@@ -164,8 +164,33 @@ def test_a_tick_during_the_greeting_comes_after_it(hub: Hub) -> None:
     hub.arrive(session)
     hub.tick(7, [("alice", {"type": "SEEN", "seq": 3})])
     assert frames(session) == []
-    session.begin(0)
+    hub.begin(session, 0)
     assert frames(session)[0] == {"t": "ack", "acks": [{"type": "SEEN", "seq": 3}]}
+
+
+def test_a_tick_of_who_was_away_waits_for_the_members(hub: Hub) -> None:
+    """Whom an entry is for may be news: they are read first, and told with how far each has got."""
+    asked: list[str] = []
+    hub.need_members = asked.append
+    session = joined(hub, "alice")
+    before = len(frames(session))
+    ack = {"type": "DELIVERED", "conv": "c1", "seq": 3}
+    hub.tick(7, [("alice", ack | {"roster_rev": 2})])
+    assert asked == ["c1"] and len(frames(session)) == before
+    hub.rooms["c1"].roster_rev = 2
+    hub.tick(8, [("alice", ack | {"roster_rev": 2})])
+    assert frames(session)[before:] == [{"t": "ack", "acks": [ack]}] and asked == ["c1"]
+
+
+def test_also_one_that_came_during_the_greeting(hub: Hub) -> None:
+    asked: list[str] = []
+    hub.need_members = asked.append
+    session, found = new_session("alice"), summary("c1", 3)
+    hub.arrive(session)
+    hub.tick(7, [("alice", {"type": "DELIVERED", "conv": "c1", "seq": 3, "roster_rev": 2})])
+    hub.enter(session, found, cursor_of(found))
+    hub.begin(session, 0)
+    assert asked == ["c1"] and "ack" not in [frame["t"] for frame in frames(session)]
 
 
 def test_a_session_that_went_while_it_was_read_for_is_not_entered(hub: Hub) -> None:

@@ -118,7 +118,7 @@ async def test_who_hides_neither_tells_nor_is_told(runtime: Runtime, people: Cas
 
 
 def test_a_reader_that_is_behind_is_spared() -> None:
-    room = Room("c1", 0, 0, 1)
+    room = Room("c1", 0, 0, 1, 1)
     slow, quick = new_session("bob"), new_session("carol")
     for session in (slow, quick):
         session.ready = session.shows_presence = True
@@ -129,7 +129,7 @@ def test_a_reader_that_is_behind_is_spared() -> None:
 
 
 def test_in_a_crowd_nobody_is_told() -> None:
-    room = Room("c1", 0, 0, 1)
+    room = Room("c1", 0, 0, 1, 1)
     room.sessions = {new_session(f"user{n}") for n in range(CROWD + 1)}
     for session in room.sessions:
         session.ready = session.shows_presence = True

@@ -120,18 +120,24 @@ def direct(last_seq: int = 0, **more: object) -> Facts:
 @pytest.mark.parametrize("who", ["alice", "bob"])
 @pytest.mark.parametrize("last_seq", [0, 7])
 def test_a_block_keeps_both_from_writing(who: str, last_seq: int) -> None:
-    given_facts = direct(last_seq, barred={"c1"})
+    given_facts = direct(last_seq, barred={("c1", "alice"), ("c1", "bob")})
     assert one(send(sender=who), given_facts) == Refused(ErrorCode.USER_BLOCKED)
     assert isinstance(one(send(conv="c2"), given_facts), Accepted), "another conversation"
 
 
+def test_a_silent_block_keeps_only_who_made_it_from_writing() -> None:
+    outcomes = decide([send("a1"), send("b1", sender="bob")], direct(7, barred={("c1", "alice")}), AT)
+    assert outcomes[0] == Refused(ErrorCode.USER_BLOCKED)
+    assert isinstance(outcomes[1], Accepted) and outcomes[1].entry.seq == 8
+
+
 def test_what_got_in_before_the_block_is_answered_as_then() -> None:
-    outcome = one(send(), direct(7, barred={"c1"}, known={("alice", "a1"): known()}))
+    outcome = one(send(), direct(7, barred={("c1", "alice")}, known={("alice", "a1"): known()}))
     assert outcome == Accepted(known(), None, duplicate=True)
 
 
 def test_a_block_does_not_wait_for_a_predecessor() -> None:
-    assert one(send(after="a0"), direct(7, barred={"c1"})) == Refused(ErrorCode.USER_BLOCKED)
+    assert one(send(after="a0"), direct(7, barred={("c1", "alice")})) == Refused(ErrorCode.USER_BLOCKED)
 
 
 def test_who_may_not_begin_may_go_on_once_the_other_has_written() -> None:

@@ -64,6 +64,13 @@ def test_what_one_may_not_see_is_not_there_for_anything() -> None:
         assert told | {hide_refusal(target), resend_refusal(target)} == {NOT_FOUND}
 
 
+def test_what_who_blocks_silently_has_is_as_if_its_time_were_over() -> None:
+    """It would reach them; all else goes on as if there were no block."""
+    kept = Target(is_own=True, is_visible=True, is_deleted=False, age_ms=0, is_expired=True, is_kept=True)
+    assert edit_refusal(kept, WINDOWS) is ErrorCode.TOO_LATE
+    assert delete_refusal(kept, WINDOWS) is resend_refusal(kept) is None
+
+
 @pytest.mark.parametrize("is_own", [True, False])
 def test_nothing_said_anew_gets_past_a_block(is_own: bool) -> None:
     """But a deletion does."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.policy.visibility import Readable, Span, Stay, absences, readable
+from chat.policy.visibility import WAITING, Readable, Span, Stay, absences, pairs, readable, told
 from chat.protocol.frames import Why
 
 HEAD = 30
@@ -63,6 +63,26 @@ def test_readable_is_what_is_of_a_stay_and_has_not_expired(own: Sequence[Stay], 
     assert may.allows(beyond) and may.start == min([*allowed, may.open_from])
     for seq in SEQS:
         assert may.next(seq) == next((each for each in allowed if each >= seq), max(seq, may.open_from))
+
+
+@given(stays(), lapses, floors, st.integers(0, HEAD))
+def test_the_newest_is_the_last_that_is_allowed(own: Sequence[Stay], lapsed: list[Span], floor: int, head: int) -> None:
+    closed = [stay for stay in own if stay.last is not None and stay.last <= head]
+    for open_stay in (Stay(head + 1), Stay(WAITING)):
+        may = readable([*closed, open_stay], lapsed, floor)
+        assert may is not None
+        assert may.newest(head) == max((seq for seq in range(1, head + 1) if may.allows(seq)), default=0)
+
+
+@given(stays())
+def test_who_waits_is_told_of_as_if_they_had_not_left(own: Sequence[Stay]) -> None:
+    closed = [stay for stay in own if stay.last is not None]
+    before = max(closed, key=lambda stay: (stay.first, stay.last), default=None)
+    if before is None:
+        return
+    as_if = [*(stay for stay in closed if stay is not before), Stay(before.first)]
+    assert pairs(told([*closed, Stay(WAITING)])) == pairs(as_if)
+    assert pairs(told(own)) == pairs(own), "of nobody else anything is made up"
 
 
 @given(stays(), lapses, floors)

@@ -7,6 +7,7 @@ import pytest
 from chat.inbox.redelivery import sweep
 from chat.log import devices
 from chat.models import Membership, Message, PushSubscription, WakeUp
+from chat.policy.visibility import WAITING
 from chat.wakeup.dispatch import claim, dispatch, settle
 from chat.wakeup.port import Sent
 from tests.cast import Cast, make_direct
@@ -42,6 +43,23 @@ def test_a_thousand_messages_are_one_wake_up(away: Away, service: PushService) -
         sweep()
     dispatch()
     assert [each["seq"] for each in service.payloads(away.phone)] == [head]
+
+
+def test_who_blocks_silently_is_rung_for_nothing_of_it(away: Away, service: PushService) -> None:
+    """Also not once it is over; what comes then rings again."""
+    stay = Membership.objects.get(conversation=away.conv, user=away.bob.user)
+    Membership.objects.filter(id=stay.id).update(left_seq=0)
+    waiting = Membership.objects.create(conversation_id=away.conv, user=away.bob.user, visible_from_seq=WAITING)
+    head = away.written(count=2)
+    sweep()
+    assert dispatch() == 0 and not WakeUp.objects.exists()
+    Membership.objects.filter(id=waiting.id).update(visible_from_seq=head + 1)
+    swept()
+    assert dispatch() == 0 and not WakeUp.objects.exists()
+    away.written()
+    sweep()
+    dispatch()
+    assert [each["seq"] for each in service.payloads(away.phone)] == [head + 1]
 
 
 def test_conversations_are_told_apart(away: Away, people: Cast, service: PushService) -> None:
