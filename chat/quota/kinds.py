@@ -14,6 +14,7 @@ class What(str, Enum):
 
     SENDS = "sends"
     CONVERSATIONS = "conversations"
+    ACTS = "acts"
     CONNECTS = "connects"
     SYNC = "sync"
     UPLOADS = "uploads"
