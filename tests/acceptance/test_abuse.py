@@ -128,8 +128,23 @@ async def test_what_is_read_is_counted_in_bytes(house: House, cast: Cast) -> Non
             assert pages < 60
         assert pages >= 15
         assert await phone.refused("POST", "/sync", {}) == (429, "RATE_LIMITED")
+        assert await phone.refused("GET", "/search", params={"q": "anything"}) == (429, "RATE_LIMITED")
         error = await alice.ask({"t": "fetch", "conv": conv, "from": 1, "to": 10}, "error")
         assert (error["code"], error["ref"]["conv"]) == ("RATE_LIMITED", conv)
+
+
+async def test_what_is_found_is_counted_in_bytes_too(house: House, cast: Cast) -> None:
+    async with connect(house.addresses[0], cast.bob) as bob, app_of(house, cast.bob) as phone:
+        conv = await bob.open(cast.carol.username)
+        for _ in range(10):
+            assert (await bob.send(conv, "word " * 800))["type"] == "ACCEPTED"
+        pages = 0
+        while (await phone.ask("GET", "/search", params={"q": "word"})).is_success:
+            pages += 1
+            assert pages < 60
+        assert pages >= 15
+        error = await bob.ask({"t": "search", "q": "word"}, "error")
+        assert (error["code"], error["ref"]["t"]) == ("RATE_LIMITED", "search")
 
 
 async def test_who_connects_again_and_again_is_told_to_come_back(house: House, cast: Cast) -> None:
