@@ -52,6 +52,16 @@ def limits() -> dict[str, Limit]:
             _rate(env.number("LIMIT_SEARCHES", 120), MINUTE),
             _rate(env.number("LIMIT_SEARCHES_ADDRESS", 1_200), MINUTE),
         ),
+        # Found by their username, by whoever shares no conversation with them.
+        "strangers": (
+            _rate(env.number("LIMIT_STRANGERS", 60), HOUR),
+            _rate(env.number("LIMIT_STRANGERS_ADDRESS", 600), HOUR),
+        ),
+        # What is done to groups, their members and links, and to blocks.
+        "acts": (
+            _rate(env.number("LIMIT_ACTS", 120), MINUTE),
+            _rate(env.number("LIMIT_ACTS_ADDRESS", 1_200), MINUTE),
+        ),
         "exports": (_rate(env.number("LIMIT_EXPORTS", 4), HOUR), None),
         "reports": (_rate(env.number("LIMIT_REPORTS", 20), HOUR), None),
     }

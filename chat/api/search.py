@@ -7,6 +7,7 @@ from ninja import Query, Router
 
 from chat.api.answer import told
 from chat.api.identity import ANSWER_S, actor_of
+from chat.api.limits import read_within
 from chat.api.responses import Found
 from chat.delivery import searching
 from chat.delivery.runtime import running
@@ -23,6 +24,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_FOUND)]
 
 
 @router.get("/search", response=Found, operation_id="search")
+@read_within
 async def search(
     request: HttpRequest,
     q: Words,

@@ -53,6 +53,7 @@ async def create(runtime: Runtime, actor: Actor, frame: NewGroup) -> Done:
 
 
 async def join(runtime: Runtime, actor: Actor, token: str) -> Done:
+    _count(runtime, actor)
     return await _do(
         runtime, actor, lambda connection: invites.accept(connection, actor, token, settings.MAX_GROUP_MEMBERS)
     )
@@ -81,6 +82,7 @@ async def answer(runtime: Runtime, actor: Actor, frame: ClientFrame) -> dict[str
 
 
 async def change(runtime: Runtime, actor: Actor, frame: ChangeGroup | Add | Remove | Leave | GiveRole) -> Done:
+    _count(runtime, actor)
     return await _do(runtime, actor, _change(actor, frame))
 
 
@@ -108,6 +110,7 @@ async def members(runtime: Runtime, user: str, frame: AskMembers) -> dict[str, A
 
 async def invite(runtime: Runtime, actor: Actor, frame: Invite) -> dict[str, Any]:
     """A new link. Its token is told this once."""
+    _count(runtime, actor)
     token = new_token()
     async with runtime.revising, runtime.database.transaction() as connection:
         made = await invites.make(connection, actor, frame.conv, token, frame.expires_at, frame.max_uses)
@@ -121,14 +124,21 @@ async def links(runtime: Runtime, actor: Actor, conv: str) -> list[dict[str, Any
 
 
 async def revoke(runtime: Runtime, actor: Actor, conv: str, link: str) -> None:
+    _count(runtime, actor)
     async with runtime.revising, runtime.database.transaction() as connection:
         await invites.revoke(connection, actor, conv, link)
 
 
 async def mute(runtime: Runtime, actor: Actor, conv: str, until: int | None) -> None:
+    _count(runtime, actor)
     async with runtime.revising, runtime.database.transaction() as connection:
         await muting.mute(connection, actor, conv, until)
     runtime.postman.retold_hint(conv, actor.user)
+
+
+def _count(runtime: Runtime, actor: Actor) -> None:
+    """Each act locks a group and is told to its members, whether it changes something or not."""
+    unless(runtime.quotas.take(What.ACTS, actor.user, actor.address))
 
 
 async def _do(runtime: Runtime, actor: Actor, use: Change) -> Done:

@@ -27,6 +27,7 @@ async def answer(runtime: Runtime, actor: Actor, frame: SafetyFrame) -> dict[str
 
 
 async def block(runtime: Runtime, actor: Actor, user: str) -> None:
+    unless(runtime.quotas.take(What.ACTS, actor.user, actor.address))
     async with runtime.revising, runtime.database.transaction() as connection:
         done = await blocking.block(connection, actor, user)
     if done.fresh:
@@ -34,6 +35,7 @@ async def block(runtime: Runtime, actor: Actor, user: str) -> None:
 
 
 async def unblock(runtime: Runtime, actor: Actor, user: str) -> None:
+    unless(runtime.quotas.take(What.ACTS, actor.user, actor.address))
     async with runtime.revising, runtime.database.transaction() as connection:
         done = await blocking.unblock(connection, actor, user)
     if done.fresh:

@@ -28,15 +28,15 @@ async def search(runtime: Runtime, actor: Actor, asked: Search) -> dict[str, Any
     find = _people if asked.kind == "people" else _messages
     async with runtime.searching:
         try:
-            return await bounded(find(runtime, actor.user, asked), SEARCH_S)
+            return await bounded(find(runtime, actor, asked), SEARCH_S)
         except TooSlow:
             # Asked again it would take as long again.
             raise Refusal(ErrorCode.SEARCH_TOO_BROAD) from None
 
 
-async def _messages(runtime: Runtime, user: str, asked: Search) -> dict[str, Any]:
+async def _messages(runtime: Runtime, actor: Actor, asked: Search) -> dict[str, Any]:
     cursor = _read(asked.cursor) if asked.cursor is not None else None
-    found = _fitting(await messages.search(runtime.database, user, asked.q, asked.conv, cursor, asked.limit))
+    found = _fitting(await messages.search(runtime.database, actor.user, asked.q, asked.conv, cursor, asked.limit))
     following = found.next.text() if found.next else None
     return {"messages": [hit.told() for hit in found.hits], "people": [], "next": following}
 
@@ -57,7 +57,15 @@ def _fitting(found: Found) -> Found:
     return Found(shown, Cursor(shown[-1].order, found.in_text), found.in_text)
 
 
-async def _people(runtime: Runtime, user: str, asked: Search) -> dict[str, Any]:
-    found = await acquaintances.search(runtime.database, user, asked.q, asked.cursor or "", asked.limit)
+async def _people(runtime: Runtime, actor: Actor, asked: Search) -> dict[str, Any]:
+    """A stranger who is found is counted. When there were too many none is looked for, whether there is one or not; and
+    whoever is told of nobody then is told why."""
+    wait = runtime.quotas.take(What.STRANGERS, actor.user, actor.address)
+    after, limit = asked.cursor or "", asked.limit
+    found = await acquaintances.search(runtime.database, actor.user, asked.q, after, limit, strangers=not wait)
+    if not found.found:
+        unless(wait)
+    if not wait and not found.has_stranger:
+        runtime.quotas.give_back(What.STRANGERS, actor.user, actor.address)
     people = [dict(zip(PERSON, person, strict=True)) for person in found.found]
     return {"messages": [], "people": people, "next": found.next}

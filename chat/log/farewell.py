@@ -1,9 +1,10 @@
 """Deleting an account: what somebody wrote stays, as it is part of others' logs; nothing else of theirs does.
 
 What goes: name, username, mail address, password, settings, devices with their inboxes and push subscriptions, whom
-they had blocked and who had blocked them, what they had hidden, when they received and saw what, their place in groups.
-Sessions, tokens and sockets end. What stays: their messages, with the stays and the watermarks of 1:1
-conversations: others' ticks are made of these.
+they had blocked and who had blocked them, what they had hidden, when they received and saw what, their place in groups,
+their name in reports and what they wrote to the moderators in their own. Sessions, tokens and sockets end. What stays:
+their messages, with the stays and the watermarks of 1:1 conversations: others' ticks are made of these; and reports,
+with the copies of what was said: who is reported does not make an end of it by leaving.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from chat.models import (
     Membership,
     Opening,
     PushSubscription,
+    Report,
     RetiredUsername,
     User,
 )
@@ -76,15 +78,45 @@ def _forget(user_id: UUID) -> None:
     PushSubscription.objects.filter(device__user=user).remove()
     Device.objects.filter(user=user).delete()
     Hidden.objects.filter(user=user).delete()
-    Block.objects.filter(Q(user=user) | Q(blocked=user)).delete()
+    _lift_blocks(user.id)
     with connection.cursor() as cursor:
         silence.end_all(cursor, locked)
+    _leave_reports(user.id)
     Opening.objects.filter(sender=user).delete()
     Receipt.objects.filter(user=user).delete()
     # Whoever has such a conversation open is told anew who its members are.
     Conversation.objects.filter(id__in=locked).update(members_rev=F("members_rev") + 1)
     Change.objects.create(kind=Change.Kind.MEMBERS, conversations=locked, users=[], at=timezone.now())
     devices.reconsider(user.id)
+
+
+def _lift_blocks(user_id: UUID) -> None:
+    """Theirs, and those against them, whose makers are told of the conversation once more."""
+    blocks = Block.objects.filter(Q(user=user_id) | Q(blocked=user_id))
+    pairs = list(blocks.values_list("user_id", "blocked_id"))
+    found = Conversation.objects.filter(direct_key__in={_key(*pair) for pair in pairs})
+    convs = dict(found.values_list("direct_key", "id"))
+    for pair in pairs:
+        if conv := convs.get(_key(*pair)):
+            Change.objects.create(kind=Change.Kind.BLOCKED, conversations=[conv], users=list(pair), at=timezone.now())
+    blocks.delete()
+
+
+def _key(*users: UUID) -> str:
+    return ":".join(sorted(map(str, users)))
+
+
+def _leave_reports(user_id: UUID) -> None:
+    """Moderators see who is meant by their id, as in the log; the conversations are locked, then the person, then
+    reports, as in chat/log/moderation.py."""
+    Report.objects.filter(reporter=user_id).update(note="")
+    sender = str(user_id)
+    reports = Report.objects.filter(context__contains=[{"sender_id": sender}]).order_by("id")
+    for report in reports.select_for_update(no_key=True):
+        report.context = [
+            entry | {"sender": NAME} if entry["sender_id"] == sender else entry for entry in report.context
+        ]
+        report.save(update_fields=["context"])
 
 
 def _blank(user: User) -> None:

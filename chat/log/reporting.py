@@ -1,8 +1,9 @@
 """What people report to the moderators: a person, or an entry, with a copy of what stands around it.
 
 The copy is what the reporter may read, no more, and outlives the log. Threats met here: who reports what they may not
-read, to learn that it exists (absent and forbidden look the same); the same report twice, because its answer was lost
-(unique by reporter and client_id); oneself, who is nobody to report.
+read, to learn that it exists (absent and forbidden look the same); who names somebody to learn whether they ever were
+in a conversation (only whom they may know from there: whose stay has an entry they may read); the same report twice,
+because its answer was lost (unique by reporter and client_id); oneself, who is nobody to report.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from chat.log import access, history
-from chat.log.access import MAY_ACT, Actor
+from chat.log.access import JOINED_IN, MAY_ACT, Actor
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
 from chat.models.ids import new_id
@@ -28,6 +29,7 @@ SELECT conversation_id::text, seq, subject_id::text, reason, note FROM chat_repo
 WHERE reporter_id = %s::uuid AND client_id = %s
 """
 # Also who has left.
+STAYS = f"SELECT {JOINED_IN.format(conv='%s::uuid', user='%s::uuid')}"
 PEOPLE = """
 SELECT DISTINCT u.id::text, coalesce(nullif(u.name, ''), u.username)
 FROM chat_membership s JOIN chat_user u ON u.id = s.user_id
@@ -55,7 +57,7 @@ async def report(database: Database, actor: Actor, told: NewReport) -> None:
     subject = await _subject(database, actor, told, entries)
     senders = {entry["sender"] for entry in entries}
     names: dict[str, str] = dict(await database.rows(PEOPLE, [told.conv, [subject, *senders]]))
-    if subject not in names or subject == actor.user:
+    if subject == actor.user or not await _may_know(database, actor, told.conv, subject):
         raise Refusal(ErrorCode.NOT_FOUND)
     context = Jsonb([_copy(entry, names) for entry in entries])
     said = [told.seq, told.reason, told.note, context]
@@ -102,6 +104,15 @@ async def _subject(database: Database, actor: Actor, told: NewReport, entries: S
     if not other:
         raise Refusal(ErrorCode.NOT_FOUND)
     return str(other[0][0])
+
+
+async def _may_know(database: Database, actor: Actor, conv: str, subject: str) -> bool:
+    """Who is there, or was while the reporter may read what was said."""
+    allowed, stays = await database.many(
+        [(access.ACCESS, access.parameters(conv, actor.user)), (STAYS, [conv, subject])]
+    )
+    may = access.to_access(allowed[0] if allowed else None)
+    return may is not None and any(may.readable.meets(stay) for stay in access.stays_of(stays[0][0]))
 
 
 def _copy(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:

@@ -63,6 +63,10 @@ class Readable:
             return head
         return max((last for _, last in self.earlier), default=0)
 
+    def meets(self, stay: Stay) -> bool:
+        """Whether an entry of that stay is among it, now or later."""
+        return stay.last is None or self.next(stay.first) <= stay.last
+
     def next(self, seq: int) -> int:
         """The first readable seq at or above `seq`."""
         return next((max(seq, first) for first, last in self.earlier if seq <= last), max(seq, self.open_from))

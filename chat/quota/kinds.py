@@ -14,6 +14,7 @@ class What(str, Enum):
 
     SENDS = "sends"
     CONVERSATIONS = "conversations"
+    ACTS = "acts"
     CONNECTS = "connects"
     SYNC = "sync"
     UPLOADS = "uploads"
@@ -24,6 +25,7 @@ class What(str, Enum):
     EXPORTS = "exports"
     REPORTS = "reports"
     SEARCHES = "searches"
+    STRANGERS = "strangers"
 
 
 def buckets(what: What, user: str, address: str) -> Iterator[tuple[str, Rate]]:

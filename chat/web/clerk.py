@@ -123,8 +123,9 @@ class Clerk:
         await self._runtime.door.introduce(self._session, joined.conv, opened=True)
 
     async def _search(self, frame: Search) -> None:
+        self._may_read()
         asked = frame.model_dump(include={"q", "kind", "conv", "cursor"}, exclude_none=True)
-        self._session.write({"t": "found"} | asked | await searching.search(self._runtime, self._actor, frame))
+        self._answer_at_length({"t": "found"} | asked | await searching.search(self._runtime, self._actor, frame))
 
     def _told(self, frame: ClientFrame, answer: dict[str, Any]) -> None:
         self._session.write(answer if "t" in answer else {"t": "done", "ref": reference(frame)} | answer)

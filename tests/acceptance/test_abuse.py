@@ -12,7 +12,7 @@ from websockets import ConnectionClosed
 from tests.acceptance.app import app, app_of, code_of
 from tests.acceptance.conftest import Cast, enrol_cast, one_server
 from tests.acceptance.servers import PASSWORD, Celery, House
-from tests.acceptance.wire import connect
+from tests.acceptance.wire import Frame, connect
 
 pytestmark = pytest.mark.acceptance
 
@@ -20,6 +20,7 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.7"}
 LIMITS = {
     "LIMIT_SENDS": "20",
     "LIMIT_CONVERSATIONS": "2",
+    "LIMIT_ACTS": "6",
     "LIMIT_CONNECTS": "6",
     "LIMIT_SYNC_MEGABYTES": "1",
     "LIMIT_SIGN_UPS_ADDRESS": "2",
@@ -81,6 +82,41 @@ async def test_new_conversations_are_counted_known_ones_are_not(house: House, ca
         assert code_of(answer) == (429, "RATE_LIMITED")
 
 
+async def test_acts_upon_groups_and_blocks_are_counted_together_at_every_door(house: House, cast: Cast) -> None:
+    async with connect(house.addresses[0], cast.alice) as alice, app_of(house, cast.alice) as phone:
+        made = await phone.told("POST", "/groups", {"client_id": "g1", "title": "club", "users": [cast.bob.user]}, 201)
+        group = made["id"]
+        refused: list[Frame] = []
+        for n in range(12):
+            frame = (
+                {"t": "block", "user": cast.mallory.user} if n % 2 else {"t": "group", "conv": group, "title": str(n)}
+            )
+            await alice.say(frame)
+            answer = await alice.hear_any(lambda heard: heard["t"] in ("done", "error"))
+            refused += [answer] if answer["t"] == "error" else []
+        assert 5 <= len(refused) <= 7
+        assert {each["code"] for each in refused} == {"RATE_LIMITED"}
+        assert all(1_000 < each["retry_after_ms"] <= 60_100 for each in refused)
+        for method, path, body in (
+            ("PATCH", f"/groups/{group}", {"title": "late"}),
+            ("POST", f"/conversations/{group}/members", {"users": [cast.carol.user]}),
+            ("DELETE", f"/conversations/{group}/members/{cast.bob.user}", None),
+            ("PUT", f"/conversations/{group}/members/{cast.bob.user}/role", {"role": "admin"}),
+            ("POST", f"/conversations/{group}/leave", None),
+            ("POST", f"/conversations/{group}/invites", {}),
+            ("DELETE", f"/conversations/{group}/invites/{group}", None),
+            ("POST", "/invites/join", {"token": "x" * 43}),
+            ("PUT", f"/blocks/{cast.carol.user}", None),
+            ("DELETE", f"/blocks/{cast.mallory.user}", None),
+        ):
+            answer = await phone.ask(method, path, body)
+            assert code_of(answer) == (429, "RATE_LIMITED"), path
+            assert 1 <= int(answer.headers["Retry-After"]) <= 61
+        now = await phone.told("GET", f"/conversations/{group}")
+        assert now["count"] == 2 and now["title"] != "late"
+        assert [each["id"] for each in (await phone.told("GET", "/blocks"))["people"]] == [cast.mallory.user]
+
+
 async def test_what_is_read_is_counted_in_bytes(house: House, cast: Cast) -> None:
     async with connect(house.addresses[0], cast.alice) as alice, app_of(house, cast.alice) as phone:
         conv = await alice.open(cast.bob.username)
@@ -92,8 +128,23 @@ async def test_what_is_read_is_counted_in_bytes(house: House, cast: Cast) -> Non
             assert pages < 60
         assert pages >= 15
         assert await phone.refused("POST", "/sync", {}) == (429, "RATE_LIMITED")
+        assert await phone.refused("GET", "/search", params={"q": "anything"}) == (429, "RATE_LIMITED")
         error = await alice.ask({"t": "fetch", "conv": conv, "from": 1, "to": 10}, "error")
         assert (error["code"], error["ref"]["conv"]) == ("RATE_LIMITED", conv)
+
+
+async def test_what_is_found_is_counted_in_bytes_too(house: House, cast: Cast) -> None:
+    async with connect(house.addresses[0], cast.bob) as bob, app_of(house, cast.bob) as phone:
+        conv = await bob.open(cast.carol.username)
+        for _ in range(10):
+            assert (await bob.send(conv, "word " * 800))["type"] == "ACCEPTED"
+        pages = 0
+        while (await phone.ask("GET", "/search", params={"q": "word"})).is_success:
+            pages += 1
+            assert pages < 60
+        assert pages >= 15
+        error = await bob.ask({"t": "search", "q": "word"}, "error")
+        assert (error["code"], error["ref"]["t"]) == ("RATE_LIMITED", "search")
 
 
 async def test_who_connects_again_and_again_is_told_to_come_back(house: House, cast: Cast) -> None:

@@ -1,42 +1,27 @@
 """Who may do what over a socket: every kind of frame, for everyone who has no part in what it names, or had, or will.
 
 The kinds are read from the protocol: one without a line here fails a test. What each is refused is not written down:
-it has to be what is answered for ids that do not exist. REST routes: test_doors.py; the admin's pages: its own tests.
+it has to be what is answered for ids that do not exist. What somebody who is blocked may do where they are a member:
+test_blocked.py; REST routes: test_doors.py and test_stays.py; the admin's pages: its own tests.
 """
 
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import replace
 from typing import Any, get_args
-from uuid import uuid4
 
 import psycopg
 import pytest
 
 from chat.protocol.frames import ClientFrame
-from tests.acceptance import club, uploading
-from tests.acceptance.app import app_of
 from tests.acceptance.conftest import REVOKE, Cast, one_server
-from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import House
 from tests.acceptance.wire import Frame, Wire, connect
+from tests.acceptance.world import SECRET, Named, World, a_world
 
 pytestmark = pytest.mark.acceptance
 
-SECRET = "only for who may read it"
 TOLD_UNASKED = {"messages", "changes", "conversations", "members", "left", "presence", "typing", "pong", "sync_done"}
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What a frame may name."""
-
-    conv: str
-    seq: int
-    user: str
-    link: str
-    token: str
-    file: str
 
 
 Case = Callable[[Named], Frame]
@@ -101,44 +86,6 @@ FOR_ADMINS = {"group", "add", "remove", "role", "invite", "invites", "revoke"}
 # Of one entry.
 OF_ENTRIES = ("info", "edit", "delete", "resend")
 
-STATE = """
-SELECT (SELECT json_agg(m ORDER BY m.seq) FROM chat_message m WHERE m.conversation_id = c.id)::text,
-       (SELECT json_agg(s ORDER BY s.id) FROM chat_membership s WHERE s.conversation_id = c.id)::text,
-       (SELECT json_agg(i ORDER BY i.id) FROM chat_invite i WHERE i.conversation_id = c.id)::text,
-       (SELECT json_agg(w ORDER BY w.id) FROM receipts_watermark w WHERE w.conversation_id = c.id
-        AND w.user_id = ANY(%(users)s::uuid[]))::text,
-       (SELECT json_agg(r ORDER BY r.id) FROM chat_report r WHERE r.conversation_id = c.id)::text,
-       (SELECT json_agg(h ORDER BY h.id) FROM chat_hidden h WHERE h.conversation_id = c.id)::text,
-       c.title, c.adding, c.history, c.last_seq, c.last_rev, c.members_rev
-FROM chat_conversation c WHERE c.id = %(conv)s
-"""
-
-
-@dataclass(slots=True)
-class World:
-    """A group of alice's and what is in it. bob is a member; carol was removed; dave was removed and came back, and
-    `missed` was written meanwhile; erin came last. mallory never was in it."""
-
-    house: House
-    cast: Cast
-    dave: SignedIn
-    erin: SignedIn
-    frank: SignedIn
-    theirs: Named
-    missed: int
-    last: int
-
-    @property
-    def nothing(self) -> Named:
-        """The same kinds of things, that do not exist."""
-        conv, user, link, file = (str(uuid4()) for _ in range(4))
-        return replace(self.theirs, conv=conv, user=user, link=link, file=file, token="no" + self.theirs.token[2:])
-
-    def state(self) -> list[Any]:
-        outsiders = [who.user for who in (self.cast.carol, self.cast.mallory)]
-        with psycopg.connect(self.house.dsn) as connection:
-            return connection.execute(STATE, {"conv": self.theirs.conv, "users": outsiders}).fetchall()
-
 
 @pytest.fixture(scope="session", params=one_server("house"))
 def house(request: pytest.FixtureRequest, houses: Callable[..., House]) -> House:
@@ -147,29 +94,8 @@ def house(request: pytest.FixtureRequest, houses: Callable[..., House]) -> House
 
 @pytest.fixture
 async def world(house: House, cast: Cast) -> AsyncIterator[World]:
-    alice, bob, carol = cast.alice, cast.bob, cast.carol
-    dave, erin, frank = house.enrol(*(f"{name}-{uuid4().hex[:12]}" for name in ("dave", "erin", "frank")))
-    async with connect(house.addresses[0], alice) as wire, app_of(house, alice) as app:
-        conv = await club.found(house, alice, bob, carol, dave, frank)
-        await wire.hear("conversations", lambda page: any(item["id"] == conv for item in page["items"]))
-
-        async def said(n: int) -> int:
-            ack = await wire.send(conv, SECRET, f"{wire.new_id()}_{n}")
-            return int(ack["seq"])
-
-        early = await said(1)
-        await club.remove(house, conv, alice, dave)
-        missed = await said(2)
-        await club.add(house, conv, alice, dave)
-        await club.add(house, conv, alice, erin)
-        await club.remove(house, conv, alice, carol)
-        last = await said(3)
-        link = await wire.ask({"t": "invite", "conv": conv}, "invite")
-        await wire.ask({"t": "revoke", "conv": conv, "id": link["id"]}, "done")
-        other = await wire.ask({"t": "invite", "conv": conv}, "invite")
-        file = await uploading.begin(app, 10)
-        theirs = Named(conv, early, bob.user, other["id"], link["token"], file)
-        yield World(house, cast, dave, erin, frank, theirs, missed, last)
+    async with a_world(house, cast) as found:
+        yield found
 
 
 async def asked(wire: Wire, frame: Frame) -> Frame:
@@ -180,11 +106,8 @@ async def asked(wire: Wire, frame: Frame) -> Frame:
 
 def plain(answer: Frame, named: Named) -> str:
     """Without what it repeats of the question, and the time."""
-    text = json.dumps(answer | {"acks": [ack | {"timestamp": 0} for ack in answer.get("acks", [])]}, sort_keys=True)
-    for field, value in zip(fields(named), astuple(named), strict=True):
-        if isinstance(value, str):
-            text = text.replace(value, f"<{field.name}>")
-    return text
+    acks = [ack | {"timestamp": 0} for ack in answer.get("acks", [])]
+    return named.blanked(json.dumps(answer | {"acks": acks}, sort_keys=True))
 
 
 def refused(answer: Frame) -> bool:
@@ -202,17 +125,23 @@ def test_every_kind_of_frame_is_in_the_table() -> None:
 
 
 async def test_to_outsiders_what_is_not_theirs_is_not_there(world: World) -> None:
-    """mallory, and carol, who was in the group: the same answer as for what does not exist, and nothing is done."""
+    """mallory, and grace, who is blocked as well, and carol, who was in the group: the same answer as for what does not
+    exist, and nothing is done."""
     before = world.state()
-    for who, leaves_out in ((world.cast.mallory, set()), (world.cast.carol, KNOWN_TO_HAVE_BEEN)):
+    for who, leaves_out in (
+        (world.cast.mallory, set()),
+        (world.grace, set()),
+        (world.cast.carol, KNOWN_TO_HAVE_BEEN),
+    ):
+        theirs = world.named_to(who)
         async with connect(world.house.addresses[0], who) as wire:
             for kind in CASES.keys() - leaves_out:
                 for n, case in enumerate(CASES[kind]):
-                    real = await asked(wire, case(world.theirs))
+                    real = await asked(wire, case(theirs))
                     nothing = world.nothing
                     absent = await asked(wire, case(nothing))
                     assert refused(real) and codes(real) == "NOT_FOUND", (kind, n, real)
-                    assert plain(real, world.theirs) == plain(absent, nothing), (kind, n)
+                    assert plain(real, theirs) == plain(absent, nothing), (kind, n)
             assert not [frame for frame in wire.heard if SECRET in json.dumps(frame)]
     assert world.state() == before
 
@@ -230,8 +159,8 @@ async def test_in_ones_own_conversation_what_is_others_is_not_there(world: World
 
 @pytest.mark.parametrize("name", ["rejoined", "future"])
 async def test_of_what_was_written_while_they_were_away_nothing_is_there(world: World, name: str) -> None:
-    who, hidden = {"rejoined": (world.dave, world.missed), "future": (world.erin, world.theirs.seq)}[name]
-    theirs, beyond = replace(world.theirs, seq=hidden), replace(world.theirs, seq=world.last + 1_000)
+    who, theirs, beyond = world.hidden_from(name)
+    hidden = theirs.seq
     before = world.state()
     async with connect(world.house.addresses[0], who) as wire:
         for kind in OF_ENTRIES:

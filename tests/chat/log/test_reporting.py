@@ -124,3 +124,30 @@ async def test_in_a_group_somebody_is_named_also_who_has_left(database: Database
     # But nobody reports from a group they have left.
     asked = reporting.report(database, people.bob.actor, new(group, user=people.alice.id))
     assert await code(asked) is ErrorCode.NOT_FOUND
+
+
+async def test_who_was_there_before_one_came_or_while_one_was_away_is_nobody(database: Database, people: Cast) -> None:
+    """What one cannot read one is not told either: nor whether somebody ever was in it."""
+    alice, bob, carol, mallory = people.alice, people.bob, people.carol, people.mallory
+    group = await in_thread(group_of, bob)
+    await in_thread(write, group, bob, 30)
+    stays: list[tuple[Person, int, int | None, int | None]] = [
+        # alice may read 11 to 14, and from 20 on.
+        *((alice, 11, 11, 14), (alice, 20, 20, None)),
+        # carol left before she came; mallory, who was shown all there is, was there while she was away.
+        *((carol, 1, 1, 10), (mallory, 1, 15, 19)),
+    ]
+    for person, first, joined, last in stays:
+        bounds = {"visible_from_seq": first, "joined_seq": joined, "left_seq": last}
+        await in_thread(Membership.objects.create, conversation_id=group, user=person.user, **bounds)
+    await in_thread(Watermark.objects.create, conversation_id=group, user=alice.user)
+    answers = []
+    for n, user in enumerate((carol.id, mallory.id, NOBODYS)):
+        asked = reporting.report(database, alice.actor, new(group, client_id=f"r{n}", user=user))
+        answers.append(await code(asked))
+    assert answers == [ErrorCode.NOT_FOUND] * 3
+    # bob sees them all, and who was there with her even for one entry she may name.
+    for n, user in enumerate((carol.id, mallory.id)):
+        await reporting.report(database, bob.actor, new(group, client_id=f"r{n}", user=user))
+    await in_thread(Membership.objects.filter(conversation_id=group, user=carol.user).update, left_seq=11)
+    await reporting.report(database, alice.actor, new(group, client_id="r9", user=carol.id))

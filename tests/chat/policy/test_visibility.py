@@ -63,6 +63,9 @@ def test_readable_is_what_is_of_a_stay_and_has_not_expired(own: Sequence[Stay], 
     assert may.allows(beyond) and may.start == min([*allowed, may.open_from])
     for seq in SEQS:
         assert may.next(seq) == next((each for each in allowed if each >= seq), max(seq, may.open_from))
+        for last in SEQS:
+            assert may.meets(Stay(seq, last)) == any(seq <= each <= last for each in allowed)
+        assert may.meets(Stay(seq))
 
 
 @given(stays(), lapses, floors, st.integers(0, HEAD))
