@@ -40,8 +40,8 @@ class Groups:
         await self._change("group", group, **new)
 
     async def show(self, group: Conversation | str, picture: str | Path | None) -> None:
-        """A picture of a file for the group, or none any more. Raises InvalidMessage for what is no file or empty,
-        OSError."""
+        """A picture of a file for the group, or none any more. Raises also InvalidMessage for what is no file or empty,
+        SignedOut, OSError."""
         shown = ""
         if picture is not None:
             file = replace(await asyncio.to_thread(sources.look, picture), key=uuid7())

@@ -13,7 +13,7 @@ from chat.models import Progress
 from chat.policy.retention import Media, withheld
 from receipts.lapses import columns
 
-# What devices lack of the attachments of their persons' stays.
+# What devices lack of the attachments of their persons' stays. The picture of a group comes with no entry.
 LACKING = f"""
 FROM chat_device d
 JOIN chat_membership o ON o.user_id = d.user_id AND o.left_seq IS NULL
@@ -21,6 +21,7 @@ LEFT JOIN chat_inbox i ON i.conversation_id = o.conversation_id AND i.device_id 
 JOIN chat_membership s ON s.conversation_id = o.conversation_id AND s.user_id = o.user_id
 JOIN chat_conversation c ON c.id = o.conversation_id
 JOIN chat_attachment a ON a.conversation_id = o.conversation_id
+  AND a.id IS DISTINCT FROM c.picture
   AND a.seq BETWEEN s.visible_from_seq AND coalesce(s.left_seq, c.last_seq)
   AND a.seq > CASE WHEN i.id IS NULL THEN {START_IN.format(conv="o.conversation_id", user="o.user_id")}
               ELSE greatest(i.received_seq, i.horizon_seq, i.media_horizon_seq) END

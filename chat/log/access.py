@@ -28,10 +28,11 @@ LAPSED_IN = """
 """
 SPANS_IN = f"{STAYS_IN},{LAPSED_IN}"
 # Of the conversation `c` and the open stay `s`: the newest entry, `m`, that may be theirs. A stay that waits, or begins
-# with the next one, has none.
+# with the next one, has none; nor has one that ended before it held anything.
 NEWEST_IN = """
 m.conversation_id = c.id AND m.seq = CASE WHEN s.visible_from_seq <= c.last_seq THEN c.last_seq ELSE (
-    SELECT max(e.left_seq) FROM chat_membership e WHERE e.conversation_id = c.id AND e.user_id = s.user_id) END
+    SELECT max(e.left_seq) FROM chat_membership e
+    WHERE e.conversation_id = c.id AND e.user_id = s.user_id AND e.left_seq >= e.visible_from_seq) END
 """
 # What of members_rev is told: it rises when there is something to be told.
 ROSTER_REV = "c.members_rev - c.untold_revs"

@@ -2,7 +2,8 @@
 
 A block counts both ways, in their 1:1 conversation: neither writes to the other there, nor learns whether the other is
 online or typing; what was written before is delivered, and ticked, as ever. Which of them it was is told to that one
-alone. What whom was blocked silently writes is taken all the same, and never delivered.
+alone. A block may be silent: what the blocked one writes is then taken all the same, and
+delivered to nobody.
 """
 
 from chat.policy.visibility import WAITING

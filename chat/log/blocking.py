@@ -57,6 +57,8 @@ async def block(connection: Connection, actor: Actor, user: str) -> Blocking:
     done = await connection.execute(BLOCK, [actor.user, user])
     if done.rowcount and count >= MOST_BLOCKS:
         raise Refusal(ErrorCode.BLOCKS_FULL)
+    # It may have been begun since there was nothing to lock.
+    conv = conv or await _locked(connection, actor, user)
     if done.rowcount and conv:
         await silence.begin(connection, conv, actor.user)
     return await _noted(connection, actor, user, conv, bool(done.rowcount))
@@ -78,9 +80,15 @@ async def blocked(database: Database, user: str) -> list[dict[str, Any]]:
 
 async def _lock(connection: Connection, actor: Actor, user: str) -> str | None:
     await connection.execute(LOCK_TIMEOUT)
+    found = await _locked(connection, actor, user)
+    await must_act(connection, actor)
+    return found
+
+
+async def _locked(connection: Connection, actor: Actor, user: str) -> str | None:
+    """Their 1:1 conversation, if there is one."""
     cursor = await connection.execute(LOCK, [":".join(sorted([actor.user, user]))])
     found = await cursor.fetchone()
-    await must_act(connection, actor)
     return found[0] if found else None
 
 

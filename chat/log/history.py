@@ -38,9 +38,9 @@ ORDER BY m.seq
 
 # The first rise of a watermark to or above an entry is when that person's device took it; what was seen by then had
 # been delivered by then, even if the flush learned of more deliveries first. Of the members present whom the entry
-# was sent to, by any of their stays; those it expired for took none of it, whatever rose above it later. Who
-# waits is named as if they did not (chat/log/silence.py). Of whom does
-# not tell who asks when they saw it, nothing that comes from it either.
+# was sent to, by any of their stays; those it expired for took none of it, whatever rose above it later. Who waits is
+# named as if they did not (chat/log/silence.py). Of whoever does not tell who asks when they saw it nothing comes that
+# follows from it either.
 PEOPLE = f"""
 SELECT u.id::text, u.username, coalesce(nullif(u.name, ''), u.username),
        (SELECT (extract(epoch FROM min(l.at)) * 1000)::bigint FROM receipts_lapse l

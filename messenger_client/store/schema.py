@@ -1,6 +1,6 @@
 """The tables. `doc` columns hold what the server told, as JSON: what this client does not know yet is kept, too."""
 
-VERSION = 2
+VERSION = 3
 
 SCHEMA = (
     # epoch, counter, and who is signed in: server, user, username, name, device, token.

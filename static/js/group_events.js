@@ -19,6 +19,7 @@ const ROLES = {
   member: gettext("%(who)s took the role of an admin from %(whom)s"),
 };
 
+// Of all that was changed at once the name says most.
 const changed = ({ title, picture }) => (title ? RENAMED : picture === undefined ? SENTENCES.changed : picture ? SHOWN : SHOWN_NO_MORE);
 const sentence = (event) => ({ role: ROLES[event.role], changed: changed(event) })[event.type] ?? SENTENCES[event.type];
 

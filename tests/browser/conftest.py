@@ -7,12 +7,12 @@ new in each test.
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.acceptance.servers import House
 from tests.browser.person import Person, Profile
@@ -96,11 +96,12 @@ def new_profile(launch: Callable[[str], Browser], spare: list[Profile]) -> Itera
     yield make
     errors = [error for profile in profiles for error in profile.errors]
     for profile in profiles:
-        if profile.is_plain:
-            profile.forget()
-            spare.append(profile)
-        else:
-            profile.close()
+        with suppress(Error):
+            if profile.is_plain:
+                profile.forget()
+                spare.append(profile)
+            else:
+                profile.close()
     assert errors == []
 
 

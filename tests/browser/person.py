@@ -89,13 +89,13 @@ class Profile:
 
     def forget(self) -> None:
         """All who were here, but not the files that the browser has fetched: whoever comes next has them already."""
-        pages = self._context.pages
-        if pages:
-            # Of any address: nobody's data may stay because the last page was somewhere else.
-            session = self._context.new_cdp_session(pages[0])
-            session.send("Storage.clearDataForOrigin", {"origin": self.address, "storageTypes": "all"})
-        for page in pages:
+        for page in self._context.pages:
             page.close()
+        # Nothing of theirs runs any more that could write.
+        blank = self._context.new_page()
+        session = self._context.new_cdp_session(blank)
+        session.send("Storage.clearDataForOrigin", {"origin": self.address, "storageTypes": "all"})
+        blank.close()
         self._context.clear_cookies()
         self.complaints.clear()
         self._forgiven = ALWAYS_FORGIVEN

@@ -28,7 +28,7 @@ export class GroupPanel {
     const act = (...asked) => this.act(...asked);
     this.members = new MembersSection({ groups, confirm: this.confirm, act });
     this.links = new LinksSection({ confirm: this.confirm });
-    this.face = new GroupFace({ groups, change: (picture) => this.#change({ picture }), say: (text) => (this.said.textContent = text) });
+    this.face = new GroupFace({ groups, say: (text) => (this.said.textContent = text) });
     byId("group-rename").addEventListener("submit", (event) => this.#rename(event));
     byId("group-mute").addEventListener("change", ({ target }) => this.#mute(target.value));
     for (const [rule, id] of Object.entries(RULES)) byId(id).addEventListener("change", ({ target }) => this.#rule(rule, target.value));

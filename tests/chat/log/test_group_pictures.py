@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from psycopg import AsyncConnection
 
-from chat.inbox import purge, roster, sync
+from chat.inbox import media, purge, roster, sync
 from chat.log import groups as use_cases
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
@@ -25,8 +25,15 @@ pytestmark = [pytest.mark.storage, pytest.mark.django_db(transaction=True)]
 
 def upload(owner: Person, **more: Any) -> str:
     """Complete, and part of no message."""
-    fields = {"state": "ready", "thumbnail": "wanted", "name": "us.png", "type": "image/png", "length": 9} | more
-    made = Attachment.objects.create(owner_id=owner.id, client_id=str(new_id()), received=9, size=9, **fields)
+    fields = {
+        "state": "ready",
+        "thumbnail": "wanted",
+        "name": "us.png",
+        "type": "image/png",
+        "length": 9,
+        "size": 9,
+    } | more
+    made = Attachment.objects.create(owner_id=owner.id, client_id=str(new_id()), received=9, **fields)
     return str(made.id)
 
 
@@ -122,6 +129,16 @@ async def test_members_see_it_whatever_they_may_read(database: Database, people:
     await done(database, lambda c: groups.remove(c, alice.actor, conv, bob.id))
     assert await sees(database, carol, picture) and await sees(database, alice, picture)
     assert not await sees(database, bob, picture) and not await sees(database, people.mallory, picture)
+
+
+async def test_it_waits_for_no_device(database: Database, people: Cast) -> None:
+    """It comes with no entry, so of the quota for what does it takes nothing."""
+    alice, bob = people.alice, people.bob
+    conv = await club(database, alice, bob)
+    picture = await in_thread(lambda: upload(alice, length=5_000_000, size=5_000_000))
+    await show(database, alice, conv, picture)
+    later = timezone.now() + timedelta(minutes=1)
+    assert await in_thread(lambda: media.withhold(1, later)) == 0
 
 
 async def test_it_stays_when_its_entry_goes(database: Database, people: Cast) -> None:
