@@ -24,7 +24,7 @@ COUNTED: dict[What, set[str]] = {
     What.CONVERSATIONS: {"open", "create"},
     What.ACTS: {
         *("group", "add", "remove", "leave", "role", "mute", "invite", "revoke", "join"),
-        *("block", "unblock"),
+        *("block", "unblock", "delete"),
     },
     What.SYNC: {"fetch", "sync", "search"},
     What.SEARCHES: {"search"},
@@ -32,7 +32,7 @@ COUNTED: dict[What, set[str]] = {
 }
 # Held by the frames a second of a connection alone: what it takes to be told of, or is cheap to answer.
 NOT_COUNTED = {
-    *("hello", "ping", "ack", "typing", "presence", "info", "delete"),
+    *("hello", "ping", "ack", "typing", "presence", "info"),
     *("members", "invites", "preview", "blocks"),
 }
 EMPTY = Rate(1.0, 100_000.0)
