@@ -131,6 +131,11 @@ async def test_what_is_read_is_counted_in_bytes(house: House, cast: Cast) -> Non
         assert pages >= 15
         assert await phone.refused("POST", "/sync", {}) == (429, "RATE_LIMITED")
         assert await phone.refused("GET", "/search", params={"q": "anything"}) == (429, "RATE_LIMITED")
+        for path in (
+            *("/conversations", "/blocks"),
+            *(f"/conversations/{conv}/members", f"/conversations/{conv}/messages/1/info"),
+        ):
+            assert await phone.refused("GET", path) == (429, "RATE_LIMITED"), path
         error = await alice.ask({"t": "fetch", "conv": conv, "from": 1, "to": 10}, "error")
         assert (error["code"], error["ref"]["conv"]) == ("RATE_LIMITED", conv)
 
