@@ -57,7 +57,8 @@ def limits() -> dict[str, Limit]:
             _rate(env.number("LIMIT_STRANGERS", 60), HOUR),
             _rate(env.number("LIMIT_STRANGERS_ADDRESS", 600), HOUR),
         ),
-        # What is done to groups, their members and links, and to blocks.
+        # What is done to groups, their members and links, and to blocks; and messages deleted. Whoever deletes by hand
+        # deletes fewer.
         "acts": (
             _rate(env.number("LIMIT_ACTS", 120), MINUTE),
             _rate(env.number("LIMIT_ACTS_ADDRESS", 1_200), MINUTE),

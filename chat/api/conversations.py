@@ -7,7 +7,7 @@ from ninja import Query, Router
 
 from chat.api.answer import nothing, told
 from chat.api.identity import ANSWER_S, actor_of, asked_by
-from chat.api.limits import Limits
+from chat.api.limits import Limits, read_within
 from chat.api.requests import Direct
 from chat.api.responses import Conversation, Conversations, User
 from chat.delivery import acts
@@ -30,6 +30,7 @@ Next = Annotated[Id | None, Query(description="`next` of the page before.")]
 
 
 @router.get("/conversations", response=Conversations, operation_id="listConversations")
+@read_within
 async def list_conversations(request: HttpRequest, limit: Limit = 50, next: Next = None) -> HttpResponse:  # noqa: A002
     """Newest first. What changed while one pages through is told by sync."""
     runtime, asking = await running(), asked_by(request)

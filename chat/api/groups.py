@@ -8,6 +8,7 @@ from ninja import Query, Router
 from chat.api.answer import nothing, told
 from chat.api.conversations import conversation
 from chat.api.identity import ANSWER_S, actor_of, asked_by
+from chat.api.limits import read_within
 from chat.api.requests import Muting, NewMembers, NewRole, Token
 from chat.api.responses import Conversation, GroupChanged, Link, Links, Members, Preview
 from chat.delivery import group_acts
@@ -50,6 +51,7 @@ async def change_group(request: HttpRequest, conv: Id, change: GroupChange) -> H
 
 
 @router.get("/conversations/{conv}/members", response=Members, operation_id="listMembers")
+@read_within
 async def list_members(
     request: HttpRequest, conv: Id, after: After = None, limit: Limit = DEFAULT_MEMBERS_PAGE
 ) -> HttpResponse:

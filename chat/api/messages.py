@@ -139,6 +139,7 @@ async def resend_message(request: HttpRequest, conv: Id, seq: Seq, again: Again)
 
 
 @router.get("/conversations/{conv}/messages/{seq}/info", response=Info, operation_id="messageInfo")
+@read_within
 async def message_info(
     request: HttpRequest, conv: Id, seq: Seq, after: After = None, limit: People = DEFAULT_MEMBERS_PAGE
 ) -> HttpResponse:

@@ -5,6 +5,7 @@ from ninja import Router
 
 from chat.api.answer import nothing, told
 from chat.api.identity import ANSWER_S, actor_of, asked_by
+from chat.api.limits import read_within
 from chat.api.responses import Blocks
 from chat.delivery import safety_acts
 from chat.delivery.runtime import running
@@ -17,6 +18,7 @@ router = Router(tags=["Blocking and reporting"], by_alias=True)
 
 
 @router.get("/blocks", response=Blocks, operation_id="listBlocks")
+@read_within
 async def list_blocks(request: HttpRequest) -> HttpResponse:
     """In order of their usernames."""
     people = await bounded(blocking.blocked((await running()).database, asked_by(request).user), ANSWER_S)

@@ -88,8 +88,8 @@ async def people(runtime: Runtime, user: str, frame: Info) -> dict[str, Any]:
 
 async def change(runtime: Runtime, actor: Actor, frame: Edit | Delete) -> int:
     """The revision it has, or had already."""
-    if isinstance(frame, Edit):
-        unless(runtime.quotas.take(What.SENDS, actor.user, actor.address))
+    what = What.SENDS if isinstance(frame, Edit) else What.ACTS
+    unless(runtime.quotas.take(what, actor.user, actor.address))
     async with runtime.revising, runtime.database.transaction() as connection:
         if isinstance(frame, Edit):
             done = await revise.edit(connection, actor, frame.conv, frame.seq, frame.body, windows())

@@ -58,14 +58,18 @@ def _fitting(found: Found) -> Found:
 
 
 async def _people(runtime: Runtime, actor: Actor, asked: Search) -> dict[str, Any]:
-    """A stranger who is found is counted. When there were too many none is looked for, whether there is one or not; and
-    whoever is told of nobody then is told why."""
+    """A stranger who is found is counted, and nothing else: not what failed or was given up. When there were too many
+    none is looked for, whether there is one or not; and whoever is told of nobody then is told why."""
     wait = runtime.quotas.take(What.STRANGERS, actor.user, actor.address)
     after, limit = asked.cursor or "", asked.limit
-    found = await acquaintances.search(runtime.database, actor.user, asked.q, after, limit, strangers=not wait)
+    has_stranger = False
+    try:
+        found = await acquaintances.search(runtime.database, actor.user, asked.q, after, limit, strangers=not wait)
+        has_stranger = found.has_stranger
+    finally:
+        if not wait and not has_stranger:
+            runtime.quotas.give_back(What.STRANGERS, actor.user, actor.address)
     if not found.found:
         unless(wait)
-    if not wait and not found.has_stranger:
-        runtime.quotas.give_back(What.STRANGERS, actor.user, actor.address)
     people = [dict(zip(PERSON, person, strict=True)) for person in found.found]
     return {"messages": [], "people": people, "next": found.next}

@@ -6,7 +6,7 @@ lender's answers are given.
   half of a full one. What was spent on credit is paid with the next wish.
 - Who is refused is told when it would be granted, each a little later than the one before: those who obey come back
   in a row, not all at once to be refused again.
-- While the lender does not answer, each process has a whole bucket of its own.
+- While the lender does not answer, each process has a whole bucket of its own, and goes on asking.
 """
 
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Lease:
             return 0.0
         tokens = min(tokens, self.rate.most)
         if self._alone is not None:
-            return self._alone.take(now, tokens)
+            return min(MOST_WAIT_S, self._alone.take(now, tokens))
         shared = self._shared(now)
         if self._tokens + min(self.rate.most * CREDIT, max(0.0, shared)) >= tokens:
             self._tokens -= tokens
@@ -79,12 +79,19 @@ class Lease:
         wait = (self._turned_away - self._tokens - shared) / self.rate.per_s
         return min(MOST_WAIT_S, max(LEAST_WAIT_S, wait))
 
-    def spend(self, tokens: float) -> None:
-        """After the fact, whether there were so many or not; less than nothing gives back what was not used."""
-        self._tokens -= tokens
+    def spend(self, now: float, tokens: float) -> None:
+        """After the fact, whether there were so many or not; less than nothing gives back what was not used, at most a
+        whole bucket."""
+        if self._alone is not None:
+            # Where it was taken from, but for what was being done while the lender went away or came back.
+            self._alone.spend(now, tokens)
+            return
+        self._tokens = min(self.rate.most, self._tokens - max(tokens, -self.rate.most))
 
     def needs_more(self, now: float) -> bool:
-        return self._tokens < self._low and self._asked is None and now >= self._not_before
+        """While it is alone always, whatever is left of what was lent: only an answer ends that."""
+        wants = self._alone is not None or self._tokens < self._low
+        return wants and self._asked is None and now >= self._not_before
 
     def wish(self, now: float) -> Wish:
         """To be answered by `lent` or `unanswered`."""

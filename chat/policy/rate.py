@@ -34,9 +34,17 @@ class TokenBucket:
 
     def take(self, now: float, tokens: float = 1.0) -> float:
         """0 when granted, otherwise the seconds until it would be; then nothing is taken."""
-        self._tokens = min(self._burst, self._tokens + max(0.0, now - self._at) * self._rate)
-        self._at = now
+        self._fill(now)
         if self._tokens >= tokens:
             self._tokens -= tokens
             return 0.0
         return (tokens - self._tokens) / self._rate
+
+    def spend(self, now: float, tokens: float) -> None:
+        """Whether there were so many or not, down to a whole burst owed; less than nothing gives back."""
+        self._fill(now)
+        self._tokens = max(-self._burst, min(self._burst, self._tokens - tokens))
+
+    def _fill(self, now: float) -> None:
+        self._tokens = min(self._burst, self._tokens + max(0.0, now - self._at) * self._rate)
+        self._at = now

@@ -47,7 +47,7 @@ class Quotas:
                 self._renew(key, lease)
             if wait:
                 for _, before in counted[:n]:
-                    before.spend(-tokens)
+                    before.spend(now, -tokens)
                 return wait
         return 0.0
 
@@ -55,7 +55,7 @@ class Quotas:
         """After the fact, where it is known only then how much it was; what is missing has to fill up again."""
         now = _now()
         for key, lease in self._counted(what, user, address, now):
-            lease.spend(tokens)
+            lease.spend(now, tokens)
             if lease.needs_more(now):
                 self._renew(key, lease)
 

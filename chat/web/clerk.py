@@ -15,7 +15,7 @@ from chat.inbox.pull import pull
 from chat.log.access import Actor
 from chat.log.refusal import unless
 from chat.protocol.frames import ClientFrame, Delete, Edit, Fetch, Info, OpenDirect, Ping, Resend, Search, Sync
-from chat.protocol.group_frames import Create, Join
+from chat.protocol.group_frames import AskMembers, Create, Join
 from chat.protocol.safety_frames import AskBlocks, Block, Report, Unblock
 from chat.quota.kinds import What
 
@@ -54,7 +54,13 @@ class Clerk:
                 await self._create(frame)
             case Join():
                 await self._join(frame)
-            case Block() | Unblock() | AskBlocks() | Report():
+            case AskMembers():
+                self._may_read()
+                self._answer_at_length(await group_acts.answer(self._runtime, self._actor, frame))
+            case AskBlocks():
+                self._may_read()
+                self._answer_at_length(await safety_acts.answer(self._runtime, self._actor, frame))
+            case Block() | Unblock() | Report():
                 self._told(frame, await safety_acts.answer(self._runtime, self._actor, frame))
             case Search():
                 await self._search(frame)
@@ -100,7 +106,8 @@ class Clerk:
         self._runtime.quotas.spend(What.SYNC, self._actor.user, self._actor.address, len(encoded))
 
     async def _info(self, frame: Info) -> None:
-        self._session.write({"t": "info"} | await acts.people(self._runtime, self._session.user, frame))
+        self._may_read()
+        self._answer_at_length({"t": "info"} | await acts.people(self._runtime, self._session.user, frame))
 
     async def _revise(self, frame: Edit | Delete) -> None:
         rev = await acts.change(self._runtime, self._actor, frame)

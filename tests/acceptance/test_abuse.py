@@ -82,7 +82,7 @@ async def test_new_conversations_are_counted_known_ones_are_not(house: House, ca
         assert code_of(answer) == (429, "RATE_LIMITED")
 
 
-async def test_acts_upon_groups_and_blocks_are_counted_together_at_every_door(house: House, cast: Cast) -> None:
+async def test_acts_upon_groups_blocks_and_deletions_are_counted_at_every_door(house: House, cast: Cast) -> None:
     async with connect(house.addresses[0], cast.alice) as alice, app_of(house, cast.alice) as phone:
         made = await phone.told("POST", "/groups", {"client_id": "g1", "title": "club", "users": [cast.bob.user]}, 201)
         group = made["id"]
@@ -106,6 +106,8 @@ async def test_acts_upon_groups_and_blocks_are_counted_together_at_every_door(ho
             ("POST", f"/conversations/{group}/invites", {}),
             ("DELETE", f"/conversations/{group}/invites/{group}", None),
             ("POST", "/invites/join", {"token": "x" * 43}),
+            ("DELETE", f"/conversations/{group}/messages/1?for=me", None),
+            ("DELETE", f"/conversations/{group}/messages/1?for=all", None),
             ("PUT", f"/blocks/{cast.carol.user}", None),
             ("DELETE", f"/blocks/{cast.mallory.user}", None),
         ):
@@ -129,6 +131,11 @@ async def test_what_is_read_is_counted_in_bytes(house: House, cast: Cast) -> Non
         assert pages >= 15
         assert await phone.refused("POST", "/sync", {}) == (429, "RATE_LIMITED")
         assert await phone.refused("GET", "/search", params={"q": "anything"}) == (429, "RATE_LIMITED")
+        for path in (
+            *("/conversations", "/blocks"),
+            *(f"/conversations/{conv}/members", f"/conversations/{conv}/messages/1/info"),
+        ):
+            assert await phone.refused("GET", path) == (429, "RATE_LIMITED"), path
         error = await alice.ask({"t": "fetch", "conv": conv, "from": 1, "to": 10}, "error")
         assert (error["code"], error["ref"]["conv"]) == ("RATE_LIMITED", conv)
 

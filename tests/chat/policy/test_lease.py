@@ -92,9 +92,68 @@ def test_what_came_to_nothing_is_given_back_and_what_was_too_much_is_owed() -> N
     lender.answer(lease, 0.0)
     for _ in range(1000):
         assert lease.take(0.0) == 0
-        lease.spend(-1.0)
+        lease.spend(0.0, -1.0)
     assert lease.take(0.0) == 0
-    lease.spend(150.0)
+    lease.spend(0.0, 150.0)
     assert lease.needs_more(0.2)
     lender.answer(lease, 0.2)
     assert lease.take(0.2) > 4
+
+
+Use = tuple[float, float, float]
+
+
+def granted_at(lease: Lease, now: float, lender: Lender | None = None) -> int:
+    """All there is at this moment; with a lender, who is asked whenever more is wished for."""
+    granted = 0
+    while not lease.take(now):
+        granted += 1
+        if lender and lease.needs_more(now):
+            lender.answer(lease, now)
+    return granted
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.5), st.floats(1, 20), st.sampled_from([-1.0, 0.0, 3.0])), max_size=100))
+def test_a_lender_that_is_back_is_asked_whatever_was_done_while_it_was_away(uses: list[Use]) -> None:
+    """`back` of what was taken came to nothing, or `back` times as much was spent on top of it."""
+    lease, lender, now = Lease(RATE, 0.0), Lender(RATE), 0.0
+    lease.wish(now)
+    lease.unanswered(now)
+    for pause, tokens, back in uses:
+        now += pause
+        if not lease.take(now, tokens):
+            lease.spend(now, back * tokens)
+        assert lease.needs_more(now)
+    # Everything has filled up since.
+    now += 10 * RATE.seconds
+    lender.answer(lease, now)
+    assert RATE.most <= granted_at(lease, now, lender) <= RATE.most * (1 + CREDIT)
+
+
+@given(st.integers(0, 400))
+def test_nothing_is_hoarded_by_giving_back_while_an_answer_is_on_its_way(times: int) -> None:
+    lease = Lease(RATE, 0.0)
+    lease.wish(0.0)
+    lease.unanswered(0.0)
+    lease.wish(1.0)
+    for n in range(times):
+        assert lease.take(1 + n / 20) == 0
+        lease.spend(1 + n / 20, -1.0)
+    now = 1 + times / 20
+    lease.lent(now, RATE.most / PORTIONS, 0.0)
+    assert granted_at(lease, now) == RATE.most / PORTIONS
+    lease.spend(now, -2 * RATE.most)
+    assert granted_at(lease, now) == RATE.most
+
+
+def test_who_is_alone_pays_for_what_was_too_much_and_is_given_back_no_more_than_a_bucket() -> None:
+    lease = Lease(RATE, 0.0)
+    lease.wish(0.0)
+    lease.unanswered(0.0)
+    lease.spend(0.0, -50.0)
+    assert lease.take(0.0, 100.0) == 0 and lease.take(0.0) > 0
+    lease.spend(0.0, -1.0)
+    assert lease.take(0.0) == 0
+    lease.spend(0.0, 30.0)
+    assert lease.take(3.0) > 0
+    assert lease.take(3.2) == 0

@@ -19,3 +19,13 @@ def test_a_refusal_names_the_wait_that_is_enough() -> None:
     wait = bucket.take(0.0)
     assert wait == 0.5
     assert bucket.take(wait) == 0
+
+
+def test_what_was_too_much_is_owed_and_what_came_to_nothing_is_given_back() -> None:
+    bucket = TokenBucket(rate=2, burst=10, now=0.0)
+    bucket.spend(1.0, 4.0)
+    bucket.spend(1.0, -100.0)
+    assert bucket.take(1.0, 10) == 0
+    bucket.spend(1.0, 100.0)
+    assert bucket.take(1.0) == 5.5
+    assert bucket.take(6.5) == 0

@@ -1,6 +1,6 @@
 """Which bucket each kind of frame takes from: with that one empty it is put off, and nothing else is."""
 
-from typing import get_args
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
@@ -24,18 +24,28 @@ COUNTED: dict[What, set[str]] = {
     What.CONVERSATIONS: {"open", "create"},
     What.ACTS: {
         *("group", "add", "remove", "leave", "role", "mute", "invite", "revoke", "join"),
-        *("block", "unblock"),
+        *("block", "unblock", "delete"),
     },
-    What.SYNC: {"fetch", "sync", "search"},
+    What.SYNC: {"fetch", "sync", "search", "info", "members", "blocks"},
     What.SEARCHES: {"search"},
     What.REPORTS: {"report"},
 }
 # Held by the frames a second of a connection alone: what it takes to be told of, or is cheap to answer.
 NOT_COUNTED = {
-    *("hello", "ping", "ack", "typing", "presence", "info", "delete"),
-    *("members", "invites", "preview", "blocks"),
+    *("hello", "ping", "ack", "typing", "presence", "invites", "preview"),
 }
 EMPTY = Rate(1.0, 100_000.0)
+# Bytes; shorter than any answer.
+SHORT = Rate(20.0, 100_000.0)
+# What is read, and the answer.
+READING: dict[str, tuple[dict[str, Any], str]] = {
+    "fetch": ({"from": 1, "to": 1}, "page"),
+    "sync": ({}, "sync_done"),
+    "search": ({"q": "hi"}, "found"),
+    "info": ({"seq": 1}, "info"),
+    "members": ({}, "roster"),
+    "blocks": ({}, "blocks"),
+}
 
 
 def test_every_kind_of_frame_is_counted_or_said_not_to_be() -> None:
@@ -65,3 +75,21 @@ async def test_what_is_too_much_is_put_off_and_the_rest_is_not(
     put_off = [each for each in alice.of("retry") if each["error_code"] == "RATE_LIMITED"]
     assert {each["ref"]["t"] for each in late} | {"send" for _ in put_off} == COUNTED[what]
     assert all(each["retry_after_ms"] > 1_000 for each in late + put_off)
+
+
+@pytest.mark.parametrize("kind", sorted(COUNTED[What.SYNC]))
+async def test_what_is_read_is_counted_by_its_length(
+    runtime: Runtime, people: Cast, conv: str, settings: Settings, kind: str
+) -> None:
+    settings.LIMITS = settings.LIMITS | {"sync": (SHORT, None)}
+    alice = Client(runtime, people.alice)
+    await alice.hello()
+    await alice.send(conv, "first")
+    await until(lambda: alice.acks("ACCEPTED"))
+    more, answer = READING[kind]
+    frame = {"t": kind} | ({"conv": conv} if kind not in ("sync", "blocks") else {}) | more
+    await alice.say(frame)
+    await alice.told(answer)
+    await alice.say(frame)
+    assert (await alice.told("error"))["code"] == "RATE_LIMITED"
+    assert len(alice.of(answer)) == 1

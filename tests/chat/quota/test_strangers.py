@@ -1,19 +1,26 @@
 """Whoever asks for usernames one by one finds few of those they have nothing to do with, and is told so."""
 
+import asyncio
 from typing import Any
 
+import psycopg
 import pytest
 from pytest_django import Settings
 
 from chat.delivery import searching
 from chat.delivery.runtime import Runtime
-from chat.log.refusal import Later
+from chat.log.refusal import Later, Refusal
 from chat.policy.rate import Rate
 from chat.protocol.errors import ErrorCode
 from chat.protocol.frames import Search
 from tests.cast import Cast, Person, make_person
+from tests.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
+
+WAITING = """
+SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'chat_user'::regclass AND NOT granted)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +58,25 @@ async def test_who_is_known_by_a_part_of_their_name_is_found_all_the_same(
     cast = people_and_conv
     runtime.quotas.spend(searching.What.STRANGERS, cast.alice.id, "", 2.0)
     assert await found(runtime, cast.alice, "bo") == ["bob"]
+
+
+async def test_a_search_that_failed_costs_nothing(runtime: Runtime, people_and_conv: Cast, dsn: str) -> None:
+    cast = people_and_conv
+    with psycopg.connect(dsn) as other:
+        other.execute("LOCK TABLE chat_user")
+        for _ in range(2):
+            with pytest.raises(Refusal) as slow:
+                await found(runtime, cast.alice, "carol")
+            assert slow.value.code is ErrorCode.SEARCH_TOO_BROAD
+        hangs_up = asyncio.create_task(found(runtime, cast.alice, "carol"))
+        await until(lambda: other.execute(WAITING).fetchone() == (True,))
+        hangs_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hangs_up
+    assert await found(runtime, cast.alice, "carol") == ["carol"]
+    assert await found(runtime, cast.alice, "mallory") == ["mallory"]
+    with pytest.raises(Later):
+        await found(runtime, cast.alice, "carol")
 
 
 @pytest.fixture
