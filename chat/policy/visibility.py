@@ -61,7 +61,7 @@ class Readable:
         """The last readable seq of a log that goes to `head`; 0: there is none."""
         if self.open_from <= head:
             return head
-        return max((last for _, last in self.earlier), default=0)
+        return max((min(last, head) for first, last in self.earlier if first <= head), default=0)
 
     def meets(self, stay: Stay) -> bool:
         """Whether an entry of that stay is among it, now or later."""
@@ -74,17 +74,21 @@ class Readable:
 
 def told(stays: Iterable[Stay]) -> list[Stay]:
     """As others are told of them, ascending. Who waits seems to be in the stay before, which ended untold."""
-    ordered = sorted(stays, key=lambda stay: (stay.first, stay.last or MAX_SEQ))
+    ordered = sorted(stays, key=_order)
     if len(ordered) > 1 and ordered[-1].waits:
         return [*ordered[:-2], Stay(ordered[-2].first)]
     return ordered
+
+
+def _order(stay: Stay) -> Span:
+    return stay.first, MAX_SEQ if stay.last is None else stay.last
 
 
 def pairs(stays: Iterable[Stay]) -> list[list[int | None]]:
     """Stays as frames have them, ascending: from, to; an open one to null. One that holds nothing is left out."""
     return [
         [stay.first, stay.last]
-        for stay in sorted(stays, key=lambda stay: stay.first)
+        for stay in sorted(stays, key=_order)
         if stay.last is None or stay.first <= stay.last
     ]
 
