@@ -131,3 +131,15 @@ async def test_it_stays_when_its_entry_goes(database: Database, people: Cast) ->
     later = timezone.now() + timedelta(days=400)
     assert await in_thread(lambda: purge.purge(30, later)) == 2
     assert await sees(database, alice, picture)
+
+
+async def test_it_goes_when_the_last_one_leaves(database: Database, people: Cast) -> None:
+    """Nobody could fetch it any more, and no purge takes it."""
+    alice, bob = people.alice, people.bob
+    conv, picture = await club(database, alice, bob), await in_thread(lambda: upload(alice))
+    await show(database, alice, conv, picture)
+    await done(database, lambda c: groups.remove(c, alice.actor, conv, alice.id))
+    assert await sees(database, bob, picture), "who gave it has left, others are there"
+    await done(database, lambda c: groups.remove(c, bob.actor, conv, bob.id))
+    assert await attachment(picture) == ("dropped", None)
+    assert await in_thread(lambda: Conversation.objects.get(id=conv).picture) is None
