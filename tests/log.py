@@ -42,7 +42,16 @@ def attach(conv: str, seq: int, size: int = 1, **more: Any) -> Attachment:
     """A file of `size` bytes beside an entry that is there."""
     entry = Message.objects.filter(conversation_id=conv, seq=seq)
     entry.update(attachments=F("attachments") + 1)
-    sent = {"state": "sent", "name": "file.bin", "length": size, "received": size, "size": size} | more
+    sent = {"state": "sent", "name": "file.bin", "length": size, "received": size, "size": size, "owner_id": new_id()}
     return Attachment.objects.create(
-        conversation_id=conv, seq=seq, owner_id=new_id(), client_id=str(new_id()), completed_at=timezone.now(), **sent
+        conversation_id=conv, seq=seq, client_id=str(new_id()), completed_at=timezone.now(), **(sent | more)
     )
+
+
+def show(conv: str, sender: Person) -> Attachment:
+    """A picture that `sender` gives the group, and the entry that says so."""
+    file = attach(conv, write(conv, sender, body=""), name="us.png", thumbnail="made", owner_id=sender.user.id)
+    event = {"type": "changed", "picture": str(file.id)}
+    Message.objects.filter(conversation_id=conv, seq=file.seq).update(event=event, attachments=0)
+    Conversation.objects.filter(id=conv).update(picture=file.id)
+    return file

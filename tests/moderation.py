@@ -26,6 +26,7 @@ def report(reporter: Person | None, subject: Person, conv: str = "", seq: int | 
             "at": int(entry.created_at.timestamp() * 1000),
             "attachments": entry.attachments,
         }
+        | ({"picture": bool(entry.event["picture"])} if entry.event and "picture" in entry.event else {})
         for entry in Message.objects.filter(conversation_id=conv or None, seq__lte=seq or 0).order_by("seq")
     ]
     values = {"reason": "abuse", "note": "please look", "context": context} | more

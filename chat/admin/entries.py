@@ -23,9 +23,14 @@ EVENTS = {
 }
 
 
+# Whether there was one afterwards.
+PICTURES = {True: _("gave the group a picture"), False: _("removed the picture of the group")}
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One entry. `files`: names, or how many there are, where only that is known."""
+    """One entry. `files`: names, or how many there are, where only that is known. `picture`: what became of the
+    group's."""
 
     seq: int
     who: str
@@ -34,6 +39,7 @@ class Shown:
     sender: UUID | None = None
     reply_to: int | None = None
     event: Any = ""
+    picture: Any = ""
     files: tuple[str, ...] = ()
     file_count: int = 0
     is_edited: bool = False
@@ -60,6 +66,7 @@ def of_report(report: Report, with_texts: bool) -> list[Shown]:
             who=entry["sender"],
             at=datetime.fromtimestamp(entry["at"] / 1000, UTC),
             body=entry.get("body", "") if with_texts else "",
+            picture=PICTURES.get(entry.get("picture"), ""),
             file_count=entry.get("attachments", 0),
             is_reported=entry["seq"] == report.seq,
         )
@@ -78,7 +85,8 @@ def _files(conversation: Conversation, rows: Iterable[Message]) -> Mapping[int, 
 
 
 def _shown(row: Message, senders: Mapping[UUID, str], files: tuple[str, ...], with_texts: bool) -> Shown:
-    event = (row.event or {}).get("type", "")
+    event = row.event or {}
+    kind = event.get("type", "")
     return Shown(
         seq=row.seq,
         who=senders.get(row.sender_id, str(row.sender_id)),
@@ -86,7 +94,8 @@ def _shown(row: Message, senders: Mapping[UUID, str], files: tuple[str, ...], wi
         body=row.body if with_texts else "",
         sender=row.sender_id,
         reply_to=row.reply_to_seq,
-        event=EVENTS.get(event, event),
+        event=EVENTS.get(kind, kind),
+        picture=PICTURES[bool(event["picture"])] if "picture" in event else "",
         files=files,
         file_count=row.attachments,
         is_edited=row.edited_at is not None,

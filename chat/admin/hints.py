@@ -18,6 +18,15 @@ def suspend(case: Case, user: UUID) -> bool:
     return done
 
 
+def remove_picture(case: Case, conv: UUID, seq: int | None = None) -> bool:
+    """chat.log.moderation.remove_picture, and sockets of members are told that there is none."""
+    done = moderation.remove_picture(case, conv, seq)
+    if done:
+        event = {"type": "members", "conv": str(conv), "users": []}
+        transaction.on_commit(partial(hint, event))
+    return done
+
+
 def revoked(*users: object) -> None:
     """Whether these people's devices may still act is to be asked anew, when the transaction has committed."""
     event = {"type": "revoked", "users": [str(user) for user in users]}

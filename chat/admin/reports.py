@@ -80,6 +80,17 @@ def _remove(moderator: User, report: Report, reason: str) -> bool:
     return moderation.remove_message(Case(moderator, reason, report.id), report.conversation_id, report.seq)
 
 
+def _is_of_picture(report: Report) -> bool:
+    """Whether the entry gave the group a picture."""
+    return any(entry["seq"] == report.seq and entry.get("picture") for entry in report.context)
+
+
+def _remove_picture(moderator: User, report: Report, reason: str) -> bool:
+    if report.conversation_id is None or not _is_of_picture(report):
+        raise Refusal(ErrorCode.NOT_FOUND)
+    return hints.remove_picture(Case(moderator, reason, report.id), report.conversation_id, report.seq)
+
+
 ACTS = (
     Act(
         "remove",
@@ -88,7 +99,16 @@ ACTS = (
         "chat.remove_message",
         _remove,
         needs_reason=True,
-        fits=lambda report: report.seq is not None and report.conversation_id is not None,
+        fits=lambda report: report.seq is not None and report.conversation_id and not _is_of_picture(report),
+    ),
+    Act(
+        "remove_picture",
+        _("Remove the picture"),
+        _("Nobody sees it any more. Members are told that there is none, not by whom. It cannot be brought back."),
+        "chat.remove_picture",
+        _remove_picture,
+        needs_reason=True,
+        fits=lambda report: report.conversation_id is not None and _is_of_picture(report),
     ),
     Act(
         "suspend",

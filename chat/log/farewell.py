@@ -3,8 +3,9 @@
 What goes: name, username, mail address, password, settings, devices with their inboxes and push subscriptions, whom
 they had blocked and who had blocked them, what they had hidden, when they received and saw what, their place in groups,
 their name in reports and what they wrote to the moderators in their own. Sessions, tokens and sockets end. What stays:
-their messages, with the stays and the watermarks of 1:1 conversations: others' ticks are made of these; and reports,
-with the copies of what was said: who is reported does not make an end of it by leaving.
+their messages, with the stays and the watermarks of 1:1 conversations: others' ticks are made of these; the picture
+they gave a group, as long as somebody is in it; and reports, with the copies of what was said: who is reported does not
+make an end of it by leaving.
 """
 
 import hashlib

@@ -54,6 +54,7 @@ SHOW = """
 UPDATE chat_attachment SET state = 'sent', conversation_id = %s::uuid, seq = %s
 WHERE id = %s::uuid AND owner_id = %s::uuid AND state = 'ready' AND thumbnail IN ('wanted', 'made') RETURNING id
 """
+NO_PICTURE = "UPDATE chat_conversation SET picture = NULL WHERE id = %s::uuid"
 SHOW_NO_MORE = """
 UPDATE chat_attachment SET state = 'dropped', conversation_id = NULL, seq = NULL, next_attempt_at = NULL, attempts = 0
 WHERE id = %s::uuid
@@ -210,8 +211,8 @@ async def remove(connection: Connection, actor: Actor, conv: str, user: str) -> 
 
 
 async def leave(connection: Connection, actor: Actor, conv: str) -> Done:
-    """Ends one's own stay. An owner passes the group on before. Who has left already has done so. Raises Refusal:
-    NOT_FOUND, AUTHENTICATION_FAILED."""
+    """Ends one's own stay. An owner passes the group on before; the last one takes its picture along, which nobody may
+    fetch any more. Who has left already has done so. Raises Refusal: NOT_FOUND, AUTHENTICATION_FAILED."""
     group = await locked(connection, conv, actor)
     role = group.roles.get(actor.user)
     if role is None and await (await connection.execute(WAS_MEMBER, [conv, actor.user])).fetchone() is not None:
@@ -223,6 +224,9 @@ async def leave(connection: Connection, actor: Actor, conv: str) -> Done:
     await connection.execute(END_STAY, [group.head + len(told), False, conv, actor.user])
     if len(told) > 1:
         await connection.execute(ROLE, ["owner", conv, heir])
+    if group.count == 1 and group.picture:
+        await connection.execute(NO_PICTURE, [conv])
+        await connection.execute(SHOW_NO_MORE, [group.picture])
     return await events.write(connection, group, actor, told, [actor.user])
 
 

@@ -2,8 +2,9 @@
 transaction. All are safe to repeat.
 
 Locks are taken in this order: the conversation, the person, the report, the audit log. Web processes hear of it as of
-any deletion or revocation, by the change table, within a second; so do devices that are away, by `rev`. Nobody is told
-which moderator it was, nor that it was one: a message that was removed is one that was deleted.
+any deletion or revocation, by the change table, within a second; so do devices that are away, by `rev` and
+`members_rev`. Nobody is told which moderator it was, nor that it was one: a message that was removed is one that was
+deleted. Of a picture that was removed no entry tells: an entry says who did it.
 
 Who may be a moderator at all is asked before (chat/admin); whom they may act on is decided here.
 """
@@ -18,10 +19,11 @@ from django.utils import timezone
 
 from chat.log import audit, devices
 from chat.log.audit import Act
+from chat.log.groups import NO_PICTURE, SHOW_NO_MORE
 from chat.log.locking import LOCK_TIMEOUT
 from chat.log.refusal import Refusal
 from chat.log.revise import DELETE, DROP_FILES, LOCK, NEXT_REV, NOTE
-from chat.models import Report, User
+from chat.models import Change, Conversation, Report, User
 from chat.policy import moderation as rules
 from chat.policy.moderation import Standing
 from chat.protocol.errors import ErrorCode
@@ -29,6 +31,9 @@ from chat.protocol.errors import ErrorCode
 ENTRY = """
 SELECT sender_id, deleted_at IS NOT NULL, event IS NOT NULL, attachments > 0
 FROM chat_message WHERE conversation_id = %s AND seq = %s
+"""
+PICTURE = """
+SELECT a.id, a.owner_id, a.seq FROM chat_conversation c LEFT JOIN chat_attachment a ON a.id = c.picture WHERE c.id = %s
 """
 NOTHING: tuple[Any, ...] = (None, False, False, False)
 
@@ -62,6 +67,30 @@ def remove_message(case: Case, conv: UUID, seq: int) -> bool:
                 cursor.execute(DROP_FILES, [conv, seq])
     details = {"conversation": str(conv), "seq": seq, "sender": str(sender)}
     return _conclude(case, not is_deleted, "message.remove", "message", f"{conv}/{seq}", details)
+
+
+@transaction.atomic
+def remove_picture(case: Case, conv: UUID, seq: int | None = None) -> bool:
+    """Of a group. `seq`: the one that came with that entry, no other. False: it was gone already, and the report was
+    settled. Raises Refusal: NOT_FOUND, NOT_ALLOWED; django.db.OperationalError when somebody holds the conversation."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_TIMEOUT)
+        cursor.execute(LOCK, [conv])
+        cursor.execute(PICTURE, [conv])
+        found = cursor.fetchone()
+        if found is None:
+            raise Refusal(ErrorCode.NOT_FOUND)
+        picture, owner, came_with = found
+        is_shown = picture is not None and seq in (None, came_with)
+        if subject := owner if is_shown else _reported(case):
+            _unless(rules.act_refusal(_standing(case.moderator), _standing(User.objects.get(id=subject))))
+        if is_shown:
+            cursor.execute(NO_PICTURE, [conv])
+            cursor.execute(SHOW_NO_MORE, [picture])
+            Conversation.objects.filter(id=conv).update(members_rev=F("members_rev") + 1)
+            Change.objects.create(kind=Change.Kind.MEMBERS, conversations=[conv], users=[], at=timezone.now())
+    details = {"picture": str(picture), "owner": str(owner)} if is_shown else {}
+    return _conclude(case, is_shown, "conversation.remove_picture", "conversation", str(conv), details)
 
 
 @transaction.atomic
@@ -131,6 +160,13 @@ def _conclude(
             noted["already"] = True
         audit.append(case.moderator, Act(action, kind, target, case.reason, noted))
     return fresh
+
+
+def _reported(case: Case) -> UUID | None:
+    """Whom the report is about that the case answers."""
+    if case.report is None:
+        return None
+    return Report.objects.filter(id=case.report).values_list("subject_id", flat=True).first()
 
 
 def _locked(user: UUID) -> User:

@@ -116,12 +116,15 @@ async def _may_know(database: Database, actor: Actor, conv: str, subject: str) -
 
 
 def _copy(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
-    """As chat/models/safety.py says. What was done to a group has its new title, if that is what was done."""
-    return {
+    """As chat/models/safety.py says. What was done to a group has its new title, if that is what was done, and whether
+    it was given a picture: not which, as that goes with the next one."""
+    event = entry.get("event", {})
+    copy = {
         "seq": entry["seq"],
         "sender_id": entry["sender"],
         "sender": names.get(entry["sender"], ""),
-        "body": entry.get("body", entry.get("event", {}).get("title", "")),
+        "body": entry.get("body", event.get("title", "")),
         "at": entry["at"],
         "attachments": len(entry.get("attachments", ())),
     }
+    return copy | ({"picture": bool(event["picture"])} if "picture" in event else {})

@@ -9,7 +9,7 @@ NAME = "moderators"
 PERMISSIONS = (
     *("view_report", "change_report"),
     *("view_user", "suspend_user"),
-    *("view_conversation", "view_message", "remove_message"),
+    *("view_conversation", "view_message", "remove_message", "remove_picture"),
     "view_inbox",
 )
 

@@ -51,6 +51,7 @@ class Conversation(models.Model):
     )
 
     class Meta:
+        permissions = [("remove_picture", _("Can remove pictures of groups"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(floor_seq__gte=0, last_seq__gte=F("floor_seq"), last_rev__gte=0),

@@ -28,7 +28,8 @@ class Report(models.Model):
 
     `reporter` is empty where a rule found it (spam). `context`: a copy of the entries around it as the reporter could
     read them, oldest first, since the log may lose them: a list of {"seq", "sender_id", "sender", "body", "at"
-    (milliseconds since 1970), "attachments" (how many)}.
+    (milliseconds since 1970), "attachments" (how many)}; of one that gave a group a picture or took it away also
+    "picture": true, false.
     """
 
     class Reason(models.TextChoices):

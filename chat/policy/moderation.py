@@ -17,7 +17,8 @@ class Standing:
 
 
 def act_refusal(moderator: Standing, subject: Standing) -> ErrorCode | None:
-    """Removing what they wrote, judging a report of them, suspending or restoring them."""
+    """Removing what they wrote, or the picture they gave a group; judging a report of them, suspending or restoring
+    them."""
     if moderator.is_superuser:
         return None
     return ErrorCode.NOT_ALLOWED if subject.is_staff or subject.is_superuser else None

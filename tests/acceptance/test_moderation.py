@@ -14,6 +14,7 @@ from tests.acceptance.app import app, code_of
 from tests.acceptance.conftest import Cast
 from tests.acceptance.people import SignedIn
 from tests.acceptance.servers import PASSWORD, House
+from tests.acceptance.uploading import address, picture, upload
 from tests.acceptance.wire import connect
 
 pytestmark = pytest.mark.acceptance
@@ -99,3 +100,32 @@ async def test_a_removed_message_is_gone_like_any_other(house: House, cast: Cast
         assert [each["changes"] for each in synced["changes"]] == [[{"seq": 1, "rev": 1, "type": "delete"}]]
         page = await phone.told("GET", f"/conversations/{conv}/messages")
         assert page["entries"][0]["deleted"] is True and "body" not in page["entries"][0]
+
+
+async def test_the_picture_of_a_group_is_gone_for_all_who_are_in_it(house: House, cast: Cast) -> None:
+    """Also with an address that was good a moment ago; sockets are told that there is none, and not by whom."""
+    async with (
+        moderating(house, cast.carol) as browser,
+        connect(house.addresses[0], cast.alice) as alice,
+        connect(house.addresses[1], cast.bob) as bob,
+        app(house.addresses[0], cast.alice.username) as phone,
+        app(house.addresses[1], cast.bob.username) as other,
+    ):
+        made = {"client_id": "made_shown", "title": "Picnic", "users": [cast.bob.user]}
+        group = (await phone.told("POST", "/groups", made, 201))["id"]
+        shown = (await upload(phone, picture(), "us.png"))["id"]
+        rev = (await phone.told("PATCH", f"/groups/{group}", {"picture": shown}))["members_rev"]
+        urls = [(who, (await address(who, shown))["url"]) for who in (phone, other)]
+        for socket in (alice, bob):
+            await socket.hear_any(lambda frame: group in str(frame) and shown in str(frame))
+        await act(browser, "conversation", "remove_picture", group)
+        for who, url in urls:
+            assert (await who.http.get(url)).status_code == 404
+            assert await who.refused("GET", f"/attachments/{shown}") == (404, "NOT_FOUND")
+        for socket in (alice, bob):
+            told = await socket.hear(
+                "members", lambda frame: (frame["conv"], frame["members_rev"]) == (group, rev + 1), SOON_S
+            )
+            assert told["picture"] is None
+            assert cast.carol.user not in str(told) and cast.carol.username not in str(told)
+        assert (await other.told("GET", f"/conversations/{group}"))["picture"] is None

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.admin.entries import PAGE
-from chat.models import Membership, Message, User
+from chat.models import Attachment, Conversation, Membership, Message, User
 from chat.policy.visibility import WAITING
 from tests.cast import Cast
-from tests.log import attach, write
-from tests.moderation import make_moderator
+from tests.log import attach, show, write
+from tests.moderation import audited, make_moderator
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_static")]
 
@@ -48,6 +48,30 @@ def test_entries_stand_in_order_with_all_that_is_to_be_known(mo: Client, people:
     for text in ("one &lt;b&gt;", "<p>two</p>", "&lt;plan&gt;.pdf", "deleted", "in reply to #1", "edited", ">left<"):
         assert text in content, text
     assert f"/admin/chat/user/{people.bob.id}/change/" in content
+
+
+def test_it_says_whether_there_is_a_picture_and_who_gave_it(mo: Client, people: Cast, conv: str) -> None:
+    write(conv, people.alice, 1)
+    assert "acts/remove_picture" not in page(mo, conv)
+    show(conv, people.bob)
+    content = page(mo, conv)
+    shown = re.search(r'field-shown_by">.*?<div class="readonly">(.*?)</div>', content, re.DOTALL)
+    assert shown and ">bob</a>" in shown[1] and 'href="?upto=12#seq-2"' in shown[1], content
+    assert "gave the group a picture" in content and f"acts/remove_picture/?id={conv}" in content
+    # Its entry may be purged.
+    Message.objects.filter(seq=2).delete()
+    assert ">bob</a>" in page(mo, conv) and "#seq-2" not in page(mo, conv)
+
+
+def test_its_picture_is_removed_with_a_reason(mo: Client, people: Cast, conv: str) -> None:
+    picture = show(conv, people.bob)
+    url = f"/admin/chat/conversation/acts/remove_picture/?id={conv}"
+    assert mo.get(url).status_code == 200 and mo.post(url, {"reason": ""}).status_code == 400
+    assert Conversation.objects.get().picture == picture.id
+    assert mo.post(url, {"reason": "indecent"})["Location"] == f"/admin/chat/conversation/{conv}/change/"
+    assert Conversation.objects.get().picture is None and Attachment.objects.get().state == "dropped"
+    assert audited() == [("conversation.remove_picture", "mo", conv)]
+    assert "acts/remove_picture" not in page(mo, conv)
 
 
 def test_it_is_paged_both_ways(mo: Client, people: Cast, conv: str) -> None:

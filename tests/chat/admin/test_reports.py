@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.admin.acting import MOST
-from chat.models import AuditEntry, Message, Report, User
+from chat.models import Attachment, AuditEntry, Message, Report, User
 from tests.cast import Cast
-from tests.log import write
+from tests.log import show, write
 from tests.moderation import audited, make_moderator, report
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_static")]
@@ -110,6 +110,22 @@ def test_removing_from_the_queue(mo: Client, people: Cast, conv: str) -> None:
     assert AuditEntry.objects.get().reason == "a threat"
     told.refresh_from_db()
     assert (told.state, told.handler and told.handler.username) == ("acted", "mo")
+
+
+def test_removing_a_picture_from_the_queue(mo: Client, people: Cast, conv: str) -> None:
+    """What is reported is an entry without a text: its page says what it was."""
+    write(conv, people.bob, 1, "hello")
+    show(conv, people.bob)
+    told, other = report(people.alice, people.bob, conv, 2), report(people.alice, people.bob, conv, 1)
+    content = mo.get(f"{QUEUE}{told.pk}/change/").content.decode()
+    assert "gave the group a picture" in content and "no text" not in content
+    assert "acts/remove_picture" in content and "acts/remove/" not in content
+    content = mo.get(f"{QUEUE}{other.pk}/change/").content.decode()
+    assert "acts/remove_picture" not in content and "acts/remove/" in content
+    do(mo, "remove_picture", told, reason="indecent")
+    do(mo, "remove_picture", other, reason="the wrong one")
+    assert Attachment.objects.get().state == "dropped"
+    assert [Report.objects.get(pk=each.pk).state for each in (told, other)] == ["acted", "open"]
 
 
 def test_many_at_once_each_by_itself(mo: Client, people: Cast, conv: str) -> None:

@@ -13,10 +13,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from chat.management.moderators import PERMISSIONS, make_group
-from chat.models import AuditEntry, Device, Message, Report, User
+from chat.models import Attachment, AuditEntry, Conversation, Device, Message, Report, User
 from chat.models.ids import new_id
 from tests.cast import Cast
-from tests.log import write
+from tests.log import show, write
 from tests.moderation import make_moderator, report
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_static")]
@@ -31,7 +31,10 @@ FOR_MODERATORS = FOR_STAFF | {
     *("chat_report_reveal", "chat_conversation_reveal", "chat_message_rates"),
     *("chat_report_act remove", "chat_report_act suspend", "chat_report_act restore", "chat_report_act dismiss"),
     *("chat_user_act suspend", "chat_user_act restore", "chat_message_act remove"),
+    *("chat_report_act remove_picture", "chat_conversation_act remove_picture"),
 }
+# What nobody may change who is refused; people first, whose last sign-in is noted.
+MODELS = (User, Device, Message, Report, AuditEntry, Conversation, Attachment)
 # Whose answer says nothing of a role: signing out, and what leads elsewhere.
 ODD = {"logout", "login", "view_on_site", "autocomplete", None}
 
@@ -87,7 +90,7 @@ def addresses() -> Iterator[Address]:
 
 
 def snapshot() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in (User, Device, Message, Report, AuditEntry)]
+    return [list(model.objects.order_by("pk").values()) for model in MODELS]
 
 
 def test_nobody_and_ordinary_people_are_sent_to_sign_in_from_everywhere(people: Cast, rows: Report) -> None:
@@ -197,15 +200,17 @@ def test_a_moderator_changes_nobody_by_a_form(mo: Client, people: Cast) -> None:
 
 @pytest.mark.parametrize("name", ["colleague", "boss"])
 def test_a_moderator_acts_on_no_colleague_and_no_superuser(mo: Client, people: Cast, conv: str, name: str) -> None:
-    """By a report, by their page, by their message: the admin says no, and nothing is done."""
+    """By a report, by their page, by their message, by their picture: the admin says no, and nothing is done."""
+    show(conv, people.bob)
     User.objects.filter(id=people.bob.user.id).update(is_staff=True, is_superuser=name == "boss")
     told = Report.objects.get(seq=2)
     message = Message.objects.get(seq=2)
     before = snapshot()
     for url in (
-        *(f"/admin/chat/report/acts/{act}/?id={told.pk}" for act in ("remove", "suspend", "restore", "dismiss")),
+        *(f"/admin/chat/report/acts/{act}/?id={told.pk}" for act in acts_of(Report)),
         *(f"/admin/chat/user/acts/{act}/?id={people.bob.id}" for act in ("suspend", "restore")),
         f"/admin/chat/message/acts/remove/?id={message.pk}",
+        f"/admin/chat/conversation/acts/remove_picture/?id={conv}",
     ):
         assert mo.post(url, {"reason": "because"}).status_code in (302, 404), url
     assert snapshot() == before

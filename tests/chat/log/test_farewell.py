@@ -7,9 +7,10 @@ from pytest_django import Settings
 
 from chat.delivery.runtime import Runtime
 from chat.log import farewell
-from chat.models import Block, Report
+from chat.models import Attachment, Block, Conversation, Report
 from tests.cast import Cast, Person, make_direct
 from tests.chat.process import Client
+from tests.log import show
 from tests.threads import in_thread
 from tests.waiting import until
 
@@ -54,6 +55,14 @@ def test_of_who_is_gone_no_name_is_left_in_reports_and_what_they_said_is(people:
         *(people.alice.user, people.bob.user, "abuse"),
     )
     assert (told[others.pk].context, told[others.pk].note) == (others.context, "no better")
+
+
+def test_a_picture_they_gave_a_group_stays_with_it(people: Cast, conv: str) -> None:
+    Conversation.objects.filter(id=conv).update(kind="group", direct_key=None)
+    picture = show(conv, people.alice)
+    farewell.delete_account(people.alice.device)
+    assert Conversation.objects.get(id=conv).picture == picture.id
+    assert Attachment.objects.get().state == "sent"
 
 
 async def test_who_had_blocked_them_is_told_that_nothing_is_blocked(

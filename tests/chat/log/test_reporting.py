@@ -151,3 +151,17 @@ async def test_who_was_there_before_one_came_or_while_one_was_away_is_nobody(dat
         await reporting.report(database, bob.actor, new(group, client_id=f"r{n}", user=user))
     await in_thread(Membership.objects.filter(conversation_id=group, user=carol.user).update, left_seq=11)
     await reporting.report(database, alice.actor, new(group, client_id="r9", user=carol.id))
+
+
+async def test_of_what_was_done_to_a_group_the_title_and_that_there_was_a_picture(
+    database: Database, people: Cast, written: str
+) -> None:
+    """The picture itself is gone when another one is shown."""
+    for seq, event in ((17, {"title": "Picnic"}), (18, {"picture": NOBODYS}), (19, {"picture": ""})):
+        changed = {"type": "changed"} | event
+        await in_thread(Message.objects.filter(conversation_id=written, seq=seq).update, event=changed, body="")
+    await reporting.report(database, people.alice.actor, new(written, seq=18))
+    context = {entry["seq"]: entry for entry in (await in_thread(Report.objects.get)).context}
+    assert [(context[seq]["body"], context[seq].get("picture")) for seq in (16, 17, 18, 19)] == [
+        *(("you!", None), ("Picnic", None), ("", True), ("", False)),
+    ]

@@ -25,7 +25,7 @@ VALID: dict[str, Plain] = {
     "has_no_nul": texts.filter(bool),
 }
 # What the server tells is not validated: by their names.
-IDS = {"id", "sender"}
+IDS = {"id", "sender", "picture"}
 ID_LISTS = {"users", "mentions"}
 LITTLE = 4
 
@@ -41,10 +41,16 @@ def instances(of: Any) -> Plain:
             if info is not None:
                 (required if info.is_required() else optional)[info.alias or name] = values(hint)
         elif get_origin(hint) is NotRequired:
-            optional[name] = st.lists(ids, max_size=LITTLE) if name in ID_LISTS else values(get_args(hint)[0])
+            optional[name] = _told(name, get_args(hint)[0])
         else:
-            required[name] = ids if name in IDS else values(hint)
+            required[name] = _told(name, hint)
     return st.fixed_dictionaries(required, optional=optional)
+
+
+def _told(name: str, hint: Any) -> Plain:
+    if name in ID_LISTS:
+        return st.lists(ids, max_size=LITTLE)
+    return ids if name in IDS else values(hint)
 
 
 def values(hint: Any) -> Plain:
