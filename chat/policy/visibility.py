@@ -87,9 +87,7 @@ def _order(stay: Stay) -> Span:
 def pairs(stays: Iterable[Stay]) -> list[list[int | None]]:
     """Stays as frames have them, ascending: from, to; an open one to null. One that holds nothing is left out."""
     return [
-        [stay.first, stay.last]
-        for stay in sorted(stays, key=_order)
-        if stay.last is None or stay.first <= stay.last
+        [stay.first, stay.last] for stay in sorted(stays, key=_order) if stay.last is None or stay.first <= stay.last
     ]
 
 
