@@ -75,6 +75,8 @@ def test_a_whole_visit_by_keys_alone(house: House, new_profile: Callable[..., Pr
     keys.type("quoted")
     keys.press("Enter")
     expect(keyed.message("quoted").locator(".quoted-text")).to_have_text("an answer")
+    # Nothing more happens to it: an open menu goes when its message is drawn anew.
+    keyed.expect_tick("quoted", "seen")
 
     # One's own is changed, and looked into.
     own = keyed.message("quoted").locator(".bubble")

@@ -145,6 +145,12 @@ test("a file that is not here any more fails its message and nothing else", asyn
 
 test("given up: it stops, and the server's part goes", async () => {
   const { put, until, sent, tus, outbox, blobs } = await make();
+  // As long as it takes: it is given up in the middle.
+  tus.send = async (url, offset, bytes, signal) => {
+    tus.calls.push("send");
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    throw new Refusal({});
+  };
   await put("m", [big]);
   await until(() => tus.calls.includes("send"));
   await outbox.discard("m");
