@@ -67,6 +67,29 @@ def test_a_group_comes_and_goes(house: House, friend: Callable[..., Person]) -> 
     alice.expect_tick("without bob", "seen")
 
 
+def test_the_ticks_of_a_group_of_five(house: House, friend: Callable[..., Person]) -> None:
+    """One check while one of them lacks it, two when all have it, blue when all have read it; and who, by name."""
+    alice, *others = [friend(name) for name in ("alice", "bob", "carol", "dave", "erin")]
+    last = others[-1]
+    last.page.close()
+    act(house, groups.create, actor(alice), "Choir of five", [user(person) for person in others])
+    for person in (alice, *others[:-1]):
+        person.page.locator(".conversation").filter(has_text="Choir of five").click()
+    alice.send("at eight")
+    for person in others[:-1]:
+        expect(person.message("at eight")).to_be_visible()
+    info = alice.open_info("at eight")
+    for person in others[:-1]:
+        expect(info.get_by_role("listitem").filter(has_text=person.name)).not_to_contain_text("Not yet")
+    expect(info.get_by_role("listitem").filter(has_text=last.name)).to_contain_text("DeliveredNot yet")
+    alice.page.keyboard.press("Escape")
+    alice.expect_tick("at eight", "sent")
+    back = last.another_tab()
+    alice.expect_tick("at eight", "delivered")
+    back.page.locator(".conversation").filter(has_text="Choir of five").click()
+    alice.expect_tick("at eight", "seen")
+
+
 def test_what_was_not_sent_stays_when_one_is_removed(house: House, friend: Callable[..., Person]) -> None:
     alice, bob = friend("alice"), friend("bob")
     conv = act(house, groups.create, actor(alice), "Cabin in May", [user(bob)])
