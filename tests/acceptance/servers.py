@@ -40,7 +40,7 @@ from tests.servers import new_folder
 
 SERVERS = ("daphne", "uvicorn")
 PASSWORD = "correct horse battery staple"
-START_S = 60.0
+START_S = 180.0
 # Below the range the kernel takes for outgoing connections: a port must still be free when its process restarts.
 PORTS = range(20_000, 30_000)
 

@@ -35,7 +35,7 @@ def environment_of(postgres: Postgres, redis: Redis, static: Path) -> dict[str, 
 
 def manage(environment: Mapping[str, str], arguments: Sequence[str]) -> str:
     command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(command, cwd=CLONE, env=dict(environment), capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=CLONE, env=dict(environment), capture_output=True, text=True, timeout=300)
     if done.returncode:
         raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
     return done.stdout

@@ -77,7 +77,7 @@ class Desk:
             assert grave(self.page, part) == [], path
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("looks", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_moderating(

@@ -41,7 +41,7 @@ def test_a_server_frame_comes_back(example: Example) -> None:
 
 
 @pytest.mark.acceptance
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_real_server_sends_the_same_in_it() -> None:
     with House() as house:
         talk = Talk(house, PROTO_SUBPROTOCOL)

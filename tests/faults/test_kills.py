@@ -146,7 +146,7 @@ async def quiet(dsn: str, phones: list[Phone], conv: str) -> None:
 
 @pytest.mark.faults
 # Bounded by the number of faults: each takes seconds.
-@pytest.mark.timeout(max(300, 60 * KILLS * len(PARTS)))
+@pytest.mark.timeout(max(900, 60 * KILLS * len(PARTS)))
 async def test_nothing_is_lost_or_doubled_whatever_is_killed(tmp_path: Path) -> None:
     print(f"FAULT_SEED={SEED} FAULT_MESSAGES={MESSAGES} FAULT_KILLS={KILLS}")
     chance, history, flag = random.Random(SEED), History(), tmp_path / "failpoint"

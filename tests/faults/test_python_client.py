@@ -76,7 +76,7 @@ async def break_each(house: House, chance: random.Random, writers: "list[asyncio
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_nothing_is_lost_or_doubled_by_the_python_client(tmp_path: Path) -> None:
     print(f"FAULT_SEED={SEED}")
     chance, history = random.Random(SEED), History()

@@ -26,7 +26,7 @@ PRODUCTION = {
 PAGES = ["/sign-in/", "/sign-up/", "/admin/", "/", "/nowhere", "/worker.js", "/healthz"]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_djangos_check_of_a_deployment_is_clean() -> None:
     environment = {**os.environ, **PRODUCTION, "SECRET_KEY": secrets.token_urlsafe(48)}
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]

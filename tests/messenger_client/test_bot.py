@@ -102,7 +102,7 @@ async def test_killed_at_each_transaction(house: House, tmp_path: Path) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_killed_at_any_moment(house: House, tmp_path: Path) -> None:
     print(f"FAULT_SEED={SEED}")
     chance = random.Random(SEED)
