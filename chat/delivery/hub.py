@@ -247,7 +247,10 @@ class Hub:
             return
         told = []
         for ack in acks:
-            room = self.rooms.get(ack["conv"]) if "roster_rev" in ack else None
+            if "roster_rev" not in ack:
+                told.append(ack)
+                continue
+            room = self.rooms.get(ack["conv"])
             if room is not None and room.roster_rev < ack["roster_rev"]:
                 self.need_members(room.conv)
             else:
