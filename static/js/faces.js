@@ -2,19 +2,11 @@
 // at once wherever it is drawn.
 
 import { patience } from "./backoff.js";
-import { api } from "./group_api.js";
+import { describe, isPassing, thumbnail } from "./thumbs.js";
 
-const TIMEOUT_MS = 30000;
-// Of a picture that is new the small one is made a moment later.
-const RETRYABLE = new Set(["NOT_READY", "OFFLINE", "INTERNAL", "RATE_LIMITED", "UNAVAILABLE"]);
-
-async function read(url) {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
-    return response.ok ? { value: await response.blob() } : { problem: await response.json() };
-  } catch {
-    return { problem: { code: "OFFLINE" } };
-  }
+async function found(picture) {
+  const { value, problem } = await describe(picture);
+  return value ? thumbnail(value) : { problem };
 }
 
 export class Faces {
@@ -52,21 +44,16 @@ export class Faces {
     const face = { chat };
     this.faces.set(picture, face);
     for (let attempt = 1; this.faces.get(picture) === face; attempt += 1) {
-      const { value, problem } = await this.#thumbnail(picture);
+      const { value, problem } = await found(picture);
       if (this.faces.get(picture) !== face) return;
       if (value) {
         face.url = URL.createObjectURL(value);
         this.onCome();
         return;
       }
-      face.isRefused = !RETRYABLE.has(problem.code);
+      face.isRefused = !isPassing(problem);
       if (face.isRefused) return;
       await new Promise((resolve) => setTimeout(resolve, patience(attempt)));
     }
-  }
-
-  async #thumbnail(picture) {
-    const { value, problem } = await api("GET", `/attachments/${picture}`);
-    return value?.thumbnail_url ? read(value.thumbnail_url) : { problem: problem ?? { code: "NOT_FOUND" } };
   }
 }

@@ -1,23 +1,12 @@
-// Where a server's files are to be had, and the pictures that stand for them. Addresses are good for a while and for this
-// person only: asked for when they are needed, kept until they expire.
+// Where a server's files are to be had, and the pictures that stand for them. Addresses are asked for when they are
+// needed, kept until they expire.
 
 import { patience } from "./backoff.js";
-import { ask } from "./http.js";
+import { describe, isPassing, thumbnail } from "./thumbs.js";
 
 const SLACK_MS = 5000;
-const TIMEOUT_MS = 30000;
 const MOST = 300;
 const AHEAD = "400px 0px";
-const RETRYABLE = new Set(["NOT_READY", "OFFLINE", "INTERNAL", "RATE_LIMITED", "UNAVAILABLE"]);
-
-async function read(url) {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
-    return response.ok ? { value: await response.blob() } : { problem: await response.json() };
-  } catch {
-    return { problem: { code: "OFFLINE" } };
-  }
-}
 
 export class Media {
   constructor({ blobs, now }) {
@@ -34,7 +23,7 @@ export class Media {
   }
 
   async #askFor(id) {
-    const { value, problem } = await ask("GET", `/api/v1/attachments/${encodeURIComponent(id)}`);
+    const { value, problem } = await describe(id);
     if (!value) return { problem };
     this.infos.set(id, value);
     return value;
@@ -75,7 +64,7 @@ export class Media {
     this.#rest(box);
     const { url, problem } = await this.#picture(box);
     if (url) this.#done(box, url);
-    else if (!RETRYABLE.has(problem.code)) this.#done(box, null);
+    else if (!isPassing(problem)) this.#done(box, null);
     // The wait is for as long as someone could see it.
     else if (box.isConnected) this.waiting.set(box, setTimeout(() => this.#load(box, attempt + 1), patience(attempt)));
   }
@@ -108,9 +97,9 @@ export class Media {
   }
 
   async #thumbnail(id) {
-    const { thumbnail_url: url, problem } = await this.info(id);
-    if (problem) return { problem };
-    const found = url ? await read(url) : { problem: { code: "NOT_FOUND" } };
+    const info = await this.info(id);
+    if (info.problem) return info;
+    const found = await thumbnail(info);
     // Its address may have ended with the membership, or before its time: whoever asks again gets another, or none.
     if (found.problem && found.problem.code !== "NOT_READY") this.infos.delete(id);
     return found;

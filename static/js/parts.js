@@ -11,6 +11,7 @@ const BLOBS = [file("./blobs.js")];
 const SHOWN = [
   file("./views/files.js"),
   file("./media.js"),
+  file("./thumbs.js"),
   file("./kinds.js"),
   file("../css/files.css"),
 ];
@@ -39,6 +40,7 @@ export const FILES = {
     file("./groups.js"),
     file("./group_parts.js"),
     file("./faces.js"),
+    file("./thumbs.js"),
     file("./group_api.js"),
     file("./group_events.js"),
     file("./mentions.js"),
