@@ -22,16 +22,14 @@ from chat.models import Attachment, Conversation, Membership, Message
 STAYS = 100
 PEOPLE = 10
 
-ACTS = (
-    Act(
-        "remove_picture",
-        _("Remove the picture"),
-        _("Nobody sees it any more. Members are told that there is none, not by whom. It cannot be brought back."),
-        "chat.remove_picture",
-        lambda moderator, conversation, reason: hints.remove_picture(Case(moderator, reason), conversation.id),
-        needs_reason=True,
-        fits=lambda conversation: conversation.picture is not None,
-    ),
+REMOVE_PICTURE = Act(
+    "remove_picture",
+    _("Remove the picture"),
+    _("Nobody sees it any more. Members are told that there is none, not by whom. It cannot be brought back."),
+    "chat.remove_picture",
+    lambda moderator, conversation, reason: hints.remove_picture(Case(moderator, reason), conversation.id),
+    needs_reason=True,
+    fits=lambda conversation: conversation.picture is not None,
 )
 
 
@@ -39,7 +37,7 @@ ACTS = (
 class ConversationAdmin(RevealingAdmin, ReadOnlyAdmin):
     """Found by the people in it. Its page: the entries around one, and who was there when."""
 
-    acts = ACTS
+    acts = (REMOVE_PICTURE,)
     change_form_template = "admin/chat/conversation_form.html"
     list_display = ("id", "kind", "people", "last_seq", "created_at")
     list_filter = ("kind", "created_at")

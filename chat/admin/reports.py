@@ -1,5 +1,6 @@
 """The queue of what people, and rules, have reported."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from chat.admin import hints
 from chat.admin.acting import Act
 from chat.admin.bodies import RevealingAdmin, need_reason
+from chat.admin.conversations import REMOVE_PICTURE
 from chat.admin.entries import of_report
 from chat.admin.read_only import ReadOnlyAdmin
 from chat.log import moderation
@@ -101,13 +103,9 @@ ACTS = (
         needs_reason=True,
         fits=lambda report: report.seq is not None and report.conversation_id and not _is_of_picture(report),
     ),
-    Act(
-        "remove_picture",
-        _("Remove the picture"),
-        _("Nobody sees it any more. Members are told that there is none, not by whom. It cannot be brought back."),
-        "chat.remove_picture",
-        _remove_picture,
-        needs_reason=True,
+    replace(
+        REMOVE_PICTURE,
+        do=_remove_picture,
         fits=lambda report: report.conversation_id is not None and _is_of_picture(report),
     ),
     Act(

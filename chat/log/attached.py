@@ -18,6 +18,9 @@ CASE WHEN m.attachments > 0 THEN (
     WHERE a.conversation_id = m.conversation_id AND a.seq = m.seq) END
 """
 
+# Of an attachment that belongs to no entry any more: the sweep's (chat/media/sweep.py).
+DROPPED = "state = 'dropped', conversation_id = NULL, seq = NULL, next_attempt_at = NULL, attempts = 0"
+
 
 def to_file(row: Row) -> Attachment:
     """Of a row that ends with FILE."""

@@ -2,30 +2,30 @@
 
 A block counts both ways, in their 1:1 conversation: neither writes to the other there, nor learns whether the other is
 online or typing; what was written before is delivered, and ticked, as ever. Which of them it was is told to that one
-alone. A block may be silent: what the blocked one writes is then taken all the same, and
-delivered to nobody.
+alone. A block may be silent: what the blocked one writes is then taken all the same, and delivered to nobody.
 """
+
+from uuid import UUID
 
 from chat.policy.visibility import WAITING
 
 # The two of a 1:1 conversation; of a group it is null, which no row is found by.
 PAIR = "string_to_array({c}.direct_key, ':')::uuid[]"
 
-# A block between the two of conversation `c`.
-BARRED = f"EXISTS (SELECT FROM chat_block b WHERE b.user_id = ANY({PAIR}) AND b.blocked_id = ANY({PAIR}))"
+# The blocks between the two of conversation `c`, and whether there is one.
+BLOCKS = f"FROM chat_block b WHERE b.user_id = ANY({PAIR}) AND b.blocked_id = ANY({PAIR})"
+BARRED = f"EXISTS (SELECT {BLOCKS})"
 
 # What keeps `user` from writing there: a block of their own, or one of the other's that is not silent (silence.py).
 REFUSED = f"""
-EXISTS (SELECT FROM chat_block b WHERE b.user_id = ANY({PAIR}) AND b.blocked_id = ANY({PAIR})
+EXISTS (SELECT {BLOCKS}
         AND (b.user_id = {{user}} OR NOT EXISTS (
             SELECT FROM chat_membership w WHERE w.conversation_id = {{c}}.id AND w.user_id = b.user_id
               AND w.left_seq IS NULL AND w.visible_from_seq = {WAITING})))
 """
 
 # Whether one of the blocks between them is `user`'s own; null: there is none.
-OWN_BLOCK = f"""
-(SELECT bool_or(b.user_id = {{user}}) FROM chat_block b WHERE b.user_id = ANY({PAIR}) AND b.blocked_id = ANY({PAIR}))
-"""
+OWN_BLOCK = f"(SELECT bool_or(b.user_id = {{user}}) {BLOCKS})"
 
 # A group both are in.
 ACQUAINTED = """
@@ -52,3 +52,8 @@ REACHES = f"""
     OR {TALKED.format(one="p.id", other="{user}")}
     OR (p.writers = 'acquainted' AND {ACQUAINTED.format(one="p.id", other="{user}")}))))
 """
+
+
+def direct_key(one: UUID | str, other: UUID | str) -> str:
+    """Of the 1:1 conversation of the two; of notes to oneself twice the same."""
+    return ":".join(sorted([str(one), str(other)]))

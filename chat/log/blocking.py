@@ -12,6 +12,7 @@ from typing import Any
 
 from chat.log import silence
 from chat.log.access import Actor
+from chat.log.between import direct_key
 from chat.log.locking import LOCK_TIMEOUT, Connection, must_act
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
@@ -87,7 +88,7 @@ async def _lock(connection: Connection, actor: Actor, user: str) -> str | None:
 
 async def _locked(connection: Connection, actor: Actor, user: str) -> str | None:
     """Their 1:1 conversation, if there is one."""
-    cursor = await connection.execute(LOCK, [":".join(sorted([actor.user, user]))])
+    cursor = await connection.execute(LOCK, [direct_key(actor.user, user)])
     found = await cursor.fetchone()
     return found[0] if found else None
 

@@ -20,6 +20,7 @@ from psycopg import AsyncConnection
 
 from chat.log import devices, groups, silence
 from chat.log.access import Actor
+from chat.log.between import direct_key
 from chat.models import (
     Block,
     Change,
@@ -95,16 +96,12 @@ def _lift_blocks(user_id: UUID) -> None:
     """Theirs, and those against them, whose makers are told of the conversation once more."""
     blocks = Block.objects.filter(Q(user=user_id) | Q(blocked=user_id))
     pairs = list(blocks.values_list("user_id", "blocked_id"))
-    found = Conversation.objects.filter(direct_key__in={_key(*pair) for pair in pairs})
+    found = Conversation.objects.filter(direct_key__in={direct_key(*pair) for pair in pairs})
     convs = dict(found.values_list("direct_key", "id"))
     for pair in pairs:
-        if conv := convs.get(_key(*pair)):
+        if conv := convs.get(direct_key(*pair)):
             Change.objects.create(kind=Change.Kind.BLOCKED, conversations=[conv], users=list(pair), at=timezone.now())
     blocks.delete()
-
-
-def _key(*users: UUID) -> str:
-    return ":".join(sorted(map(str, users)))
 
 
 def _leave_reports(user_id: UUID) -> None:

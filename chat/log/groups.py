@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from chat.log import events
 from chat.log.access import Actor
 from chat.log.append import KNOWN
+from chat.log.attached import DROPPED
 from chat.log.between import REACHES
 from chat.log.events import Done
 from chat.log.group_lock import Group, locked
@@ -54,11 +55,9 @@ SHOW = """
 UPDATE chat_attachment SET state = 'sent', conversation_id = %s::uuid, seq = %s
 WHERE id = %s::uuid AND owner_id = %s::uuid AND state = 'ready' AND thumbnail IN ('wanted', 'made') RETURNING id
 """
-NO_PICTURE = "UPDATE chat_conversation SET picture = NULL WHERE id = %s::uuid"
-SHOW_NO_MORE = """
-UPDATE chat_attachment SET state = 'dropped', conversation_id = NULL, seq = NULL, next_attempt_at = NULL, attempts = 0
-WHERE id = %s::uuid
-"""
+DROP_PICTURE = f"UPDATE chat_attachment SET {DROPPED} WHERE id = %s::uuid"
+# Of a picture and its conversation.
+NO_PICTURE = f"WITH dropped AS ({DROP_PICTURE}) UPDATE chat_conversation SET picture = NULL WHERE id = %s::uuid"
 
 # Whoever comes for the first time has nothing to catch up with. Who comes back goes on where they were: each device at
 # its cursor, one without at the start, unless it came to be since they left: then where its person is.
@@ -172,7 +171,7 @@ async def _show(connection: Connection, actor: Actor, group: Group, picture: str
         if await shown.fetchone() is None:
             raise Refusal(ErrorCode.INVALID_ATTACHMENT)
     if group.picture:
-        await connection.execute(SHOW_NO_MORE, [group.picture])
+        await connection.execute(DROP_PICTURE, [group.picture])
 
 
 async def add(connection: Connection, actor: Actor, conv: str, users: Sequence[str], most: int = MAX_MEMBERS) -> Done:
@@ -225,8 +224,7 @@ async def leave(connection: Connection, actor: Actor, conv: str) -> Done:
     if len(told) > 1:
         await connection.execute(ROLE, ["owner", conv, heir])
     if group.count == 1 and group.picture:
-        await connection.execute(NO_PICTURE, [conv])
-        await connection.execute(SHOW_NO_MORE, [group.picture])
+        await connection.execute(NO_PICTURE, [group.picture, conv])
     return await events.write(connection, group, actor, told, [actor.user])
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chat.log.between import REACHES
+from chat.log.between import REACHES, direct_key
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
 from chat.models.ids import new_id
@@ -68,7 +68,7 @@ async def open_direct(database: Database, user: str, username: str) -> Direct | 
         return None
     other, reaches, has_blocked = rows[0]
     users = sorted({user, other})
-    key = ":".join(sorted([user, other]))
+    key = direct_key(user, other)
     if has_blocked or not reaches:
         if found := await database.rows(FIND_DIRECT, [key]):
             return Direct(found[0][0], users, created=False)

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from chat.log import audit, devices
 from chat.log.audit import Act
-from chat.log.groups import NO_PICTURE, SHOW_NO_MORE
+from chat.log.groups import NO_PICTURE
 from chat.log.locking import LOCK_TIMEOUT
 from chat.log.refusal import Refusal
 from chat.log.revise import DELETE, DROP_FILES, LOCK, NEXT_REV, NOTE
@@ -85,8 +85,7 @@ def remove_picture(case: Case, conv: UUID, seq: int | None = None) -> bool:
         if subject := owner if is_shown else _reported(case):
             _unless(rules.act_refusal(_standing(case.moderator), _standing(User.objects.get(id=subject))))
         if is_shown:
-            cursor.execute(NO_PICTURE, [conv])
-            cursor.execute(SHOW_NO_MORE, [picture])
+            cursor.execute(NO_PICTURE, [picture, conv])
             Conversation.objects.filter(id=conv).update(members_rev=F("members_rev") + 1)
             Change.objects.create(kind=Change.Kind.MEMBERS, conversations=[conv], users=[], at=timezone.now())
     details = {"picture": str(picture), "owner": str(owner)} if is_shown else {}

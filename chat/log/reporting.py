@@ -13,7 +13,7 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from chat.log import access, history
-from chat.log.access import JOINED_IN, MAY_ACT, Actor
+from chat.log.access import JOINED_IN, MAY_ACT, Access, Actor
 from chat.log.pool import Database
 from chat.log.refusal import Refusal
 from chat.models.ids import new_id
@@ -53,11 +53,15 @@ async def report(database: Database, actor: Actor, told: NewReport) -> None:
         raise Refusal(ErrorCode.AUTHENTICATION_FAILED)
     if await _known(database, actor, told):
         return
-    entries = await _around(database, actor, told)
+    rows = await database.rows(access.ACCESS, access.parameters(told.conv, actor.user))
+    may = access.to_access(rows[0] if rows else None)
+    if may is None:
+        raise Refusal(ErrorCode.NOT_FOUND)
+    entries = await _around(database, actor, told, may)
     subject = await _subject(database, actor, told, entries)
     senders = {entry["sender"] for entry in entries}
     names: dict[str, str] = dict(await database.rows(PEOPLE, [told.conv, [subject, *senders]]))
-    if subject == actor.user or not await _may_know(database, actor, told.conv, subject):
+    if subject == actor.user or not await _may_know(database, may, told.conv, subject):
         raise Refusal(ErrorCode.NOT_FOUND)
     context = Jsonb([_copy(entry, names) for entry in entries])
     said = [told.seq, told.reason, told.note, context]
@@ -79,12 +83,10 @@ async def _known(database: Database, actor: Actor, told: NewReport) -> bool:
     return True
 
 
-async def _around(database: Database, actor: Actor, told: NewReport) -> list[Entry]:
+async def _around(database: Database, actor: Actor, told: NewReport, may: Access) -> list[Entry]:
     """What the reporter may read there. Raises Refusal: NOT_FOUND."""
     if told.seq is None:
-        rows = await database.rows(access.ACCESS, access.parameters(told.conv, actor.user))
-        may = access.to_access(rows[0] if rows else None)
-        last = may.readable.newest(may.head) if may else 0
+        last = may.readable.newest(may.head)
         first = last - 2 * AROUND + 1
     else:
         first, last = told.seq - AROUND, told.seq + AROUND
@@ -106,13 +108,10 @@ async def _subject(database: Database, actor: Actor, told: NewReport, entries: S
     return str(other[0][0])
 
 
-async def _may_know(database: Database, actor: Actor, conv: str, subject: str) -> bool:
+async def _may_know(database: Database, may: Access, conv: str, subject: str) -> bool:
     """Who is there, or was while the reporter may read what was said."""
-    allowed, stays = await database.many(
-        [(access.ACCESS, access.parameters(conv, actor.user)), (STAYS, [conv, subject])]
-    )
-    may = access.to_access(allowed[0] if allowed else None)
-    return may is not None and any(may.readable.meets(stay) for stay in access.stays_of(stays[0][0]))
+    [[stays]] = await database.rows(STAYS, [conv, subject])
+    return any(may.readable.meets(stay) for stay in access.stays_of(stays))
 
 
 def _copy(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:

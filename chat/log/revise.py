@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from chat.log import access
 from chat.log.access import Actor
 from chat.log.append import KNOWN
+from chat.log.attached import DROPPED
 from chat.log.between import REFUSED
 from chat.log.history import ENTRY, to_entry
 from chat.log.locking import LOCK_TIMEOUT, Connection
@@ -77,10 +78,7 @@ VALUES (%s::uuid, %s::uuid, %s, %s::uuid, %s::uuid, %s, %s, %s, %s, %s, %s::uuid
 RETURNING {ENTRY}
 """
 # The files of an entry that is gone are for the sweep (chat/media/sweep.py); those of one sent anew go with it.
-DROP_FILES = """
-UPDATE chat_attachment SET state = 'dropped', conversation_id = NULL, seq = NULL, next_attempt_at = NULL, attempts = 0
-WHERE conversation_id = %s::uuid AND seq = %s
-"""
+DROP_FILES = f"UPDATE chat_attachment SET {DROPPED} WHERE conversation_id = %s::uuid AND seq = %s"
 MOVE_FILES = "UPDATE chat_attachment SET seq = %s WHERE conversation_id = %s::uuid AND seq = %s"
 FIND = f"SELECT {ENTRY} FROM chat_message m WHERE m.conversation_id = %s::uuid AND m.id = %s::uuid"
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
 from chat.log import devices
+from chat.log.between import direct_key
 from chat.management.bulk import Line, write
 from chat.models import Conversation, Membership, User
 from receipts.models import Watermark
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         for n in range(known + 1, known + count + 1):
             guest = User.objects.create_user(username=f"guest-{n}", name=f"Guest {n}")
             other, _ = devices.register(guest, "demo")
-            key = ":".join(sorted([str(person.id), str(guest.id)]))
+            key = direct_key(person.id, guest.id)
             made = Conversation.objects.create(kind=Conversation.Kind.DIRECT, direct_key=key)
             for user in (person, guest):
                 Membership.objects.create(conversation=made, user=user)
